@@ -1,0 +1,1 @@
+//! Who may do what: pure decisions over roles, scopes and policies.

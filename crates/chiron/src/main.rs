@@ -1,0 +1,3 @@
+//! The `chiron` binary: one program that is the whole practice system.
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! FHIR resources as trees: JSON and XML in and out, data types, and the schema that gives the trees meaning.
+//!
+//! A resource is read once into a [`Document`] (a compact tape over the bytes as sent), looked at through
+//! [`Node`] (plain JSON) or [`Element`] (JSON read with its StructureDefinition), and changed by way of an
+//! owned [`Value`]. Nothing here is generated per resource type: [`schema`] is data.
+
+pub mod document;
+pub mod element;
+pub mod parse_error;
+mod reader;
+pub mod schema;
+pub mod value;
+
+pub use document::{Document, Kind, Node};
+pub use element::Element;
+pub use parse_error::{ParseError, Problem};
+pub use reader::Limits;
+pub use value::{Object, Value};

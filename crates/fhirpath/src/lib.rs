@@ -1,0 +1,1 @@
+//! FHIRPath: parsed once, evaluated over FHIR trees.

@@ -1,0 +1,1 @@
+//! Versioned documents and the index rows that find them, behind one narrow trait.

@@ -1,0 +1,1 @@
+//! A seeded generator of a whole synthetic practice.

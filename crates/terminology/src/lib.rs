@@ -1,0 +1,1 @@
+//! Code systems, value sets and maps: look up, expand, validate, translate.

@@ -1,0 +1,1 @@
+//! A resource against the FHIR definitions: structure, types, bindings, references, invariants.

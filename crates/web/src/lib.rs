@@ -1,0 +1,1 @@
+//! The pages for staff and patients: HTML out, forms in.
