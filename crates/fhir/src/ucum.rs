@@ -5,6 +5,7 @@
 
 use octofhir_ucum::{Dimension, EvalResult, Number, SpecialKind, SpecialTerm};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -61,13 +62,18 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Reads a case-sensitive UCUM expression.
+    /// Reads a case-sensitive UCUM expression. Two liberties of FHIR's own list of common units are let pass,
+    /// since an annotation has no meaning: blanks in it (`{3 times}/d`), and one behind brackets (`g/(8.h){shift}`).
     pub fn parse(code: &str) -> Result<Self, UnitError> {
-        let invalid = |reason: String| UnitError::Invalid { unit: code.chars().take(64).collect(), reason };
+        let invalid = |reason: String| UnitError::Invalid {
+            unit: code.chars().take(64).collect(),
+            reason: reason.trim_start_matches("Invalid UCUM expression: ").to_owned(),
+        };
         if code.len() > LENGTH_LIMIT {
             return Err(invalid(format!("it is longer than {LENGTH_LIMIT} characters")));
         }
-        let expression = octofhir_ucum::parse_expression(code).map_err(|error| invalid(error.message))?;
+        let expression = octofhir_ucum::parse_expression(&without_liberties(code))
+            .map_err(|error| invalid(error.message))?;
         let meaning = octofhir_ucum::evaluate(&expression).map_err(|error| invalid(error.message))?;
         Ok(Self { code: code.to_owned(), meaning })
     }
@@ -149,6 +155,25 @@ impl Unit {
     fn out_of_range(&self) -> UnitError {
         UnitError::OutOfRange { unit: self.code.clone() }
     }
+}
+
+/// The expression without what FHIR's lists have beyond UCUM's grammar.
+fn without_liberties(code: &str) -> Cow<'_, str> {
+    if !code.contains('{') || !(code.contains(' ') || code.contains("){")) {
+        return Cow::Borrowed(code);
+    }
+    let mut strict = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some((before, annotation)) = rest.split_once('{') {
+        let Some((annotation, after)) = annotation.split_once('}') else { break };
+        strict.push_str(before);
+        if !strict.ends_with(')') {
+            strict.extend(['{'].into_iter().chain(annotation.chars().filter(|c| *c != ' ')).chain(['}']));
+        }
+        rest = after;
+    }
+    strict.push_str(rest);
+    Cow::Owned(strict)
 }
 
 /// Refuses what is not a UCUM unit.
