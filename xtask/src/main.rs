@@ -4,6 +4,7 @@
 
 mod checkout;
 mod deny;
+mod import_spec;
 mod rust_source;
 mod test;
 mod tidy;
@@ -28,6 +29,11 @@ const TASKS: &[Task] = &[
     },
     Task { name: "tidy", help: "the house rules that the compiler does not know", run: tidy::run },
     Task { name: "deny", help: "licences, banned crates and sources of every dependency", run: deny::run },
+    Task {
+        name: "import-spec",
+        help: "distil the published specifications into the files of data/",
+        run: |_, words| import_spec::run(words),
+    },
 ];
 
 fn main() -> ExitCode {

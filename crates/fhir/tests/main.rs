@@ -1,0 +1,3 @@
+//! Tests of the `fhir` crate.
+
+mod elements;
