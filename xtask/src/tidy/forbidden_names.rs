@@ -5,8 +5,7 @@ use super::tree::Tree;
 use super::violation::Violation;
 use crate::rust_source;
 
-const NAMES: &[&str] =
-    &["common", "core", "util", "utils", "types", "helper", "helpers", "prelude", "misc", "shared", "stuff"];
+const NAMES: &[&str] = &["common", "core", "util", "utils", "types", "helper", "helpers", "prelude", "misc"];
 
 const MEND: &str = "name it after the concept it holds";
 
