@@ -233,6 +233,20 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Byte range of this value in the document's text; see [`Node::raw`].
+    pub fn range(self) -> std::ops::Range<usize> {
+        let entry = self.entry();
+        let quote = usize::from(entry.kind == Kind::String);
+        entry.start as usize - quote..entry.end as usize + quote
+    }
+
+    /// Byte range of a whole member in the document's text: from the quote of its name to the end of its value.
+    pub fn member_range(self, name: &str) -> Option<std::ops::Range<usize>> {
+        let value = self.get(name)?;
+        let key = self.at(value.index - 1);
+        Some(key.range().start..value.range().end)
+    }
+
     /// 1-based line and column (in characters) of this value in the source.
     pub fn line_column(self) -> (usize, usize) {
         reader::line_column(&self.document.text, self.entry().start as usize)
