@@ -74,14 +74,18 @@ impl Document {
 
     /// A part of a document as a document of its own, with the bytes it has there.
     pub fn from_node(node: Node<'_>) -> Self {
-        Self::parse_with(node.raw().as_bytes(), Limits::UNBOUNDED).expect("a part of a document is a document")
+        Self::parse_with(node.raw().as_bytes(), Limits::UNBOUNDED)
+            .expect("a part of a document is a document")
     }
 }
 
 impl fmt::Debug for Document {
     /// Sizes only: a resource is a patient's and does not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document").field("bytes", &self.text.len()).field("entries", &self.tape.len()).finish()
+        f.debug_struct("Document")
+            .field("bytes", &self.text.len())
+            .field("entries", &self.tape.len())
+            .finish()
     }
 }
 

@@ -36,7 +36,8 @@ pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseErro
         let (line, column) = line_column(&start, start.len());
         error(Problem::NotUtf8, line, column)
     })?;
-    let mut reader = Reader { bytes: text.as_bytes(), at: 0, tape: Vec::with_capacity(text.len() / 16 + 4), limits };
+    let mut reader =
+        Reader { bytes: text.as_bytes(), at: 0, tape: Vec::with_capacity(text.len() / 16 + 4), limits };
     match reader.document() {
         Ok(()) => {
             let tape = reader.tape.into_boxed_slice();

@@ -236,9 +236,9 @@ impl From<Node<'_>> for Value {
             Kind::Number => Self::Number(node.raw().to_owned()),
             Kind::String => Self::String(node.as_str().unwrap_or_default().into_owned()),
             Kind::Array => Self::Array(node.items().map(Value::from).collect()),
-            Kind::Object => {
-                Self::Object(Object(node.members().map(|(name, value)| (name.into_owned(), value.into())).collect()))
-            }
+            Kind::Object => Self::Object(Object(
+                node.members().map(|(name, value)| (name.into_owned(), value.into())).collect(),
+            )),
         }
     }
 }
