@@ -70,11 +70,13 @@ impl Archive {
     }
 
     fn index(&self) -> &Index {
-        self.index.get_or_init(|| read_index(self.bytes).unwrap_or(Index {
-            text: String::new(),
-            lines: Vec::new(),
-            blocks_start: 0,
-        }))
+        self.index.get_or_init(|| {
+            read_index(self.bytes).unwrap_or(Index {
+                text: String::new(),
+                lines: Vec::new(),
+                blocks_start: 0,
+            })
+        })
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
@@ -82,7 +84,11 @@ impl Archive {
     }
 
     /// The entries of a canonical in all versions, oldest first.
-    pub(crate) fn versions<'a>(&'a self, kind: DefinitionKind, url: &'a str) -> impl Iterator<Item = Entry<'a>> {
+    pub(crate) fn versions<'a>(
+        &'a self,
+        kind: DefinitionKind,
+        url: &'a str,
+    ) -> impl Iterator<Item = Entry<'a>> {
         let index = self.index();
         let key = (kind_code(kind), url);
         let line = move |at: u32| index.text[at as usize..].lines().next().unwrap_or_default();
@@ -187,7 +193,12 @@ pub fn write_archive(mut definitions: Vec<Definition>, level: i32) -> std::io::R
     Ok(bytes)
 }
 
-fn write_block(block: &[Definition], level: i32, index: &mut String, blocks: &mut Vec<u8>) -> std::io::Result<()> {
+fn write_block(
+    block: &[Definition],
+    level: i32,
+    index: &mut String,
+    blocks: &mut Vec<u8>,
+) -> std::io::Result<()> {
     use std::fmt::Write;
     let unpacked: Vec<u8> = block.iter().flat_map(|definition| &definition.bytes).copied().collect();
     let packed = zstd::bulk::compress(&unpacked, level)?;

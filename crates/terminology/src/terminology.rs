@@ -111,7 +111,9 @@ impl Terminology {
         let overlay = self.overlay_mut();
         let header = file.header();
         let (map, url) = match header.content {
-            Content::Supplement => (&mut overlay.supplements, split_canonical(&header.supplements).0.to_owned()),
+            Content::Supplement => {
+                (&mut overlay.supplements, split_canonical(&header.supplements).0.to_owned())
+            }
             _ => (&mut overlay.systems, header.url.clone()),
         };
         let versions = map.entry(url).or_default();
@@ -123,7 +125,8 @@ impl Terminology {
     /// Adds a ValueSet resource, in place of one of the same canonical and version. False when the document is no
     /// ValueSet with a URL.
     pub fn add_value_set(&mut self, resource: &Document) -> bool {
-        let Some(value_set) = ValueSet::from_node(resource.root()).filter(|found| !found.url.is_empty()) else {
+        let Some(value_set) = ValueSet::from_node(resource.root()).filter(|found| !found.url.is_empty())
+        else {
             return false;
         };
         let versions = self.overlay_mut().value_sets.entry(value_set.url.clone()).or_default();
@@ -152,7 +155,9 @@ impl Terminology {
         let version = version.filter(|version| !version.is_empty()).or(bar_version);
         let fits = |found: &str| version.is_none_or(|wanted| version::matches(wanted, found));
         let added = self.state.overlay.systems.get(url);
-        if let Some(file) = added.and_then(|files| files.iter().rev().find(|file| fits(&file.header().version))) {
+        if let Some(file) =
+            added.and_then(|files| files.iter().rev().find(|file| fits(&file.header().version)))
+        {
             return Some(file.clone());
         }
         self.state.built_in.code_system(url, version)
@@ -221,7 +226,9 @@ impl Terminology {
         let mut urls: Vec<String> = self.state.overlay.concept_maps.keys().cloned().collect();
         let entries = self.state.built_in.archives.iter().flat_map(Archive::entries);
         urls.extend(
-            entries.filter(|entry| entry.kind == DefinitionKind::ConceptMap).map(|entry| entry.url.to_owned()),
+            entries
+                .filter(|entry| entry.kind == DefinitionKind::ConceptMap)
+                .map(|entry| entry.url.to_owned()),
         );
         urls.sort();
         urls.dedup();
@@ -303,10 +310,8 @@ impl BuiltIn {
             }
         }
         for archive in &self.archives {
-            let Some(entry) = archive
-                .versions(DefinitionKind::CodeSystem, url)
-                .filter(|entry| fits(entry.version))
-                .last()
+            let Some(entry) =
+                archive.versions(DefinitionKind::CodeSystem, url).filter(|entry| fits(entry.version)).last()
             else {
                 continue;
             };

@@ -1,6 +1,7 @@
 //! Distils the published specifications into the compact files under `data/`: facts, not prose.
 
 mod schema;
+pub mod terminology;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -14,7 +15,7 @@ pub fn run(_arguments: &[String]) -> Result<()> {
     let data = project_root().join("data");
     let definitions = unpack(&shared.join("fhir-r4-definitions/r4-definitions.tar.zst"))?;
     write(&data.join("r4/schema.tsv"), &schema::distil(&definitions)?)?;
-    Ok(())
+    terminology::run(&shared, &data)
 }
 
 /// The project's root folder.

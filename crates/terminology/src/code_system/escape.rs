@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// Characters that have a meaning in the file, with the letter that stands for them behind a backslash.
-const ESCAPES: [(char, char); 6] = [('\\', '\\'), ('\t', 't'), ('\n', 'n'), ('\r', 'r'), ('=', 'e'), ('|', 'p')];
+const ESCAPES: [(char, char); 6] =
+    [('\\', '\\'), ('\t', 't'), ('\n', 'n'), ('\r', 'r'), ('=', 'e'), ('|', 'p')];
 
 /// Appends text so that it holds no character that has a meaning in a line.
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {

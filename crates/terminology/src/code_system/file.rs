@@ -36,7 +36,9 @@ pub enum FileError {
     #[error("not a code-system file of format 1; load the source again")]
     Format,
     /// The file ends before what its header announces.
-    #[error("the code-system file is cut short: {found} bytes where {expected} were written; load the source again")]
+    #[error(
+        "the code-system file is cut short: {found} bytes where {expected} were written; load the source again"
+    )]
     Short {
         /// Bytes announced.
         expected: usize,
@@ -215,6 +217,16 @@ impl CodeSystemFile {
     pub fn children(&self, row: Row<'_>) -> Vec<String> {
         let rows = self.child_keys(row.key()).filter_map(|key| self.find_key(key));
         rows.map(|row| row.code().into_owned()).collect()
+    }
+
+    /// Codes above a concept at any distance, nearest first.
+    pub fn ancestors(&self, row: Row<'_>) -> Vec<String> {
+        let mut codes = Vec::new();
+        self.walk_above(row, |above| {
+            codes.push(above.code().into_owned());
+            true
+        });
+        codes
     }
 
     /// Codes directly above a concept.

@@ -36,7 +36,8 @@ pub(crate) fn check_display(
             || language.is_empty()
             || languages.iter().any(|wanted| wanted == "*" || speaks(language, wanted))
     };
-    let mut right: Vec<(&str, &str)> = displays.iter().copied().filter(|(_, language)| fits(language)).collect();
+    let mut right: Vec<(&str, &str)> =
+        displays.iter().copied().filter(|(_, language)| fits(language)).collect();
     if right.is_empty() {
         right = displays.first().copied().into_iter().collect();
     }

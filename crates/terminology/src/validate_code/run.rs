@@ -21,14 +21,17 @@ impl Terminology {
     /// When the value set is not here, takes itself in, or the request names nothing to validate.
     pub fn validate_code(&self, request: &ValidateRequest) -> Result<Outcome, Error> {
         if request.codings.is_empty() {
-            return Err(Error::Request("Unable to find code to validate (looked for coding | codeableConcept | code)".into()));
+            return Err(Error::Request(
+                "Unable to find code to validate (looked for coding | codeableConcept | code)".into(),
+            ));
         }
         let plan = match &request.scope {
             Scope::ValueSetUrl(canonical) => Some(self.plan(canonical)?),
             Scope::ValueSet(value_set) => Some(self.plan_for(ValueSet::clone(value_set))?),
             Scope::CodeSystem(_) | Scope::AnyCodeSystem => None,
         };
-        let run = Run { terminology: self, request, plan: plan.as_deref(), canonical: canonical(plan.as_ref()) };
+        let run =
+            Run { terminology: self, request, plan: plan.as_deref(), canonical: canonical(plan.as_ref()) };
         Ok(run.outcome())
     }
 }
@@ -208,7 +211,12 @@ impl Run<'_> {
             (_, None) if Grammar::of(system).is_some() => {
                 if exists == Membership::No {
                     let text = format!("Unknown code '{code}' in the CodeSystem '{system}'");
-                    outcome.push(IssueSeverity::Error, Kind::InvalidCode, text, self.request.place(index, "code"));
+                    outcome.push(
+                        IssueSeverity::Error,
+                        Kind::InvalidCode,
+                        text,
+                        self.request.place(index, "code"),
+                    );
                 }
             }
             (_, None) => self.say_no_system(found, coding, outcome, index),
@@ -313,7 +321,8 @@ impl Run<'_> {
     fn display_in_value_set(&self, coding: &Coding, system: Option<&str>) -> Option<String> {
         let clauses = &self.plan?.value_set.include;
         let of_system = clauses.iter().filter(|clause| clause.system.as_deref() == system);
-        let listed = of_system.flat_map(|clause| &clause.concepts).find(|listed| listed.code == coding.code)?;
+        let listed =
+            of_system.flat_map(|clause| &clause.concepts).find(|listed| listed.code == coding.code)?;
         Some(listed.display.clone()).filter(|display| !display.is_empty())
     }
 }
@@ -335,7 +344,9 @@ fn collect_systems<'p>(clauses: &'p [ClausePlan], code: &str, systems: &mut Vec<
         let is_any = matches!(clause.test, Test::Any);
         match clause.system.as_deref() {
             Some(system) if clause.contains(Some(system), code) == Membership::Yes => systems.push(system),
-            None if is_any => clause.value_sets.iter().for_each(|plan| collect_systems(&plan.include, code, systems)),
+            None if is_any => {
+                clause.value_sets.iter().for_each(|plan| collect_systems(&plan.include, code, systems))
+            }
             _ => (),
         }
     }

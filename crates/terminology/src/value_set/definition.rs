@@ -120,7 +120,11 @@ fn clause(node: Node<'_>) -> Clause {
                 value: required(filter, "value"),
             })
             .collect(),
-        value_sets: node.each_of("valueSet").filter_map(Node::as_str).map(std::borrow::Cow::into_owned).collect(),
+        value_sets: node
+            .each_of("valueSet")
+            .filter_map(Node::as_str)
+            .map(std::borrow::Cow::into_owned)
+            .collect(),
     }
 }
 
@@ -146,7 +150,9 @@ fn clauses_of_expansion(expansion: Node<'_>) -> Vec<Clause> {
         }
         let (system, version) = (owned(node, "system"), owned(node, "version"));
         match clauses.last_mut() {
-            Some(last) if last.system == system && last.version == version => last.concepts.push(listed(node)),
+            Some(last) if last.system == system && last.version == version => {
+                last.concepts.push(listed(node))
+            }
             _ => clauses.push(Clause { system, version, concepts: vec![listed(node)], ..Clause::default() }),
         }
     }

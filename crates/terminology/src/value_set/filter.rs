@@ -91,8 +91,12 @@ impl FilterTest {
         let below = |top: &[u8]| system.is_below(row, top);
         match &self.test {
             Test::Equal(value) => self.any_value(system, row, |found| found == value),
-            Test::In(values) => self.any_value(system, row, |found| values.iter().any(|value| value == found)),
-            Test::NotIn(values) => !self.any_value(system, row, |found| values.iter().any(|value| value == found)),
+            Test::In(values) => {
+                self.any_value(system, row, |found| values.iter().any(|value| value == found))
+            }
+            Test::NotIn(values) => {
+                !self.any_value(system, row, |found| values.iter().any(|value| value == found))
+            }
             Test::Matches(expression) => self.any_value(system, row, |found| expression.is_match(found)),
             Test::Exists(wanted) => self.any_value(system, row, |_| true) == *wanted,
             Test::IsA(top) => row.key() == top || below(top),
@@ -101,7 +105,8 @@ impl FilterTest {
             Test::DescendentLeaf(top) => below(top) && system.child_keys(row.key()).next().is_none(),
             Test::IsNotA(top) => row.key() != top && !below(top),
             Test::Generalizes(bottom) => {
-                row.key() == bottom || system.find_key(bottom).is_some_and(|low| system.is_below(low, row.key()))
+                row.key() == bottom
+                    || system.find_key(bottom).is_some_and(|low| system.is_below(low, row.key()))
             }
         }
     }
@@ -109,7 +114,9 @@ impl FilterTest {
     /// The concept at the top, when only it and those below it can meet the condition.
     pub fn top(&self) -> Option<&[u8]> {
         match &self.test {
-            Test::IsA(top) | Test::DescendentOf(top) | Test::ChildOf(top) | Test::DescendentLeaf(top) => Some(top),
+            Test::IsA(top) | Test::DescendentOf(top) | Test::ChildOf(top) | Test::DescendentLeaf(top) => {
+                Some(top)
+            }
             _ => None,
         }
     }
@@ -138,8 +145,17 @@ fn coding_code<'v>(system: &CodeSystemFile, property: &str, value: &'v Cow<'_, s
 }
 
 fn is_known_property(name: &str, system: &CodeSystemFile) -> bool {
-    const ALWAYS: [&str; 9] =
-        ["code", "concept", "display", "parent", "child", "designation", "inactive", "notSelectable", "abstract"];
+    const ALWAYS: [&str; 9] = [
+        "code",
+        "concept",
+        "display",
+        "parent",
+        "child",
+        "designation",
+        "inactive",
+        "notSelectable",
+        "abstract",
+    ];
     ALWAYS.contains(&name) || system.header().property(name).is_some()
 }
 
@@ -156,13 +172,15 @@ fn exists(filter: &Filter, system: &CodeSystemFile) -> Result<bool, Error> {
 
 /// Whole matches only, as FHIR's `regex` operator has it; size is bounded and time is linear.
 fn expression(filter: &Filter, system: &CodeSystemFile) -> Result<Regex, Error> {
-    RegexBuilder::new(&format!("^(?:{})$", filter.value)).size_limit(EXPRESSION_BYTES_MAX).build().map_err(|_| {
-        Error::Filter(format!(
-            "The expression '{}' of the filter on {} is not a regular expression that can be used",
-            filter.value,
-            system.header().url
-        ))
-    })
+    RegexBuilder::new(&format!("^(?:{})$", filter.value)).size_limit(EXPRESSION_BYTES_MAX).build().map_err(
+        |_| {
+            Error::Filter(format!(
+                "The expression '{}' of the filter on {} is not a regular expression that can be used",
+                filter.value,
+                system.header().url
+            ))
+        },
+    )
 }
 
 fn unknown_filter(filter: &Filter, system: &CodeSystemFile) -> Error {

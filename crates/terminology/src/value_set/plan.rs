@@ -123,7 +123,8 @@ impl ClausePlan {
                 }
             }
         }
-        let test = if is_unknown { Test::Unknown } else { compile_test(clause, active_only, definitions, faults) };
+        let test =
+            if is_unknown { Test::Unknown } else { compile_test(clause, active_only, definitions, faults) };
         Ok(Self { system: clause.system.as_deref().map(Box::from), test, value_sets })
     }
 
@@ -199,7 +200,8 @@ fn compile_test(
         return match Grammar::of(url) {
             Some(grammar) if clause.filters.is_empty() => Test::Grammar(grammar),
             _ => {
-                let version = clause.version.as_ref().map(|version| format!("|{version}")).unwrap_or_default();
+                let version =
+                    clause.version.as_ref().map(|version| format!("|{version}")).unwrap_or_default();
                 faults.push(Error::CodeSystemNotFound(format!("{url}{version}")));
                 Test::Unknown
             }
@@ -231,10 +233,10 @@ fn compile_test(
 
 fn listed(clause: &Clause, active_only: bool, file: Option<&CodeSystemFile>) -> Test {
     let case_sensitive = file.is_none_or(|file| file.header().case_sensitive);
-    let is_out_of_use = |code: &str| {
-        active_only && file.and_then(|file| file.find(code)).is_some_and(Row::is_inactive)
-    };
+    let is_out_of_use =
+        |code: &str| active_only && file.and_then(|file| file.find(code)).is_some_and(Row::is_inactive);
     let codes = clause.concepts.iter().map(|concept| concept.code.as_str());
-    let keys = codes.filter(|code| !is_out_of_use(code)).map(|code| key(code, case_sensitive).into()).collect();
+    let keys =
+        codes.filter(|code| !is_out_of_use(code)).map(|code| key(code, case_sensitive).into()).collect();
     Test::Listed { keys, case_sensitive }
 }
