@@ -4,6 +4,8 @@
 //! [`Node`] (plain JSON) or [`Element`] (JSON read with its StructureDefinition), and changed by way of an
 //! owned [`Value`]. Nothing here is generated per resource type: [`schema`] is data.
 
+pub mod date_time;
+pub mod decimal;
 pub mod document;
 pub mod element;
 pub mod parse_error;
