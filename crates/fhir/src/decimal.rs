@@ -40,7 +40,10 @@ impl Written {
             None => (mantissa, ""),
         };
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || (whole.len() > 1 && whole.starts_with('0'))
+        if whole.is_empty()
+            || !all_digits(whole)
+            || !all_digits(fraction)
+            || (whole.len() > 1 && whole.starts_with('0'))
         {
             return Err(DecimalError::NotANumber);
         }
@@ -52,7 +55,10 @@ impl Written {
                 .and_then(|digits| digits.checked_add(i128::from(byte - b'0')))
                 .ok_or(DecimalError::TooManyDigits)?;
         }
-        Ok(Self { digits: if negative { -digits } else { digits }, exponent: exponent.saturating_sub(places) })
+        Ok(Self {
+            digits: if negative { -digits } else { digits },
+            exponent: exponent.saturating_sub(places),
+        })
     }
 
     /// The exact value.
@@ -181,11 +187,18 @@ mod tests {
 
     #[test]
     fn refusals() {
-        for text in ["", "-", "+1", "01", "1.", ".5", "1e", "1e+", "0x1", "1 ", "NaN", "１", "1.2.3", "--1", "1e5.0"] {
+        for text in
+            ["", "-", "+1", "01", "1.", ".5", "1e", "1e+", "0x1", "1 ", "NaN", "１", "1.2.3", "--1", "1e5.0"]
+        {
             assert_eq!(parse(text), Err(DecimalError::NotANumber), "{text}");
         }
-        for text in ["10000000000000000000000000000", "1e28", "1e-29", "1e999999999", "0.12345678901234567890123456789"]
-        {
+        for text in [
+            "10000000000000000000000000000",
+            "1e28",
+            "1e-29",
+            "1e999999999",
+            "0.12345678901234567890123456789",
+        ] {
             assert_eq!(parse(text), Err(DecimalError::TooManyDigits), "{text}");
         }
         assert_eq!(parse(&"9".repeat(10_000)), Err(DecimalError::TooManyDigits));
@@ -193,9 +206,15 @@ mod tests {
 
     #[test]
     fn precision_as_written() {
-        for (text, places, significant) in
-            [("100", 0, 3), ("1e2", -2, 1), ("0.010", 3, 2), ("100.00", 2, 5), ("0", 0, 1), ("0.00", 2, 2), ("-5", 0, 1)]
-        {
+        for (text, places, significant) in [
+            ("100", 0, 3),
+            ("1e2", -2, 1),
+            ("0.010", 3, 2),
+            ("100.00", 2, 5),
+            ("0", 0, 1),
+            ("0.00", 2, 2),
+            ("-5", 0, 1),
+        ] {
             assert_eq!(decimal_places(text), Ok(places), "{text}");
             assert_eq!(significant_digits(text), Ok(significant), "{text}");
         }
@@ -230,7 +249,10 @@ mod tests {
             ("120", Some(2), "119.50", "120.50"),
         ] {
             assert_eq!(low_boundary(number(value), places).map(|end| end.to_string()).as_deref(), Some(low));
-            assert_eq!(high_boundary(number(value), places).map(|end| end.to_string()).as_deref(), Some(high));
+            assert_eq!(
+                high_boundary(number(value), places).map(|end| end.to_string()).as_deref(),
+                Some(high)
+            );
         }
         assert_eq!(low_boundary(number("1.587"), Some(32)), None);
         assert_eq!(high_boundary(Decimal::MAX, None), None);

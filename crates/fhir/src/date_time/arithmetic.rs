@@ -132,7 +132,9 @@ impl Date {
         match (self.month(), self.day()) {
             (None, _) => Self::from_year(year),
             (_, None) => Self::from_year_month(year, month),
-            (_, Some(day)) => Self::new(year, month, day.min(calendar::days_in_month(i32::from(year), month))),
+            (_, Some(day)) => {
+                Self::new(year, month, day.min(calendar::days_in_month(i32::from(year), month)))
+            }
         }
     }
 }
@@ -185,7 +187,7 @@ fn at_second(like: Time, second_of_day: i64, attoseconds: u64) -> Time {
     let mut digits = like.fraction_digits;
     if attoseconds > 0 && like.precision() >= Precision::Second {
         digits = digits.max(3);
-        while attoseconds % 10_u64.pow(18 - u32::from(digits)) != 0 {
+        while !attoseconds.is_multiple_of(10_u64.pow(18 - u32::from(digits))) {
             digits += 1;
         }
     }

@@ -18,7 +18,8 @@ impl Parts {
     /// The parts of a value, its time moved by minutes (to UTC).
     fn of(moment: DateTime, shift_minutes: i64) -> Self {
         let date = moment.date();
-        let mut parts = Self { values: [0; 7], known: (moment.precision().min(Precision::Second) as usize) + 1 };
+        let mut parts =
+            Self { values: [0; 7], known: (moment.precision().min(Precision::Second) as usize) + 1 };
         let (mut day, mut minutes) = (None, 0);
         if let Some(time) = moment.time() {
             minutes = i64::from(time.hour) * 60 + i64::from(time.minute) + shift_minutes;
@@ -103,8 +104,10 @@ impl Time {
     /// Which of two times of day is earlier. `None` when they are equal as far as both are known and one is known
     /// further.
     pub fn compare(self, other: Self) -> Option<Ordering> {
-        let parts = |time: Self| [u64::from(time.hour), time.minute.into(), time.second.into(), time.attoseconds];
-        let known = |time: Self| time.precision().min(Precision::Second) as usize - Precision::Hour as usize + 1;
+        let parts =
+            |time: Self| [u64::from(time.hour), time.minute.into(), time.second.into(), time.attoseconds];
+        let known =
+            |time: Self| time.precision().min(Precision::Second) as usize - Precision::Hour as usize + 1;
         let shared = known(self).min(known(other));
         let with_fraction = if shared == 3 { 4 } else { shared };
         match parts(self)[..with_fraction].cmp(&parts(other)[..with_fraction]) {

@@ -28,7 +28,8 @@ impl DateTime {
     pub fn difference_until(self, other: Self, unit: CalendarUnit) -> Option<i64> {
         let (start, end) = comparable(self, other, unit)?;
         let (from, to) = (start.date(), end.date());
-        let units = |width: i64| end.local_seconds().div_euclid(width) - start.local_seconds().div_euclid(width);
+        let units =
+            |width: i64| end.local_seconds().div_euclid(width) - start.local_seconds().div_euclid(width);
         // 1 January 1970 was a Thursday: four days after a Sunday.
         let week = |date: Date| (date.first_day() + 4).div_euclid(7);
         Some(match unit {

@@ -171,9 +171,10 @@ impl Offset {
     pub fn from_minutes(minutes: i32) -> Option<Self> {
         match minutes {
             0 => Some(Self::Utc),
-            -840..=840 => {
-                Some(Self::Hours { negative: minutes < 0, minutes: u16::try_from(minutes.unsigned_abs()).ok()? })
-            }
+            -840..=840 => Some(Self::Hours {
+                negative: minutes < 0,
+                minutes: u16::try_from(minutes.unsigned_abs()).ok()?,
+            }),
             _ => None,
         }
     }
@@ -183,7 +184,9 @@ impl Offset {
         match self {
             Self::Unknown => None,
             Self::Utc => Some(0),
-            Self::Hours { negative, minutes } => Some(if negative { -i32::from(minutes) } else { minutes.into() }),
+            Self::Hours { negative, minutes } => {
+                Some(if negative { -i32::from(minutes) } else { minutes.into() })
+            }
         }
     }
 
