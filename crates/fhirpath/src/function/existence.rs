@@ -110,7 +110,11 @@ fn count<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>
     Ok(Item::Integer(count).into())
 }
 
-fn distinct<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn distinct<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let mut found = Collection::EMPTY;
     let _ = evaluator.visit_input(call, scope, &mut |item| {
         evaluator.push_new(&mut found, item)?;

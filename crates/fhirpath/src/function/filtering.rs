@@ -59,7 +59,11 @@ fn repeat<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a
     Ok(found)
 }
 
-fn aggregate<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn aggregate<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let mut total = evaluator.argument(call, 1, scope)?;
     for (index, item) in evaluator.input(call, scope)?.into_iter().enumerate() {
         let inner = Scope { total: Some(&total), ..scope }.at(&item, index);

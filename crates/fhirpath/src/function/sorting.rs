@@ -29,7 +29,9 @@ fn sort<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>)
     // Insertion sort: partial dates have no total order, which the library's sorts may answer with a panic.
     for end in 1..rows.len() {
         let mut at = end;
-        while at > 0 && order(&rows[at - 1], &rows[at], &keys, evaluator.context.default_offset_minutes)?.is_gt() {
+        while at > 0
+            && order(&rows[at - 1], &rows[at], &keys, evaluator.context.default_offset_minutes)?.is_gt()
+        {
             evaluator.spend(1)?;
             rows.swap(at - 1, at);
             at -= 1;
