@@ -8,6 +8,8 @@ use crate::session::{Found, Session};
 use crate::write::{Target, WriteAction, WriteRequest, Written};
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node};
+use crate::parameters::decode;
+use search::parse::{Handling, Request};
 use store::{Expect, HistoryPage, HistoryScope, ResourceKey};
 
 /// What an entry's request was answered with.
@@ -18,7 +20,7 @@ pub enum Answer {
     /// A read's.
     Resource(Resource),
     /// A search's, with the request it answers.
-    Found(Box<search::Request>, Found),
+    Found(Box<Request>, Found),
     /// A history's.
     History(Vec<Resource>),
 }
@@ -33,7 +35,7 @@ enum Entry<'a> {
 enum ReadRequest {
     Current(ResourceKey),
     Version(ResourceKey, u32),
-    Search(Box<search::Request>),
+    Search(Box<Request>),
     History(HistoryScope),
 }
 
@@ -148,7 +150,8 @@ impl Session {
             }
             Address { is_history: true, .. } => ReadRequest::History(HistoryScope::System),
             Address { type_id, query, .. } => {
-                let parsed = self.parse_search(type_id, query.unwrap_or_default(), search::Handling::Strict)?;
+                let pairs = decode(query.unwrap_or_default());
+                let parsed = self.parse_search(type_id, None, &pairs, Handling::Strict)?;
                 ReadRequest::Search(Box::new(parsed))
             }
         })

@@ -3,6 +3,8 @@
 use crate::error::Error;
 use crate::session::Record;
 use fhir::schema::TypeId;
+use crate::parameters::decode;
+use search::parse::{Handling, parse};
 use search::query::Query;
 use store::{Precondition, ResourceKey};
 
@@ -25,8 +27,8 @@ pub(crate) struct Conditions<'a> {
 impl Conditions<'_> {
     /// Reads a condition. One without any parameter is refused: it would name everything.
     pub fn parse(&self, type_id: TypeId, parameters: &str) -> Result<Condition, Error> {
-        let context = search::Context { now_ms: self.record.now_ms(), ports: &self.record.ports };
-        let request = search::parse(Some(type_id), parameters, search::Handling::Strict, &context)?;
+        let (record, pairs) = (self.record, decode(parameters));
+        let request = parse(Some(type_id), None, &pairs, Handling::Strict, &*record.ports, &record.limits())?;
         let text = format!("{}?{parameters}", type_id.name());
         if request.query.clauses.is_empty() {
             return Err(Error::request("", format!("the condition '{text}' names no search parameter; give one")));
@@ -37,7 +39,7 @@ impl Conditions<'_> {
 
     /// The one match, or none; several are an error.
     pub fn at_most_one(&self, condition: &Condition) -> Result<Option<ResourceKey>, Error> {
-        let hits = self.record.store.search(&condition.query, &self.record.ports)?;
+        let hits = self.record.store.search(&condition.query, &*self.record.ports)?;
         match hits.matches.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one.key.clone())),

@@ -96,7 +96,5 @@ impl From<search::SearchError> for Error {
 }
 
 fn first_message(outcome: &validation::Outcome) -> String {
-    outcome.issues.iter().find(|issue| issue.is_error()).map_or_else(String::new, |issue| {
-        format!("{}: {}", issue.expression, issue.message)
-    })
+    outcome.errors().next().map_or_else(String::new, |issue| format!("{}: {}", issue.expression, issue.message))
 }

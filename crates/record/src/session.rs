@@ -9,6 +9,8 @@ use crate::resource::Resource;
 use crate::write_rule::WriteRule;
 use access::{Actor, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
+use crate::parameters::encode;
+use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
 use std::sync::Arc;
 use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
@@ -22,7 +24,7 @@ pub type NewId = Box<dyn Fn() -> String + Send + Sync>;
 /// The whole record of a practice, and the only way to it.
 pub struct Record {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) ports: RecordPorts,
+    pub(crate) ports: Arc<RecordPorts>,
     pub(crate) policy: Policy,
     pub(crate) rules: Vec<Box<dyn WriteRule>>,
     pub(crate) clock: Clock,
@@ -36,14 +38,12 @@ pub struct Record {
 pub struct Settings {
     /// Where the data is.
     pub store: Arc<dyn Store>,
-    /// Code systems and value sets.
-    pub terminology: Terminology,
+    /// What searches and validation are told of the world; the store was opened with the same.
+    pub ports: Arc<RecordPorts>,
     /// Who may do what.
     pub policy: Policy,
     /// The rules of the domain.
     pub rules: Vec<Box<dyn WriteRule>>,
-    /// The base URL of the FHIR API, without a slash at the end.
-    pub base_url: String,
     /// The clock.
     pub clock: Clock,
     /// The maker of ids.
@@ -72,7 +72,7 @@ impl Record {
     pub fn new(settings: Settings) -> Self {
         Self {
             store: settings.store,
-            ports: RecordPorts::new(settings.base_url, settings.terminology),
+            ports: settings.ports,
             policy: settings.policy,
             rules: settings.rules,
             clock: settings.clock,
@@ -101,6 +101,11 @@ impl Record {
     /// The time, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// What a search may ask for at most, at this moment.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { now_ms: self.now_ms(), ..Limits::default() }
     }
 
     /// What searches and validation are told of the world.
@@ -215,33 +220,36 @@ impl Session {
     }
 
     /// Searches. The policy narrows the query before it runs.
-    pub fn search(&self, request: &search::Request) -> Result<Found, Error> {
+    pub fn search(&self, request: &Request) -> Result<Found, Error> {
         let mut query = request.query.clone();
         for type_id in types_of(&query) {
             self.authorise(Interaction::Search, type_id)?.narrow(&mut query);
         }
-        let hits = self.record.store.search(&query, &self.record.ports)?;
+        let hits = self.record.store.search(&query, &*self.record.ports)?;
         let matches: Vec<_> = hits.matches.into_iter().map(Resource::new).collect();
         let included = self.include(&matches, request)?;
         let keys: Vec<_> = matches.iter().chain(&included).map(|resource| resource.key().clone()).collect();
-        self.audit(Interaction::Search, &keys, &request.asked, AuditOutcome::Done)?;
+        self.audit(Interaction::Search, &keys, &encode(&request.kept), AuditOutcome::Done)?;
         Ok(Found { matches, included, next: hits.next, total: hits.total })
     }
 
-    /// Parses and runs a search that the program itself makes, such as a page's.
-    pub fn find(&self, type_id: TypeId, parameters: &str) -> Result<Found, Error> {
-        self.search(&self.parse_search(Some(type_id), parameters, search::Handling::Strict)?)
+    /// Parses and runs a search that the program itself makes, such as a page's. Values are given plain, not as
+    /// they stand in a URL.
+    pub fn find(&self, type_id: TypeId, parameters: &[(&str, &str)]) -> Result<Found, Error> {
+        let pairs: Vec<_> =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.search(&self.parse_search(Some(type_id), None, &pairs, Handling::Strict)?)
     }
 
-    /// Reads search parameters, as they stand in a URL.
+    /// Reads search parameters. `compartment` is the type and id of the compartment searched in.
     pub fn parse_search(
         &self,
         type_id: Option<TypeId>,
-        parameters: &str,
-        handling: search::Handling,
-    ) -> Result<search::Request, Error> {
-        let context = search::Context { now_ms: self.record.now_ms(), ports: &self.record.ports };
-        Ok(search::parse(type_id, parameters, handling, &context)?)
+        compartment: Option<(TypeId, &str)>,
+        pairs: &[(String, String)],
+        handling: Handling,
+    ) -> Result<Request, Error> {
+        Ok(parse(type_id, compartment, pairs, handling, &*self.record.ports, &self.record.limits())?)
     }
 
     pub(crate) fn conditions(&self) -> Conditions<'_> {
@@ -252,7 +260,7 @@ impl Session {
     pub(crate) fn is_granted(&self, grant: &Grant, version: &Version) -> bool {
         grant.narrowing().is_empty()
             || Resource::new(version.clone()).document().is_some_and(|document| {
-                let holds = |clause| store::clause_holds(clause, &document, &self.record.ports);
+                let holds = |clause| store::clause_holds(clause, &document, &*self.record.ports);
                 grant.narrowing().iter().all(holds)
             })
     }

@@ -396,7 +396,7 @@ impl<'a> Decision<'a> {
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
-        let validated = Validated::new(document, &self.session.record.ports).map_err(Error::Invalid)?;
+        let validated = Validated::new(document, &*self.session.record.ports, &validation::Settings::default()).map_err(Error::Invalid)?;
         let before = before.as_ref().and_then(body_document);
         self.apply_rules(&ProposedWrite { key, before: before.as_ref(), after: Some(validated.document()) })?;
         self.changes.push((index, Change { key: key.clone(), expect, action: put(&validated) }));

@@ -1,0 +1,4 @@
+//! The tests of the crate as others use it.
+
+#[path = "main/built_in.rs"]
+mod built_in;

@@ -1,0 +1,26 @@
+//! What validation asks of others.
+
+pub use terminology_port::Membership;
+
+/// The questions that a resource alone does not answer.
+pub trait Ports {
+    /// Whether a code is in a value set, named by its canonical URL, possibly with `|version`. Without a system
+    /// (elements of type `code`) any code system of the value set counts.
+    fn in_value_set(&self, value_set: &str, system: Option<&str>, code: &str) -> Membership;
+
+    /// Whether a value set takes codes from a code system; false when that is not known.
+    fn draws_on(&self, value_set: &str, system: &str) -> bool;
+}
+
+mod terminology_port {
+    /// Whether a code is in a value set.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Membership {
+        /// It is.
+        Yes,
+        /// It is not.
+        No,
+        /// The content that would tell is not at hand.
+        Unknown,
+    }
+}

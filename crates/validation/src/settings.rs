@@ -1,0 +1,18 @@
+//! What a validation is asked to do.
+
+/// How to validate.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many findings are listed; behind them stands one that says that there are more. At least 1.
+    pub issues_max: usize,
+    /// Whether advice that most practices do not follow is given too: `dom-6`, that a resource should have a
+    /// narrative.
+    pub best_practices: bool,
+}
+
+impl Default for Settings {
+    /// 100 findings, without advice.
+    fn default() -> Self {
+        Self { issues_max: 100, best_practices: false }
+    }
+}
