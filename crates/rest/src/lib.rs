@@ -29,7 +29,6 @@ mod service;
 mod settings;
 mod subset;
 mod terminology_capabilities;
-mod validator;
 
 pub use authentication::Authenticated;
 pub use outline::{InteractionOutline, OperationOutline, interaction_outline, operation_outline};
