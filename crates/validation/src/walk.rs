@@ -20,10 +20,14 @@ const DEPTH_MAX: usize = 128;
 /// A validation under way.
 pub(crate) struct Walk<'a> {
     pub ports: &'a dyn Ports,
-    settings: &'a Settings,
+    pub settings: &'a Settings,
     issues: Vec<Issue>,
     /// Findings beyond the limit.
     unlisted: usize,
+    /// The innermost resource: `%resource`.
+    pub resource: Option<Element<'a>>,
+    /// The innermost resource that is no contained one: `%rootResource`.
+    pub root_resource: Option<Element<'a>>,
     /// The resource that is no contained one, with what is collected about it.
     pub container: Container<'a>,
     /// The entries of the innermost bundle.
@@ -46,6 +50,8 @@ impl<'a> Walk<'a> {
             settings,
             issues: Vec::new(),
             unlisted: 0,
+            resource: None,
+            root_resource: None,
             container: Container::default(),
             full_urls: FullUrls::default(),
         }
@@ -114,6 +120,23 @@ impl<'a> Walk<'a> {
 
     fn resource(&mut self, node: Node<'a>, type_id: TypeId, standing: Standing, place: &Place<'_>) {
         let element = Element { type_id, definition: None, value: Some(node), sibling: None };
+        let outer = (self.resource, self.root_resource);
+        self.resource = Some(element);
+        if standing == Standing::Independent {
+            self.root_resource = Some(element);
+        }
+        self.standing_resource(element, node, standing, place);
+        (self.resource, self.root_resource) = outer;
+    }
+
+    fn standing_resource(
+        &mut self,
+        element: Element<'a>,
+        node: Node<'a>,
+        standing: Standing,
+        place: &Place<'_>,
+    ) {
+        let type_id = element.type_id;
         match standing {
             Standing::Contained => {
                 self.contained_resource(node, place);
@@ -154,5 +177,6 @@ impl<'a> Walk<'a> {
         if plan.special == Special::Extension {
             self.extension(holder, place);
         }
+        self.invariants(element, &plan.invariants, place);
     }
 }
