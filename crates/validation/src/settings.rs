@@ -3,7 +3,8 @@
 /// How to validate.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many findings are listed; behind them stands one that says that there are more. At least 1.
+    /// How many errors are listed, and how many findings that are none; behind them stands one that says how many
+    /// more there are. At least 1.
     pub issues_max: usize,
     /// Whether advice that most practices do not follow is given too: `dom-6`, that a resource should have a
     /// narrative.

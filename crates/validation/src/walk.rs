@@ -2,7 +2,7 @@
 
 use crate::bundle::FullUrls;
 use crate::contained::Container;
-use crate::issue::Issue;
+use crate::issue::{Issue, Severity};
 use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::plan::{Special, TypePlan};
@@ -22,6 +22,8 @@ pub(crate) struct Walk<'a> {
     pub ports: &'a dyn Ports,
     pub settings: &'a Settings,
     issues: Vec<Issue>,
+    /// How many findings are listed: of advice and warnings, and of errors, so that neither crowds the other out.
+    listed: [usize; 2],
     /// Findings beyond the limit.
     unlisted: usize,
     /// The innermost resource: `%resource`.
@@ -49,6 +51,7 @@ impl<'a> Walk<'a> {
             ports,
             settings,
             issues: Vec::new(),
+            listed: [0; 2],
             unlisted: 0,
             resource: None,
             root_resource: None,
@@ -81,7 +84,10 @@ impl<'a> Walk<'a> {
 
     /// Notes a finding.
     pub fn report(&mut self, place: &Place<'_>, node: Node<'_>, rule: Rule, message: impl Into<String>) {
-        if self.issues.len() < self.settings.issues_max.max(1) {
+        let is_error = rule.severity >= Severity::Error;
+        let listed = &mut self.listed[usize::from(is_error)];
+        if *listed < self.settings.issues_max.max(1) {
+            *listed += 1;
             let issue = self.issue(place, node, rule, message.into());
             self.issues.push(issue);
         } else {
