@@ -58,7 +58,8 @@ impl Expression {
     ) -> Result<(), EvaluationError> {
         let focus = focus.into();
         let evaluator = Evaluator::new(context, focus.clone());
-        let _ = evaluator.visit(&self.root, scope_of(&focus), &mut |item| if visitor(item) { NEXT } else { STOP })?;
+        let _ = evaluator
+            .visit(&self.root, scope_of(&focus), &mut |item| if visitor(item) { NEXT } else { STOP })?;
         Ok(())
     }
 }

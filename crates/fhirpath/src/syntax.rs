@@ -27,7 +27,10 @@ pub(crate) enum Node {
     /// `a | b | c`
     Union(Vec<Node>),
     /// `-x`, `+x`
-    Polarity { negative: bool, operand: Box<Node> },
+    Polarity {
+        negative: bool,
+        operand: Box<Node>,
+    },
     /// `x[i]`
     Indexer(Box<(Node, Node)>),
 }

@@ -23,7 +23,9 @@ pub(crate) fn polarity<'a>(operand: &Collection<'a>, negative: bool) -> Result<C
         Item::Integer(number) if negative => number.checked_neg().map(Item::Integer),
         Item::Integer(number) => Some(Item::Integer(number)),
         Item::Decimal(number) => Some(Item::Decimal(sign(number))),
-        Item::Quantity(Quantity { value, unit }) => Some(Item::Quantity(Quantity { value: sign(value), unit })),
+        Item::Quantity(Quantity { value, unit }) => {
+            Some(Item::Quantity(Quantity { value: sign(value), unit }))
+        }
         other => return Err(wrong_type(operation, &other)),
     }
     .into())
@@ -160,7 +162,10 @@ fn shifted<'a>(moment: &Item<'a>, operator: Operator, duration: &Quantity<'a>) -
             .filter(|unit| !matches!(unit, CalendarUnit::Year | CalendarUnit::Month)),
     };
     let Some(unit) = unit else {
-        return Err(EvaluationError::WrongType { operation, found: "a quantity that is no calendar duration" });
+        return Err(EvaluationError::WrongType {
+            operation,
+            found: "a quantity that is no calendar duration",
+        });
     };
     Ok(match moment {
         Item::Date(date) => date.add(amount, unit).map(Item::Date),

@@ -43,7 +43,12 @@ impl<'a> Evaluator<'_, 'a> {
         Ok(answer.into())
     }
 
-    fn order(&self, left: &Collection<'a>, operator: Operator, right: &Collection<'a>) -> Result<Option<Ordering>> {
+    fn order(
+        &self,
+        left: &Collection<'a>,
+        operator: Operator,
+        right: &Collection<'a>,
+    ) -> Result<Option<Ordering>> {
         compare(left, right, self.context.default_offset_minutes, operator.text())
     }
 

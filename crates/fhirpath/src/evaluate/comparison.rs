@@ -43,7 +43,11 @@ fn is_comparable(left: &Item<'_>, right: &Item<'_>) -> bool {
 }
 
 /// The order of two values; `None` when it is open or they have none.
-pub(crate) fn order(left: &Item<'_>, right: &Item<'_>, default_offset_minutes: Option<i32>) -> Option<Ordering> {
+pub(crate) fn order(
+    left: &Item<'_>,
+    right: &Item<'_>,
+    default_offset_minutes: Option<i32>,
+) -> Option<Ordering> {
     match (left, right) {
         (Item::String(one), Item::String(two)) => Some(one.cmp(two)),
         (Item::Integer(one), Item::Integer(two)) => Some(one.cmp(two)),

@@ -77,7 +77,9 @@ fn equal_children(left: Element<'_>, right: Element<'_>) -> bool {
         return equal_parts(left, right);
     }
     let same_value = match (left.scalar(), right.scalar()) {
-        (Some(one), Some(two)) => one == two || equal(&Item::Element(left), &Item::Element(right)) == Some(true),
+        (Some(one), Some(two)) => {
+            one == two || equal(&Item::Element(left), &Item::Element(right)) == Some(true)
+        }
         (None, None) => true,
         _ => false,
     };

@@ -77,7 +77,9 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             Node::Literal(item) => Ok(item.borrowed().into()),
             Node::Empty => Ok(Collection::EMPTY),
             Node::This => Ok(scope.this.iter().cloned().collect()),
-            Node::Index => Ok(scope.index.and_then(|index| i64::try_from(index).ok()).map(Item::Integer).into()),
+            Node::Index => {
+                Ok(scope.index.and_then(|index| i64::try_from(index).ok()).map(Item::Integer).into())
+            }
             Node::Total => Ok(scope.total.cloned().unwrap_or_default()),
             Node::Variable(name) => self.context.variable(name, &self.focus),
             Node::Path(_) => self.collect(node, scope),

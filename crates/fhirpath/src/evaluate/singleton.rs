@@ -8,7 +8,10 @@ use rust_decimal::Decimal;
 use std::borrow::Cow;
 
 /// The only item, if there is any.
-pub(crate) fn one<'c, 'a>(items: &'c Collection<'a>, operation: &'static str) -> Result<Option<&'c Item<'a>>> {
+pub(crate) fn one<'c, 'a>(
+    items: &'c Collection<'a>,
+    operation: &'static str,
+) -> Result<Option<&'c Item<'a>>> {
     match items.as_slice() {
         [] => Ok(None),
         [item] => Ok(Some(item)),

@@ -17,7 +17,9 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         let (left, right) = (evaluator.input(call, scope)?, evaluator.argument(call, 0, scope)?);
         let (left, right) = (one(&left, "comparable()")?, one(&right, "comparable()")?);
         let pair = (left.and_then(Item::to_system), right.and_then(Item::to_system));
-        let (Some(Item::Quantity(left)), Some(Item::Quantity(right))) = pair else { return Ok(Collection::EMPTY) };
+        let (Some(Item::Quantity(left)), Some(Item::Quantity(right))) = pair else {
+            return Ok(Collection::EMPTY);
+        };
         Ok(Item::Boolean(comparable(&left, &right)).into())
     }),
 ];
@@ -44,8 +46,9 @@ fn boundary<'a>(
     Ok(match item {
         Item::Integer(number) => decimal_boundary(number.into(), digits, is_high).map(Item::Decimal),
         Item::Decimal(number) => decimal_boundary(number, digits, is_high).map(Item::Decimal),
-        Item::Quantity(Quantity { value, unit }) => decimal_boundary(value, digits, is_high)
-            .map(|value| Item::Quantity(Quantity { value, unit })),
+        Item::Quantity(Quantity { value, unit }) => {
+            decimal_boundary(value, digits, is_high).map(|value| Item::Quantity(Quantity { value, unit }))
+        }
         Item::Date(date) if is_high => date.high_boundary(digits).map(Item::Date),
         Item::Date(date) => date.low_boundary(digits).map(Item::Date),
         Item::DateTime(moment) if is_high => moment.high_boundary(digits).map(Item::DateTime),
@@ -74,9 +77,15 @@ fn decimal_boundary(value: Decimal, places: Option<u32>, is_high: bool) -> Optio
     (bound.scale() == places).then_some(bound)
 }
 
-fn precision<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn precision<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let items = evaluator.input(call, scope)?;
-    let Some(item) = one(&items, "precision()")?.and_then(Item::to_system) else { return Ok(Collection::EMPTY) };
+    let Some(item) = one(&items, "precision()")?.and_then(Item::to_system) else {
+        return Ok(Collection::EMPTY);
+    };
     let digits = match item {
         Item::Decimal(number) => number.scale(),
         Item::Integer(_) => 0,
@@ -84,7 +93,10 @@ fn precision<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_,
         Item::DateTime(moment) => moment.precision().date_time_digits(),
         Item::Time(time) => time.precision().time_digits(),
         other => {
-            return Err(EvaluationError::WrongType { operation: "precision()", found: other.type_info().name });
+            return Err(EvaluationError::WrongType {
+                operation: "precision()",
+                found: other.type_info().name,
+            });
         }
     };
     Ok(Item::Integer(digits.into()).into())

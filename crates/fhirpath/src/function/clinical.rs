@@ -18,7 +18,11 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 ];
 
 /// Empty when the value set is not known.
-fn member_of<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn member_of<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let value_set = string(&evaluator.argument(call, 0, scope)?, "memberOf()")?;
     let items = evaluator.input(call, scope)?;
     let (Some(item), Some(value_set)) = (one(&items, "memberOf()")?, value_set) else {
@@ -41,14 +45,19 @@ fn subsumes<'a>(
 ) -> Result<Collection<'a>> {
     let (items, others) = (evaluator.input(call, scope)?, evaluator.argument(call, 0, scope)?);
     let operation = call.function.name;
-    let pair = (one(&items, operation)?.and_then(Item::element), one(&others, operation)?.and_then(Item::element));
+    let pair =
+        (one(&items, operation)?.and_then(Item::element), one(&others, operation)?.and_then(Item::element));
     let (Some(left), Some(right)) = pair else { return Ok(Collection::EMPTY) };
     let (general, special) = if is_reversed { (right, left) } else { (left, right) };
     Ok(evaluator.context.environment.subsumes(general, special).into())
 }
 
 /// Core types are known here; the environment judges the rest. A profile that nobody knows is an error.
-fn conforms_to<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn conforms_to<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let profile = string(&evaluator.argument(call, 0, scope)?, "conformsTo()")?;
     let items = evaluator.input(call, scope)?;
     let (Some(item), Some(profile)) = (one(&items, "conformsTo()")?, profile) else {

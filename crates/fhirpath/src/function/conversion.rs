@@ -30,7 +30,12 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     row("convertsToQuantity", 0, 1, |e, c, s| converts(e, c, s, SystemType::Quantity)),
 ];
 
-fn to<'a>(e: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>, kind: SystemType) -> Result<Collection<'a>> {
+fn to<'a>(
+    e: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+    kind: SystemType,
+) -> Result<Collection<'a>> {
     let items = e.input(call, scope)?;
     let Some(value) = one(&items, call.function.name)?.and_then(Item::to_system) else {
         return Ok(Collection::EMPTY);
@@ -105,11 +110,7 @@ fn to_boolean(value: &Item<'_>) -> Option<bool> {
         Item::Decimal(number) => of_number(*number),
         Item::String(text) => {
             let among = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-            if among(&TRUE) {
-                Some(true)
-            } else {
-                among(&FALSE).then_some(false)
-            }
+            if among(&TRUE) { Some(true) } else { among(&FALSE).then_some(false) }
         }
         _ => None,
     }

@@ -105,7 +105,8 @@ fn unescape_html(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         unescaped.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest.find(';').map(|end| &rest[..=end]).and_then(|entity| Some((entity, meaning(entity)?)));
+        let entity =
+            rest.find(';').map(|end| &rest[..=end]).and_then(|entity| Some((entity, meaning(entity)?)));
         match entity {
             Some((entity, character)) => {
                 unescaped.push(character);

@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         subset(evaluator, &others, &items)
     }),
     row("count", 0, 0, count),
-    row("distinct", 0, 0, |evaluator, call, scope| distinct(evaluator, call, scope)),
+    row("distinct", 0, 0, distinct),
     row("isDistinct", 0, 0, |evaluator, call, scope| {
         let all = evaluator.input(call, scope)?;
         let mut found = Collection::EMPTY;
@@ -110,7 +110,11 @@ fn count<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>
     Ok(Item::Integer(count).into())
 }
 
-fn distinct<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn distinct<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let mut found = Collection::EMPTY;
     let _ = evaluator.visit_input(call, scope, &mut |item| {
         evaluator.push_new(&mut found, item)?;

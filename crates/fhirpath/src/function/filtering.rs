@@ -8,8 +8,8 @@ use crate::syntax::Call;
 pub(super) const FUNCTIONS: &[Definition] = &[
     streamed("where", Arguments::PerItem(1, 1), filter),
     streamed("select", Arguments::PerItem(1, 1), select),
-    per_item("repeat", 1, 1, |evaluator, call, scope| repeat(evaluator, call, scope)),
-    per_item("aggregate", 1, 2, |evaluator, call, scope| aggregate(evaluator, call, scope)),
+    per_item("repeat", 1, 1, repeat),
+    per_item("aggregate", 1, 2, aggregate),
 ];
 
 fn filter<'a>(
@@ -59,7 +59,11 @@ fn repeat<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a
     Ok(found)
 }
 
-fn aggregate<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn aggregate<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let mut total = evaluator.argument(call, 1, scope)?;
     for (index, item) in evaluator.input(call, scope)?.into_iter().enumerate() {
         let inner = Scope { total: Some(&total), ..scope }.at(&item, index);

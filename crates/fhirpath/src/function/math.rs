@@ -11,7 +11,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps, RoundingStrategy};
 
 pub(super) const FUNCTIONS: &[Definition] = &[
-    row("abs", 0, 0, |e, c, s| absolute(e, c, s)),
+    row("abs", 0, 0, absolute),
     row("ceiling", 0, 0, |e, c, s| rounded(e, c, s, |number| number.ceil())),
     row("floor", 0, 0, |e, c, s| rounded(e, c, s, |number| number.floor())),
     row("truncate", 0, 0, |e, c, s| rounded(e, c, s, |number| number.trunc())),
@@ -26,10 +26,12 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         let is_whole = |items: &Collection<'_>| {
             matches!(items.first().and_then(Item::to_system), Some(Item::Integer(_)))
         };
-        let whole = is_whole(&evaluator.input(call, scope)?) && is_whole(&evaluator.argument(call, 0, scope)?);
+        let whole =
+            is_whole(&evaluator.input(call, scope)?) && is_whole(&evaluator.argument(call, 0, scope)?);
         let Some((number, exponent)) = two(evaluator, call, scope)? else { return Ok(Collection::EMPTY) };
         let result = power(number, exponent);
-        Ok(match result.filter(|result| whole && result.fract().is_zero()).and_then(|result| result.to_i64()) {
+        Ok(match result.filter(|result| whole && result.fract().is_zero()).and_then(|result| result.to_i64())
+        {
             Some(integer) => Some(Item::Integer(integer)),
             None => result.map(Item::Decimal),
         }
@@ -77,14 +79,22 @@ fn two<'a>(
     Ok(first.zip(second))
 }
 
-fn absolute<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn absolute<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let items = evaluator.input(call, scope)?;
     let Some(item) = one(&items, "abs()")?.and_then(Item::to_system) else { return Ok(Collection::EMPTY) };
     Ok(match item {
         Item::Integer(number) => number.checked_abs().map(Item::Integer),
         Item::Decimal(number) => Some(Item::Decimal(number.abs())),
-        Item::Quantity(Quantity { value, unit }) => Some(Item::Quantity(Quantity { value: value.abs(), unit })),
-        other => return Err(EvaluationError::WrongType { operation: "abs()", found: other.type_info().name }),
+        Item::Quantity(Quantity { value, unit }) => {
+            Some(Item::Quantity(Quantity { value: value.abs(), unit }))
+        }
+        other => {
+            return Err(EvaluationError::WrongType { operation: "abs()", found: other.type_info().name });
+        }
     }
     .into())
 }

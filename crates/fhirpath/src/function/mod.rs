@@ -27,7 +27,8 @@ use std::fmt;
 use std::sync::LazyLock;
 
 /// Computes the result of a call.
-pub(crate) type Run = for<'e, 'a, 's> fn(&Evaluator<'e, 'a>, &'a Call, Scope<'s, 'a>) -> Result<Collection<'a>>;
+pub(crate) type Run =
+    for<'e, 'a, 's> fn(&Evaluator<'e, 'a>, &'a Call, Scope<'s, 'a>) -> Result<Collection<'a>>;
 
 /// Hands on the items of a call's result one by one.
 pub(crate) type Stream =

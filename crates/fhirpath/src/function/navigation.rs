@@ -21,7 +21,12 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 ];
 
 /// Documents are nested 64 deep at most, so the recursion is bounded.
-fn children<'a>(evaluator: &Evaluator<'_, 'a>, element: Element<'a>, is_deep: bool, visitor: Visitor<'_, 'a>) -> Flow {
+fn children<'a>(
+    evaluator: &Evaluator<'_, 'a>,
+    element: Element<'a>,
+    is_deep: bool,
+    visitor: Visitor<'_, 'a>,
+) -> Flow {
     for (_, child) in element.children() {
         evaluator.spend(1)?;
         if visitor(Item::Element(child))?.is_break() {

@@ -56,7 +56,8 @@ fn contained<'a>(root: Element<'a>, id: &str) -> Option<Element<'a>> {
     if id.is_empty() {
         return Some(root);
     }
-    root.children_named("contained").find(|resource| resource.child("id").and_then(Element::scalar).as_deref() == Some(id))
+    root.children_named("contained")
+        .find(|resource| resource.child("id").and_then(Element::scalar).as_deref() == Some(id))
 }
 
 /// The resource of the Bundle's entry whose fullUrl is the reference, or ends in it when it is relative (FHIR R4,

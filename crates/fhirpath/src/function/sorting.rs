@@ -1,4 +1,5 @@
-//! `sort` (FHIRPath 3.0, §5.2): by keys, ascending; a minus before a key turns it round. Empty keys come first.
+//! `sort` (FHIRPath 3.0, §5.2): by keys, ascending; a minus before a key turns it round. Items without a
+//! key come first either way, as the official suite has it.
 
 use super::{Definition, per_item};
 use crate::collection::Collection;
@@ -8,8 +9,7 @@ use crate::item::Item;
 use crate::syntax::{Call, Node};
 use std::cmp::Ordering;
 
-pub(super) const FUNCTIONS: &[Definition] =
-    &[per_item("sort", 0, 8, |evaluator, call, scope| sort(evaluator, call, scope))];
+pub(super) const FUNCTIONS: &[Definition] = &[per_item("sort", 0, 8, sort)];
 
 /// An item with its keys.
 type Keyed<'a> = (Item<'a>, Vec<Collection<'a>>);
@@ -29,7 +29,9 @@ fn sort<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>)
     // Insertion sort: partial dates have no total order, which the library's sorts may answer with a panic.
     for end in 1..rows.len() {
         let mut at = end;
-        while at > 0 && order(&rows[at - 1], &rows[at], &keys, evaluator.context.default_offset_minutes)?.is_gt() {
+        while at > 0
+            && order(&rows[at - 1], &rows[at], &keys, evaluator.context.default_offset_minutes)?.is_gt()
+        {
             evaluator.spend(1)?;
             rows.swap(at - 1, at);
             at -= 1;
@@ -53,12 +55,10 @@ fn order(
     default_offset_minutes: Option<i32>,
 ) -> std::result::Result<Ordering, EvaluationError> {
     for (position, (left, right)) in one.1.iter().zip(&two.1).enumerate() {
-        let order = match (left.is_empty(), right.is_empty()) {
-            (false, false) => {
-                compare(left, right, default_offset_minutes, "sort()")?.unwrap_or(Ordering::Equal)
-            }
-            (left_is_empty, right_is_empty) => right_is_empty.cmp(&left_is_empty),
-        };
+        if left.is_empty() != right.is_empty() {
+            return Ok(right.is_empty().cmp(&left.is_empty()));
+        }
+        let order = compare(left, right, default_offset_minutes, "sort()")?.unwrap_or(Ordering::Equal);
         if order.is_ne() {
             let is_descending = keys.get(position).is_some_and(|(_, is_descending)| *is_descending);
             return Ok(if is_descending { order.reverse() } else { order });

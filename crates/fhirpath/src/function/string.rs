@@ -24,7 +24,8 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     row("substring", 1, 2, substring),
     row("replace", 2, 2, |evaluator, call, scope| {
         let Some(text) = text(evaluator, call, scope)? else { return Ok(Collection::EMPTY) };
-        let (part, substitution) = (argument(evaluator, call, 0, scope)?, argument(evaluator, call, 1, scope)?);
+        let (part, substitution) =
+            (argument(evaluator, call, 0, scope)?, argument(evaluator, call, 1, scope)?);
         let (Some(part), Some(substitution)) = (part, substitution) else { return Ok(Collection::EMPTY) };
         Ok(Item::from(text.replace(&*part, &substitution)).into())
     }),
@@ -118,13 +119,22 @@ fn compiled<'a>(
     Ok(Some(Cow::Owned(pattern::compile(&text, whole)?)))
 }
 
-fn matches<'a>(e: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>, whole: bool) -> Result<Collection<'a>> {
+fn matches<'a>(
+    e: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+    whole: bool,
+) -> Result<Collection<'a>> {
     let (text, pattern) = (text(e, call, scope)?, compiled(e, call, scope, whole)?);
     let (Some(text), Some(pattern)) = (text, pattern) else { return Ok(Collection::EMPTY) };
     Ok(Item::Boolean(pattern.is_match(&text)).into())
 }
 
-fn replace_matches<'a>(e: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
+fn replace_matches<'a>(
+    e: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+) -> Result<Collection<'a>> {
     let (text, pattern) = (text(e, call, scope)?, compiled(e, call, scope, false)?);
     let substitution = argument(e, call, 1, scope)?;
     let (Some(text), Some(pattern), Some(substitution)) = (text, pattern, substitution) else {
@@ -132,6 +142,7 @@ fn replace_matches<'a>(e: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, '
     };
     // The empty pattern matches everywhere and nothing.
     let is_void = pattern.as_str().is_empty();
-    let replaced = if is_void { text.into_owned() } else { pattern::replace_all(&pattern, &text, &substitution) };
+    let replaced =
+        if is_void { text.into_owned() } else { pattern::replace_all(&pattern, &text, &substitution) };
     Ok(Item::from(replaced).into())
 }

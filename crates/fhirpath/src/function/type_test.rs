@@ -11,9 +11,15 @@ const fn typed(name: &'static str, run: Run) -> Definition {
 }
 
 pub(super) const FUNCTIONS: &[Definition] = &[
-    typed("is", |evaluator, call, scope| evaluator.is_of_type(&evaluator.input(call, scope)?, specifier(call)?)),
-    typed("as", |evaluator, call, scope| evaluator.cast(evaluator.input(call, scope)?, specifier(call)?, "as()")),
-    typed("ofType", |evaluator, call, scope| evaluator.of_type(evaluator.input(call, scope)?, specifier(call)?)),
+    typed("is", |evaluator, call, scope| {
+        evaluator.is_of_type(&evaluator.input(call, scope)?, specifier(call)?)
+    }),
+    typed("as", |evaluator, call, scope| {
+        evaluator.cast(evaluator.input(call, scope)?, specifier(call)?, "as()")
+    }),
+    typed("ofType", |evaluator, call, scope| {
+        evaluator.of_type(evaluator.input(call, scope)?, specifier(call)?)
+    }),
     row("type", 0, 0, |evaluator, call, scope| {
         let items = evaluator.input(call, scope)?;
         Ok(one(&items, "type()")?.map(|item| Item::Type(item.type_info())).into())

@@ -54,10 +54,9 @@ impl Parser<'_> {
                 path.steps.push(step);
                 (Node::Path(path), depth)
             }
-            input => (
-                Node::Path(Box::new(Path { input: Some(input), steps: vec![step] })),
-                self.deeper(depth)?,
-            ),
+            input => {
+                (Node::Path(Box::new(Path { input: Some(input), steps: vec![step] })), self.deeper(depth)?)
+            }
         })
     }
 
@@ -123,6 +122,7 @@ impl Parser<'_> {
 fn context_type(name: &str) -> Option<TypeId> {
     let id = schema().type_named(name)?;
     let definition = id.definition();
-    let may_stand = definition.kind != TypeKind::Primitive && name.starts_with(|c: char| c.is_ascii_uppercase());
+    let may_stand =
+        definition.kind != TypeKind::Primitive && name.starts_with(|c: char| c.is_ascii_uppercase());
     may_stand.then_some(id)
 }

@@ -5,7 +5,9 @@ mod invocation;
 pub(crate) mod lexer;
 mod term;
 
-use crate::syntax::{Binary, Node, OPERATORS, Operator, TYPE_TEST_BINDING, TypeSpecifier, TypeTest, UNION_BINDING};
+use crate::syntax::{
+    Binary, Node, OPERATORS, Operator, TYPE_TEST_BINDING, TypeSpecifier, TypeTest, UNION_BINDING,
+};
 use error::ParseError;
 use lexer::{Token, TokenKind};
 
@@ -77,7 +79,10 @@ impl<'t> Parser<'t> {
         if depth < DEPTH_LIMIT {
             Ok(depth + 1)
         } else {
-            Err(ParseError::new(self.offset(), format!("the expression is nested more than {DEPTH_LIMIT} deep")))
+            Err(ParseError::new(
+                self.offset(),
+                format!("the expression is nested more than {DEPTH_LIMIT} deep"),
+            ))
         }
     }
 

@@ -32,7 +32,10 @@ impl Parser<'_> {
                 let name = *name;
                 self.next();
                 special(name).ok_or_else(|| {
-                    ParseError::new(offset, format!("there is no ${name}; there are $this, $index and $total"))
+                    ParseError::new(
+                        offset,
+                        format!("there is no ${name}; there are $this, $index and $total"),
+                    )
                 })?
             }
             TokenKind::Word("true") => self.literal(Item::Boolean(true)),
