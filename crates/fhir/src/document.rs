@@ -233,7 +233,6 @@ impl<'a> Node<'a> {
         }
     }
 
-<<<<<<< HEAD
     /// Byte range of this value in the document's text; see [`Node::raw`].
     pub fn range(self) -> std::ops::Range<usize> {
         let entry = self.entry();
@@ -246,11 +245,11 @@ impl<'a> Node<'a> {
         let value = self.get(name)?;
         let key = self.at(value.index - 1);
         Some(key.range().start..value.range().end)
-=======
+    }
+
     /// Byte offset of this value in the source.
     pub(crate) fn offset(self) -> usize {
         self.entry().start as usize
->>>>>>> main
     }
 
     /// 1-based line and column (in characters) of this value in the source.
