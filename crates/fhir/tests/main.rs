@@ -1,3 +1,5 @@
 //! Tests of the `fhir` crate.
 
 mod elements;
+mod shared_data;
+mod ucum;
