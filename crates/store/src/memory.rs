@@ -4,9 +4,9 @@
 use crate::batch::{Action, Batch, Change, Committed, Expect, Precondition};
 use crate::error::StoreError;
 use crate::execute::{Links, Source, answer, found};
+use crate::snapshot::Position;
 use crate::version::{ResourceKey, Splice, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
-use crate::snapshot::Position;
 use fhir::schema::TypeId;
 use search::query::Query;
 use std::collections::BTreeMap;

@@ -105,8 +105,7 @@ fn lacking<T: Clone + PartialEq>(rows: &[T], others: &[T]) -> Vec<T> {
 
 /// How long a date is, in classes: a search for dates that meet an interval looks before its beginning only as
 /// far as a date of the class can reach.
-pub(crate) const DATE_SPANS: [(i64, i64); 3] =
-    [(0, 86_400_000), (1, 366 * 86_400_000), (2, i64::MAX)];
+pub(crate) const DATE_SPANS: [(i64, i64); 3] = [(0, 86_400_000), (1, 366 * 86_400_000), (2, i64::MAX)];
 
 /// The class of a date by its length in milliseconds.
 pub(crate) fn date_span(low: i64, high: i64) -> i64 {

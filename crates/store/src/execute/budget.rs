@@ -28,11 +28,7 @@ impl Budget {
 
     /// A budget of fewer documents.
     pub fn of_documents(documents: usize) -> Self {
-        Self {
-            documents: Cell::new(documents),
-            rows: Cell::new(ROWS),
-            deadline: Instant::now() + LONGEST,
-        }
+        Self { documents: Cell::new(documents), rows: Cell::new(ROWS), deadline: Instant::now() + LONGEST }
     }
 
     /// Rows that may still be looked at.
@@ -57,8 +53,9 @@ impl Budget {
 /// The refusal, with what to do about it.
 fn too_costly() -> StoreError {
     StoreError::TooCostly {
-        advice: "name a patient, a shorter range of dates or a more selective value, or leave out the order and \
+        advice:
+            "name a patient, a shorter range of dates or a more selective value, or leave out the order and \
                  the total"
-            .into(),
+                .into(),
     }
 }

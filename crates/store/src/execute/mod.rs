@@ -5,6 +5,7 @@ mod budget;
 mod cursor;
 mod limits;
 mod links;
+mod meaning;
 mod order;
 mod plan;
 mod stream;
@@ -65,8 +66,7 @@ pub(crate) fn first_two(
 
 /// The types that a query looks at, without those that have no documents.
 fn types_of(snapshot: &dyn Snapshot, query: &Query) -> Result<Vec<TypeId>, StoreError> {
-    let mut types =
-        if query.types.is_empty() { schema().resources().collect() } else { query.types.clone() };
+    let mut types = if query.types.is_empty() { schema().resources().collect() } else { query.types.clone() };
     types.sort_unstable();
     types.dedup();
     let mut present = Vec::new();
@@ -99,7 +99,8 @@ impl Search<'_> {
         let more = matches.len() > self.query.count;
         matches.truncate(self.query.count);
         let last = matches.last().filter(|_| more);
-        let next = last.map(|(position, _)| Cursor { values: Vec::new(), position: *position }.write(self.query));
+        let next =
+            last.map(|(position, _)| Cursor { values: Vec::new(), position: *position }.write(self.query));
         Ok(Hits { matches: matches.into_iter().map(|(_, version)| version).collect(), next, total: None })
     }
 
@@ -148,7 +149,15 @@ impl Search<'_> {
         for type_id in &self.types {
             if let Some(plan) = planner.plan(*type_id, &self.query.clauses)? {
                 let first = self.query.count.saturating_add(1);
-                streams.push(Stream::new(self.snapshot, plan, &self.query.clauses, links, budget, behind, first));
+                streams.push(Stream::new(
+                    self.snapshot,
+                    plan,
+                    &self.query.clauses,
+                    links,
+                    budget,
+                    behind,
+                    first,
+                ));
             }
         }
         Ok(streams)
@@ -203,7 +212,8 @@ fn first_matches(
     clause: &Clause,
     cap: usize,
 ) -> Result<Option<Vec<Version>>, StoreError> {
-    let query = Query { types: types.to_vec(), clauses: vec![clause.clone()], count: cap, ..Query::default() };
+    let query =
+        Query { types: types.to_vec(), clauses: vec![clause.clone()], count: cap, ..Query::default() };
     match search(planner.snapshot, &query, planner.ports) {
         Ok(hits) => Ok(hits.next.is_none().then_some(hits.matches)),
         Err(StoreError::TooCostly { .. }) => Ok(None),

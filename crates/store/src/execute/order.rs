@@ -2,13 +2,13 @@
 
 use super::cursor::Cursor;
 use super::links::document_of;
+pub(crate) use super::meaning::SortValue;
 use crate::Hits;
 use crate::error::StoreError;
 use crate::snapshot::Position;
 use crate::version::Version;
 use fhir::schema::TypeId;
 use search::query::Query;
-pub(crate) use search::sort::SortValue;
 use std::cmp::Ordering;
 
 /// A match with what it is sorted by.
@@ -29,7 +29,7 @@ pub(super) fn is_by_recency(query: &Query, types: &[TypeId]) -> bool {
         [first, ..] => {
             first.descending
                 && query.sort.len() == 1
-                && types.iter().all(|type_id| search::sort::is_principal_date(*type_id, first.code))
+                && types.iter().all(|type_id| super::meaning::is_principal_date(*type_id, first.code))
         }
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn found(
             values.push(match (key.code, &document) {
                 ("_lastUpdated", _) => Some(SortValue::Instant(version.updated_ms)),
                 (_, None) => None,
-                (code, Some(document)) => search::sort::sort_value(document, code, key.descending, ports),
+                (code, Some(document)) => super::meaning::sort_value(document, code, key.descending, ports),
             });
         }
     }
@@ -56,7 +56,11 @@ pub(crate) fn found(
 }
 
 /// How two places lie in a query's order. What has no value comes last, whichever way the order goes.
-fn compare(query: &Query, a: (&[Option<SortValue>], Position), b: (&[Option<SortValue>], Position)) -> Ordering {
+fn compare(
+    query: &Query,
+    a: (&[Option<SortValue>], Position),
+    b: (&[Option<SortValue>], Position),
+) -> Ordering {
     let by_values = query.sort.iter().zip(a.0.iter().zip(b.0)).map(|(key, pair)| match pair {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
@@ -108,9 +112,8 @@ impl<'a> Best<'a> {
         let more = self.kept.len() > self.query.count;
         self.kept.truncate(self.query.count);
         let last = self.kept.last().filter(|_| more);
-        let next = last.map(|found| {
-            Cursor { values: found.values.clone(), position: found.position }.write(self.query)
-        });
+        let next = last
+            .map(|found| Cursor { values: found.values.clone(), position: found.position }.write(self.query));
         Hits { matches: self.kept.into_iter().map(|found| found.version).collect(), next, total: None }
     }
 }

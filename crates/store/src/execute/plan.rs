@@ -1,11 +1,12 @@
 //! Which index rows to walk for a type: the fewest that surely hold every match.
 
 use super::links::document_of;
+use super::meaning::{access, reference_access, referenced};
 use super::{first_matches, limits};
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
-use search::access::{Access, access, reference_access, referenced};
+use search::access::Access;
 use search::query::Clause;
 use std::ops::Range;
 
@@ -151,7 +152,8 @@ impl Planner<'_> {
                 let Some(found) = first_matches(self, &targets, &inner, limits::LINKED)? else {
                     return Ok(Leaves::Unknown);
                 };
-                let one = |key: &crate::ResourceKey| reference_access(type_id, parameter, (key.type_id, &key.id));
+                let one =
+                    |key: &crate::ResourceKey| reference_access(type_id, parameter, (key.type_id, &key.id));
                 Ok(leaves_of(found.iter().map(|version| one(&version.key)).collect()))
             }
             Access::Has { type_id, source, parameter, inner } => {

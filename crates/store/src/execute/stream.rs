@@ -1,9 +1,9 @@
 //! The matches of one type, last in order first, found as they are asked for.
 
+use super::SnapshotSource;
 use super::budget::Budget;
 use super::links::{Links, Source};
 use super::plan::Plan;
-use super::SnapshotSource;
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, Walk};
 use crate::version::Version;
@@ -116,12 +116,7 @@ struct Run {
 }
 
 impl<'a> Candidates<'a> {
-    fn new(
-        snapshot: &'a dyn Snapshot,
-        mut plan: Plan,
-        budget: &'a Budget,
-        behind: Option<Position>,
-    ) -> Self {
+    fn new(snapshot: &'a dyn Snapshot, mut plan: Plan, budget: &'a Budget, behind: Option<Position>) -> Self {
         let leaves = std::mem::take(&mut plan.leaves);
         let run = |leaf| Run { leaf, places: VecDeque::new(), behind, done: false };
         Self { snapshot, plan, budget, runs: leaves.into_iter().map(run).collect() }

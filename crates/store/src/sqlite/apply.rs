@@ -30,10 +30,9 @@ impl rusqlite::types::FromSql for StoredId {
     fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
         use rusqlite::types::ValueRef;
         match value {
-            ValueRef::Blob(bytes) => bytes
-                .try_into()
-                .map(Self::Uuid)
-                .map_err(|_| rusqlite::types::FromSqlError::InvalidType),
+            ValueRef::Blob(bytes) => {
+                bytes.try_into().map(Self::Uuid).map_err(|_| rusqlite::types::FromSqlError::InvalidType)
+            }
             ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.into())),
             _ => Err(rusqlite::types::FromSqlError::InvalidType),
         }
@@ -119,7 +118,11 @@ impl Apply<'_> {
         let type_number = self.dictionary.type_number(key.type_id);
         let located = locate(self.connection, type_number, &StoredId::new(&key.id))?;
         let current = current_version(located);
-        if current == version { Ok(()) } else { Err(StoreError::VersionConflict { key: key.clone(), current }) }
+        if current == version {
+            Ok(())
+        } else {
+            Err(StoreError::VersionConflict { key: key.clone(), current })
+        }
     }
 
     fn put(
@@ -266,9 +269,8 @@ impl Apply<'_> {
             Some(_) => {
                 self.execute(sql::DIRECTORY_SET, params![type_number, id, home, recency, version, deleted])
             }
-            None => {
-                self.execute(sql::DIRECTORY_ADD, params![type_number, id, key, home, recency, version, deleted])
-            }
+            None => self
+                .execute(sql::DIRECTORY_ADD, params![type_number, id, key, home, recency, version, deleted]),
         }
     }
 

@@ -90,7 +90,10 @@ impl Dictionary {
 
     /// The number of a resource type.
     pub fn type_number(&self, type_id: TypeId) -> i64 {
-        *self.type_numbers.get(&type_id).expect("every resource type has a number since the directory was opened")
+        *self
+            .type_numbers
+            .get(&type_id)
+            .expect("every resource type has a number since the directory was opened")
     }
 
     /// The type of a number.

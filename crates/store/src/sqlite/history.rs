@@ -17,7 +17,11 @@ type Before = (i64, i64);
 
 impl SqliteSnapshot<'_> {
     /// The history of one resource.
-    pub fn resource_history(&self, key: &ResourceKey, page: &HistoryPage) -> Result<Vec<Version>, StoreError> {
+    pub fn resource_history(
+        &self,
+        key: &ResourceKey,
+        page: &HistoryPage,
+    ) -> Result<Vec<Version>, StoreError> {
         let type_number = self.dictionary.type_number(key.type_id);
         let Some(located) = locate(self.connection, type_number, &StoredId::new(&key.id))? else {
             return Ok(Vec::new());
@@ -71,13 +75,13 @@ impl SqliteSnapshot<'_> {
         let mut versions = Vec::new();
         while versions.len() < page.count {
             let Some(row) = rows.next().map_err(failed())? else { break };
-            let (sequence, time): (i64, i64) =
-                (row.get(0).map_err(failed())?, row.get(1).map_err(failed())?);
+            let (sequence, time): (i64, i64) = (row.get(0).map_err(failed())?, row.get(1).map_err(failed())?);
             if page.since_ms.is_some_and(|since| time < since) {
                 break;
             }
             let changes = unpack_changes(row.get_ref(2).map_err(failed())?.as_blob().unwrap_or_default())?;
-            for (position, change) in (0i64..).zip(&changes).rev() {
+            let numbered: Vec<_> = (0i64..).zip(&changes).collect();
+            for (position, change) in numbered.into_iter().rev() {
                 let is_wanted = wanted.is_none_or(|wanted| wanted == change.type_number);
                 if is_wanted && (sequence, position) < before && versions.len() < page.count {
                     versions.push(self.logged(change)?);
@@ -97,11 +101,8 @@ impl SqliteSnapshot<'_> {
     /// The last commit at or before a time: times never go back, so it is found by halving.
     fn last_commit_until(&self, until_ms: Option<i64>) -> Result<i64, StoreError> {
         let failed = || failed("find a commit by its time");
-        let last: Option<i64> = self
-            .connection
-            .query_row(sql::COMMIT_LAST, [], |row| row.get(0))
-            .optional()
-            .map_err(failed())?;
+        let last: Option<i64> =
+            self.connection.query_row(sql::COMMIT_LAST, [], |row| row.get(0)).optional().map_err(failed())?;
         let (mut low, mut high) = (0, last.unwrap_or(0));
         let Some(until) = until_ms else { return Ok(high) };
         while low < high {

@@ -59,14 +59,18 @@ fn remove_rows(connection: &Connection, rows: &RowSet, target: Target) -> rusqli
         connection.prepare_cached(sql::TOKEN_REMOVE)?.execute(params![parameter, hash, recency, key])?;
     }
     for (parameter, unit, value) in &rows.numbers {
-        connection.prepare_cached(sql::NUMBER_REMOVE)?.execute(params![parameter, unit, value, recency, key])?;
+        connection
+            .prepare_cached(sql::NUMBER_REMOVE)?
+            .execute(params![parameter, unit, value, recency, key])?;
     }
     for (parameter, text) in &rows.texts {
         connection.prepare_cached(sql::TEXT_REMOVE)?.execute(params![parameter, text, recency, key])?;
     }
     for (parameter, low, high) in &rows.dates {
         let span = date_span(*low, *high);
-        connection.prepare_cached(sql::DATE_REMOVE)?.execute(params![parameter, span, low, high, recency, key])?;
+        connection
+            .prepare_cached(sql::DATE_REMOVE)?
+            .execute(params![parameter, span, low, high, recency, key])?;
     }
     Ok(())
 }

@@ -29,9 +29,7 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, StoreError> {
     let failed = || failed("open the database");
     let mut connection = Connection::open(path).map_err(failed())?;
     connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed())?;
-    connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
-        .map_err(failed())?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)).map_err(failed())?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed())?;
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES).map_err(failed())?;
     // The writer copies the log into the file itself, between groups.

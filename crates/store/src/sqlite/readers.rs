@@ -104,8 +104,10 @@ struct Lent<'a> {
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        let healthy =
-            self.connection.take().filter(|connection| connection.is_autocommit() && !std::thread::panicking());
+        let healthy = self
+            .connection
+            .take()
+            .filter(|connection| connection.is_autocommit() && !std::thread::panicking());
         self.pool.give_back(healthy);
     }
 }

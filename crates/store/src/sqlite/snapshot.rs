@@ -102,7 +102,9 @@ impl SqliteSnapshot<'_> {
         };
         match version {
             version if version == 0 || version > located.version => Ok(None),
-            version if version == located.version && !located.deleted => self.current(&located, key).map(Some),
+            version if version == located.version && !located.deleted => {
+                self.current(&located, key).map(Some)
+            }
             version => self.past(&located, version, key).map(Some),
         }
     }
@@ -209,7 +211,9 @@ impl SqliteSnapshot<'_> {
                 return Ok(walked);
             }
         }
-        walked.places.retain(|place| place.position < behind && walk.recency.contains(&place.position.recency));
+        walked
+            .places
+            .retain(|place| place.position < behind && walk.recency.contains(&place.position.recency));
         walked.places.sort_unstable_by_key(|place| std::cmp::Reverse(place.position));
         walked.places.dedup();
         if !groups.is_empty() {
@@ -333,7 +337,12 @@ impl Snapshot for SqliteSnapshot<'_> {
         }
     }
 
-    fn count_up_to(&self, leaf: &Leaf, recency: &std::ops::Range<i64>, cap: usize) -> Result<usize, StoreError> {
+    fn count_up_to(
+        &self,
+        leaf: &Leaf,
+        recency: &std::ops::Range<i64>,
+        cap: usize,
+    ) -> Result<usize, StoreError> {
         if let Leaf::Ids(_, ids) = leaf {
             return Ok(ids.len().min(cap));
         }

@@ -41,9 +41,8 @@ CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT N
 ";
 
 /// The tables with rows, for statistics and copies.
-pub(super) const TABLES: &[&str] = &[
-    "directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private",
-];
+pub(super) const TABLES: &[&str] =
+    &["directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private"];
 
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
 pub(super) const META_WRITE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
@@ -53,8 +52,7 @@ pub(super) const DICTIONARY_ADD: &str = "INSERT INTO dictionary (kind, name, num
 
 pub(super) const DIRECTORY_FIND: &str =
     "SELECT key, home, recency, version, deleted FROM directory WHERE type = ?1 AND id = ?2";
-pub(super) const DIRECTORY_ADD: &str =
-    "INSERT INTO directory (type, id, key, home, recency, version, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const DIRECTORY_ADD: &str = "INSERT INTO directory (type, id, key, home, recency, version, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 pub(super) const DIRECTORY_SET: &str =
     "UPDATE directory SET home = ?3, recency = ?4, version = ?5, deleted = ?6 WHERE type = ?1 AND id = ?2";
 
@@ -103,18 +101,15 @@ pub(super) const TOKEN_ADD: &str =
     "INSERT OR IGNORE INTO token (parameter, hash, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const TOKEN_REMOVE: &str =
     "DELETE FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4";
-pub(super) const NUMBER_ADD: &str =
-    "INSERT OR IGNORE INTO number (parameter, unit, value, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+pub(super) const NUMBER_ADD: &str = "INSERT OR IGNORE INTO number (parameter, unit, value, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 pub(super) const NUMBER_REMOVE: &str =
     "DELETE FROM number WHERE parameter = ?1 AND unit = ?2 AND value = ?3 AND recency = ?4 AND key = ?5";
 pub(super) const TEXT_ADD: &str =
     "INSERT OR IGNORE INTO text (parameter, text, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const TEXT_REMOVE: &str =
     "DELETE FROM text WHERE parameter = ?1 AND text = ?2 AND recency = ?3 AND key = ?4";
-pub(super) const DATE_ADD: &str =
-    "INSERT OR IGNORE INTO date (parameter, span, low, high, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-pub(super) const DATE_REMOVE: &str =
-    "DELETE FROM date WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6";
+pub(super) const DATE_ADD: &str = "INSERT OR IGNORE INTO date (parameter, span, low, high, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const DATE_REMOVE: &str = "DELETE FROM date WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6";
 
 pub(super) const COUNT_ADD: &str = "INSERT INTO type_count (type, count) VALUES (?1, ?2)
     ON CONFLICT (type) DO UPDATE SET count = count + excluded.count";

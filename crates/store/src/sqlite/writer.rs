@@ -64,10 +64,10 @@ impl Writer {
         let (queue, jobs) = bounded(QUEUE_LENGTH);
         let head = Head::read(&connection)?;
         let desk = Desk { connection, head, dictionary, ports, unchecked_bytes: 0 };
-        let thread = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || desk.run(&jobs))
-            .map_err(|error| StoreError::World { context: "start the writer", source: Box::new(error) })?;
+        let thread =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(&jobs)).map_err(
+                |error| StoreError::World { context: "start the writer", source: Box::new(error) },
+            )?;
         Ok(Self { queue, thread: Some(thread) })
     }
 
