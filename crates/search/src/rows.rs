@@ -1,0 +1,73 @@
+//! What a resource writes into the index.
+
+use fhir::schema::TypeId;
+
+/// Stands for one patient's record: the resources whose main reference leads to that patient lie together under
+/// it. Made from the patient's id alone, so it needs no look-up; 0 is the shared record of resources with no
+/// patient or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Home(pub i64);
+
+/// The index rows of one version of one resource.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexRows {
+    /// Whose record it belongs to.
+    pub home: Home,
+    /// The resource's principal clinical date in milliseconds since 1970 (when it was observed, began, was
+    /// ordered): the low end of it. `None` when it has none: the store takes the time of the write.
+    pub recency_ms: Option<i64>,
+    /// Sorted 32-bit hashes of (parameter code, token or reference) for every token and reference value of the
+    /// resource, indexed or not: a scan skips resources that lack the hash without reading them.
+    pub signature: Vec<u32>,
+    /// Tokens, references and URIs.
+    pub tokens: Vec<TokenRow>,
+    /// Numbers and quantities.
+    pub numbers: Vec<NumberRow>,
+    /// Folded strings.
+    pub texts: Vec<TextRow>,
+    /// Dates other than the principal one.
+    pub dates: Vec<DateRow>,
+}
+
+/// The parameter a row belongs to: the type and the parameter's code.
+pub type ParameterKey = (TypeId, &'static str);
+
+/// A token, reference or URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TokenRow {
+    /// The parameter's code.
+    pub parameter: &'static str,
+    /// Hash of the code (without its system), or of `Type/id`, or of the URI.
+    pub hash: i64,
+}
+
+/// A number or a quantity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NumberRow {
+    /// The parameter's code.
+    pub parameter: &'static str,
+    /// Hash of what the number counts: the canonical unit; for a composite of a token and a quantity, the token.
+    pub unit: i64,
+    /// The canonical value.
+    pub value: f64,
+}
+
+/// A string, folded (case, accents), cut to a length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRow {
+    /// The parameter's code.
+    pub parameter: &'static str,
+    /// The folded text.
+    pub text: String,
+}
+
+/// A date, as the interval it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateRow {
+    /// The parameter's code.
+    pub parameter: &'static str,
+    /// First millisecond.
+    pub low_ms: i64,
+    /// The millisecond behind the last; `i64::MAX` for an open end.
+    pub high_ms: i64,
+}

@@ -1,0 +1,63 @@
+//! What can go wrong with a store, in kinds a caller can act on.
+
+use crate::version::ResourceKey;
+
+/// A store's refusal or failure.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A change or precondition named a version that is not the current one.
+    #[error("{key} is at version {current}, not as expected")]
+    VersionConflict {
+        /// Which resource.
+        key: ResourceKey,
+        /// The current version; 0 when it does not exist or is deleted.
+        current: u32,
+    },
+    /// A conditional write's query matches something else than it must.
+    #[error("the condition of the write does not hold any more")]
+    ConditionConflict {
+        /// Which precondition, by position.
+        precondition: usize,
+        /// What matches, at most two.
+        matches: Vec<ResourceKey>,
+    },
+    /// The search would look at too much.
+    #[error("too costly: {advice}")]
+    TooCostly {
+        /// How to ask for less.
+        advice: String,
+    },
+    /// A cursor that this store did not make.
+    #[error("the page cursor is not one of this server's; begin the search anew")]
+    BadCursor,
+    /// No space left on the device: nothing was written.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The queue of writes is full; try again later.
+    #[error("the store is busy")]
+    Busy,
+    /// Another process has the data directory.
+    #[error("the data directory is in use by process {0}")]
+    InUse(String),
+    /// The data directory was written by a newer program.
+    #[error(
+        "the data is of schema {found}, newer than the {known} this program knows; use the newer program"
+    )]
+    NewerSchema {
+        /// What was found.
+        found: u32,
+        /// What this program knows.
+        known: u32,
+    },
+    /// Stored data is not as it was written.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// Anything else of the world: the database, the file system.
+    #[error("{context}: {source}")]
+    World {
+        /// What was being done.
+        context: &'static str,
+        /// The cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
