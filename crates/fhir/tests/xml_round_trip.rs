@@ -16,7 +16,7 @@ fn every_official_example_comes_back_from_xml() {
             continue;
         }
         count += 1;
-        if let Err(problem) = there_and_back(&document) {
+        if let Err(problem) = there_and_back(&document, count % 8 == 0) {
             failures.push((name, problem));
         }
     }
@@ -24,11 +24,15 @@ fn every_official_example_comes_back_from_xml() {
     shared_data::assert_only_known_failures(&failures, EXCEPTIONS, 0);
 }
 
-fn there_and_back(document: &Document) -> Result<(), String> {
+/// Through XML in one line, and when asked also over lines.
+fn there_and_back(document: &Document, pretty: bool) -> Result<(), String> {
     let compact = xml::to_xml(document).map_err(|error| format!("to XML: {error}"))?;
-    let pretty = xml::to_pretty_xml(document).map_err(|error| format!("to XML: {error}"))?;
+    let pretty = pretty
+        .then(|| xml::to_pretty_xml(document))
+        .transpose()
+        .map_err(|error| format!("to XML: {error}"))?;
     let expected = sorted(document.into());
-    for text in [compact, pretty] {
+    for text in [Some(compact), pretty].into_iter().flatten() {
         let back = xml::from_xml(text.as_bytes(), Limits::default())
             .map_err(|error| format!("from XML: {error}"))?;
         if sorted((&back).into()) != expected {
