@@ -200,13 +200,13 @@ impl Session {
 
     /// One version of a resource.
     pub fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Resource, Error> {
-        let page = HistoryPage { count: usize::MAX, ..HistoryPage::default() };
-        let versions = self.history(&HistoryScope::Resource(key.clone()), &page, "")?;
-        let found = versions.into_iter().find(|one| one.version() == version);
+        let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
+        let found = self.record.store.read_version(key, version)?;
+        self.audit(Interaction::Read, std::slice::from_ref(key), "", AuditOutcome::Done)?;
         match found {
-            Some(resource) if resource.is_deleted() => Err(Error::Gone { key: key.clone(), version }),
-            Some(resource) => Ok(resource),
-            None => Err(Error::NotFound(format!("{key}/_history/{version}"))),
+            Some(found) if found.is_deleted() => Err(Error::Gone { key: key.clone(), version }),
+            Some(found) if self.is_granted(&grant, &found) => Ok(Resource::new(found)),
+            _ => Err(Error::NotFound(format!("{key}/_history/{version}"))),
         }
     }
 
