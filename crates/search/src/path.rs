@@ -57,6 +57,11 @@ enum Step {
 type Visit<'f, 'a> = &'f mut dyn FnMut(Node<'a>, Leaf) -> bool;
 
 impl Program {
+    /// Adds the branches of another.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.alternatives.extend(other.alternatives);
+    }
+
     /// Calls `visit` for each value at the ends of the paths, until it returns true; gives whether it did. `resource`
     /// is the whole resource, `start` where relative paths begin.
     pub(crate) fn find<'a>(&self, resource: Node<'a>, start: Node<'a>, visit: Visit<'_, 'a>) -> bool {

@@ -57,10 +57,10 @@ fn period(node: Node<'_>, ports: &dyn Ports) -> Option<DateRange> {
     if start.is_none() && end.is_none() {
         return None;
     }
-    Some(DateRange {
-        low_ms: start.map_or(i64::MIN, |range| range.low_ms),
-        high_ms: end.map_or(i64::MAX, |range| range.high_ms),
-    })
+    let low_ms = start.map_or(i64::MIN, |range| range.low_ms);
+    let high_ms = end.map_or(i64::MAX, |range| range.high_ms);
+    // A period that ends before it begins is as good as its beginning.
+    Some(DateRange { low_ms, high_ms: high_ms.max(low_ms.saturating_add(1)) })
 }
 
 /// The outer limits: of the events, or of the bounds.
