@@ -566,7 +566,7 @@ impl<'a> Decision<'a> {
 
 fn put(validated: &Validated) -> Action {
     let document = validated.document();
-    let rows: IndexRows = search::index_rows(document);
+    let rows: IndexRows = search::rows::index_rows(document);
     Action::Put { body: Arc::from(document.text()), splice: body::splice(document), rows: Box::new(rows) }
 }
 
