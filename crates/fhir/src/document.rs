@@ -247,6 +247,11 @@ impl<'a> Node<'a> {
         Some(key.range().start..value.range().end)
     }
 
+    /// Byte offset of this value in the source.
+    pub(crate) fn offset(self) -> usize {
+        self.entry().start as usize
+    }
+
     /// 1-based line and column (in characters) of this value in the source.
     pub fn line_column(self) -> (usize, usize) {
         reader::line_column(&self.document.text, self.entry().start as usize)

@@ -91,7 +91,9 @@ fn edit_narrative(edits: &mut Edits, div: Node<'_>, rewrite: &Rewrite<'_>) {
     let Some(text) = div.as_str() else { return };
     let mut changed = String::new();
     let mut rest = &*text;
-    while let Some(at) = ["href=\"", "src=\""].iter().filter_map(|tag| Some(rest.find(tag)? + tag.len())).min() {
+    while let Some(at) =
+        ["href=\"", "src=\""].iter().filter_map(|tag| Some(rest.find(tag)? + tag.len())).min()
+    {
         let end = rest[at..].find('"').map_or(rest.len(), |end| at + end);
         changed.push_str(&rest[..at]);
         changed.push_str(rewrite(&rest[at..end]).as_deref().unwrap_or(&rest[at..end]));
@@ -160,14 +162,18 @@ mod tests {
 
     #[test]
     fn bytes_stay_when_nothing_changes() {
-        let json = "{ \"resourceType\" : \"Patient\",\n \"id\":\"a\", \"meta\":{\"tag\":[]} , \"active\":true }";
+        let json =
+            "{ \"resourceType\" : \"Patient\",\n \"id\":\"a\", \"meta\":{\"tag\":[]} , \"active\":true }";
         assert_eq!(prepared(json, "a"), json);
     }
 
     #[test]
     fn what_the_server_sets_is_taken_out() {
         assert_eq!(
-            prepared(r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"7","lastUpdated":"2020"},"active":true}"#, "a"),
+            prepared(
+                r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"7","lastUpdated":"2020"},"active":true}"#,
+                "a"
+            ),
             r#"{"resourceType":"Patient","id":"a","active":true}"#
         );
         assert_eq!(

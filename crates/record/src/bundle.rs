@@ -2,13 +2,13 @@
 
 use crate::condition::Condition;
 use crate::error::Error;
+use crate::parameters::decode;
 use crate::patch::Patch;
 use crate::resource::Resource;
 use crate::session::{Found, Session};
 use crate::write::{Target, WriteAction, WriteRequest, Written};
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node};
-use crate::parameters::decode;
 use search::parse::{Handling, Request};
 use store::{Expect, HistoryPage, HistoryScope, ResourceKey};
 
@@ -118,7 +118,8 @@ impl Session {
                 let type_id = address.only_type()?;
                 check_type(resource, type_id)?;
                 let unless = request.get_str("ifNoneExist");
-                let unless = unless.map(|text| self.condition(type_id, text.trim_start_matches('?'))).transpose()?;
+                let unless =
+                    unless.map(|text| self.condition(type_id, text.trim_start_matches('?'))).transpose()?;
                 WriteAction::Create { type_id, resource, unless }
             }
             "PUT" => {
@@ -143,7 +144,9 @@ impl Session {
     fn read_request(&self, address: Address<'_>) -> Result<ReadRequest, Error> {
         Ok(match address {
             Address { key: Some(key), version: Some(version), .. } => ReadRequest::Version(key, version),
-            Address { key: Some(key), is_history: true, .. } => ReadRequest::History(HistoryScope::Resource(key)),
+            Address { key: Some(key), is_history: true, .. } => {
+                ReadRequest::History(HistoryScope::Resource(key))
+            }
             Address { key: Some(key), .. } => ReadRequest::Current(key),
             Address { type_id: Some(type_id), is_history: true, .. } => {
                 ReadRequest::History(HistoryScope::Type(type_id))
@@ -164,7 +167,9 @@ impl Session {
 
     fn target(&self, address: Address<'_>) -> Result<Target, Error> {
         match address {
-            Address { key: Some(key), query: None, version: None, is_history: false, .. } => Ok(Target::Key(key)),
+            Address { key: Some(key), query: None, version: None, is_history: false, .. } => {
+                Ok(Target::Key(key))
+            }
             Address { key: None, type_id: Some(type_id), query: Some(query), .. } => {
                 Ok(Target::Condition(self.condition(type_id, query)?))
             }
@@ -198,7 +203,8 @@ pub fn check_type(resource: Node<'_>, type_id: TypeId) -> Result<(), Error> {
     if *found == *type_id.name() {
         return Ok(());
     }
-    let message = format!("the resource is of type '{found}' but the url names {}; make them agree", type_id.name());
+    let message =
+        format!("the resource is of type '{found}' but the url names {}; make them agree", type_id.name());
     Err(Error::request("Resource", message))
 }
 
@@ -211,7 +217,8 @@ pub fn check_update(resource: Node<'_>, target: &Target) -> Result<(), Error> {
             match resource.get_str("id") {
                 Some(id) if *id == *key.id => Ok(()),
                 Some(id) => {
-                    let message = format!("the resource has id '{id}' but the url names '{}'; make them agree", key.id);
+                    let message =
+                        format!("the resource has id '{id}' but the url names '{}'; make them agree", key.id);
                     Err(Error::request(format!("{}.id", key.type_id.name()), message))
                 }
                 None => {
@@ -279,7 +286,9 @@ impl<'a> Address<'a> {
             next = None;
         }
         match next.or(parts.next()) {
-            Some(rest) => Err(bad_url(&format!("'{rest}' is not understood in an entry's url; call it by itself"))),
+            Some(rest) => {
+                Err(bad_url(&format!("'{rest}' is not understood in an entry's url; call it by itself")))
+            }
             None => Ok(address),
         }
     }

@@ -1,9 +1,9 @@
 //! Conditions of writes: "the one resource that matches".
 
 use crate::error::Error;
+use crate::parameters::decode;
 use crate::session::Record;
 use fhir::schema::TypeId;
-use crate::parameters::decode;
 use search::parse::{Handling, parse};
 use search::query::Query;
 use store::{Precondition, ResourceKey};
@@ -31,7 +31,10 @@ impl Conditions<'_> {
         let request = parse(Some(type_id), None, &pairs, Handling::Strict, &*record.ports, &record.limits())?;
         let text = format!("{}?{parameters}", type_id.name());
         if request.query.clauses.is_empty() {
-            return Err(Error::request("", format!("the condition '{text}' names no search parameter; give one")));
+            return Err(Error::request(
+                "",
+                format!("the condition '{text}' names no search parameter; give one"),
+            ));
         }
         let query = Query { count: 2, ..request.query };
         Ok(Condition { type_id, text, query })

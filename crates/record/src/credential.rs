@@ -76,7 +76,12 @@ impl CredentialCache {
 impl Session {
     /// Makes a credential for an actor and gives its secret, which is kept nowhere. An actor makes credentials for
     /// themselves; for others only one who may do everything.
-    pub fn issue_credential(&self, kind: CredentialKind, actor: &Actor, expires_ms: i64) -> Result<String, Error> {
+    pub fn issue_credential(
+        &self,
+        kind: CredentialKind,
+        actor: &Actor,
+        expires_ms: i64,
+    ) -> Result<String, Error> {
         if actor.id != self.actor.id {
             self.authorise(Interaction::Operate, None)?;
         }
@@ -92,7 +97,12 @@ impl Session {
         Ok(())
     }
 
-    fn change_credential(&self, kind: CredentialKind, secret: &str, content: Option<Vec<u8>>) -> Result<(), Error> {
+    fn change_credential(
+        &self,
+        kind: CredentialKind,
+        secret: &str,
+        content: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
         let change = PrivateChange { space: kind.space().to_owned(), key: hash(secret), content };
         let time_ms = self.record.now_ms();
         let audit = self.private_audit_row(time_ms, kind.space());
@@ -123,7 +133,8 @@ fn decode(content: &[u8]) -> Option<Credential> {
     let root = document.root();
     let text = |name: &str| root.get_str(name).map(std::borrow::Cow::into_owned);
     let scopes = text("scopes").map(|list| Scope::parse_list(&list)).transpose().ok()?;
-    let roles = root.each_of("roles").filter_map(|role| role.as_str().map(std::borrow::Cow::into_owned)).collect();
+    let roles =
+        root.each_of("roles").filter_map(|role| role.as_str().map(std::borrow::Cow::into_owned)).collect();
     let actor = Actor { id: text("id")?, name: text("name")?, roles, scopes };
     Some(Credential { actor, expires_ms: root.get("expires_ms")?.as_number()?.parse().ok()? })
 }

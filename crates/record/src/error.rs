@@ -28,7 +28,9 @@ pub enum Error {
     #[error("{0}")]
     Search(search::SearchError),
     /// The resource changed since the version that the write names.
-    #[error("{key} is at version {current}, not {expected}; read it again and repeat the change on top of it")]
+    #[error(
+        "{key} is at version {current}, not {expected}; read it again and repeat the change on top of it"
+    )]
     VersionConflict {
         /// Which.
         key: ResourceKey,
@@ -96,5 +98,8 @@ impl From<search::SearchError> for Error {
 }
 
 fn first_message(outcome: &validation::Outcome) -> String {
-    outcome.errors().next().map_or_else(String::new, |issue| format!("{}: {}", issue.expression, issue.message))
+    outcome
+        .errors()
+        .next()
+        .map_or_else(String::new, |issue| format!("{}: {}", issue.expression, issue.message))
 }

@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod condition;
 pub mod credential;
 pub mod error;
+mod include;
 pub mod parameters;
 pub mod patch;
 pub mod ports;

@@ -76,8 +76,9 @@ impl Resource {
 
     /// [`Resource::to_json`] as a tree. `None` for a deletion.
     pub fn document(&self) -> Option<Document> {
-        (!self.is_deleted())
-            .then(|| Document::parse_with(self.to_json(), fhir::Limits::UNBOUNDED).expect("what was stored was read"))
+        (!self.is_deleted()).then(|| {
+            Document::parse_with(self.to_json(), fhir::Limits::UNBOUNDED).expect("what was stored was read")
+        })
     }
 }
 

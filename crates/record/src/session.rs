@@ -4,12 +4,12 @@ use crate::audit::{AuditOutcome, AuditRow, Origin};
 use crate::condition::Conditions;
 use crate::credential::CredentialCache;
 use crate::error::Error;
+use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
 use crate::write_rule::WriteRule;
 use access::{Actor, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
-use crate::parameters::encode;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
 use std::sync::Arc;
@@ -133,9 +133,14 @@ impl Session {
     }
 
     /// Asks the policy; a refusal is audited.
-    pub(crate) fn authorise(&self, interaction: Interaction, type_id: Option<TypeId>) -> Result<Grant, Error> {
+    pub(crate) fn authorise(
+        &self,
+        interaction: Interaction,
+        type_id: Option<TypeId>,
+    ) -> Result<Grant, Error> {
         self.record.policy.decide(&self.actor, interaction, type_id).map_err(|denial| {
-            let logged = self.audit(interaction, &[], type_id.map_or("*", TypeId::name), AuditOutcome::Refused);
+            let logged =
+                self.audit(interaction, &[], type_id.map_or("*", TypeId::name), AuditOutcome::Refused);
             logged.err().unwrap_or(Error::Denied(denial))
         })
     }
@@ -152,8 +157,15 @@ impl Session {
             return Ok(());
         }
         let time_ms = self.record.now_ms();
-        let row =
-            AuditRow { time_ms, actor: &self.actor, origin: &self.origin, interaction, resources, query, outcome };
+        let row = AuditRow {
+            time_ms,
+            actor: &self.actor,
+            origin: &self.origin,
+            interaction,
+            resources,
+            query,
+            outcome,
+        };
         Ok(self.record.store.log_read(&row.to_bytes())?)
     }
 
@@ -188,18 +200,23 @@ impl Session {
 
     /// One version of a resource.
     pub fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Resource, Error> {
-        let page = HistoryPage { count: usize::MAX, ..HistoryPage::default() };
-        let versions = self.history(&HistoryScope::Resource(key.clone()), &page, "")?;
-        let found = versions.into_iter().find(|one| one.version() == version);
+        let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
+        let found = self.record.store.read_version(key, version)?;
+        self.audit(Interaction::Read, std::slice::from_ref(key), "", AuditOutcome::Done)?;
         match found {
-            Some(resource) if resource.is_deleted() => Err(Error::Gone { key: key.clone(), version }),
-            Some(resource) => Ok(resource),
-            None => Err(Error::NotFound(format!("{key}/_history/{version}"))),
+            Some(found) if found.is_deleted() => Err(Error::Gone { key: key.clone(), version }),
+            Some(found) if self.is_granted(&grant, &found) => Ok(Resource::new(found)),
+            _ => Err(Error::NotFound(format!("{key}/_history/{version}"))),
         }
     }
 
     /// Past and current versions in a scope, newest first. `asked` is the request's parameters, for the audit.
-    pub fn history(&self, scope: &HistoryScope, page: &HistoryPage, asked: &str) -> Result<Vec<Resource>, Error> {
+    pub fn history(
+        &self,
+        scope: &HistoryScope,
+        page: &HistoryPage,
+        asked: &str,
+    ) -> Result<Vec<Resource>, Error> {
         let type_id = match scope {
             HistoryScope::Resource(key) => Some(key.type_id),
             HistoryScope::Type(type_id) => Some(*type_id),
@@ -213,7 +230,8 @@ impl Session {
         {
             return Err(Error::NotFound(key.to_string()));
         }
-        let versions: Vec<_> = versions.into_iter().filter(|version| self.is_granted(&grant, version)).collect();
+        let versions: Vec<_> =
+            versions.into_iter().filter(|version| self.is_granted(&grant, version)).collect();
         let keys: Vec<_> = versions.iter().map(|version| version.key.clone()).collect();
         self.audit(Interaction::Read, &keys, asked, AuditOutcome::Done)?;
         Ok(versions.into_iter().map(Resource::new).collect())

@@ -226,7 +226,9 @@ impl<'a> Decision<'a> {
     fn resolve(&mut self, request: &WriteRequest<'_>) -> Result<(), Error> {
         let resolved = match &request.action {
             WriteAction::Create { type_id, unless, .. } => self.resolve_create(*type_id, unless.as_ref())?,
-            WriteAction::Update { target, resource, expect } => self.resolve_update(target, *resource, *expect)?,
+            WriteAction::Update { target, resource, expect } => {
+                self.resolve_update(target, *resource, *expect)?
+            }
             WriteAction::Patch { target, expect, .. } => {
                 let key = self.resolve_one(target, "patch")?;
                 Resolved::Put { key, expect: *expect }
@@ -281,7 +283,12 @@ impl<'a> Decision<'a> {
         Ok(Resolved::Put { key, expect: Expect::Absent })
     }
 
-    fn resolve_update(&mut self, target: &Target, resource: Node<'_>, expect: Expect) -> Result<Resolved, Error> {
+    fn resolve_update(
+        &mut self,
+        target: &Target,
+        resource: Node<'_>,
+        expect: Expect,
+    ) -> Result<Resolved, Error> {
         let own_id = resource.get_str("id");
         let condition = match target {
             Target::Key(key) => return Ok(Resolved::Put { key: key.clone(), expect }),
@@ -292,7 +299,9 @@ impl<'a> Decision<'a> {
         match (found, own_id) {
             (Some(key), Some(id)) if *key.id != *id => Err(Error::request(
                 format!("{type_name}.id"),
-                format!("the resource has id '{id}' but the condition matches {key}; leave out the id or give that one"),
+                format!(
+                    "the resource has id '{id}' but the condition matches {key}; leave out the id or give that one"
+                ),
             )),
             (Some(key), _) => {
                 self.preconditions.push(condition.only(&key));
@@ -330,7 +339,9 @@ impl<'a> Decision<'a> {
         let batch = self.batch();
         let store = Arc::clone(&self.session.record.store);
         match store.commit(batch) {
-            Ok(committed) => Ok(self.written(Some((committed.sequence, committed.time_ms)), &committed.versions)),
+            Ok(committed) => {
+                Ok(self.written(Some((committed.sequence, committed.time_ms)), &committed.versions))
+            }
             Err(error) => Err(self.refusal(error)),
         }
     }
@@ -388,15 +399,21 @@ impl<'a> Decision<'a> {
                 check_identity(&patched, key)?;
                 self.body(patched.root(), key)?
             }
-            WriteAction::Create { resource, .. } | WriteAction::Update { resource, .. } => self.body(*resource, key)?,
+            WriteAction::Create { resource, .. } | WriteAction::Update { resource, .. } => {
+                self.body(*resource, key)?
+            }
             WriteAction::Delete { .. } => unreachable!("a delete is not resolved to a put"),
         };
-        if let Some(current) = before.as_ref().filter(|current| current.body.as_deref() == Some(document.text())) {
+        if let Some(current) =
+            before.as_ref().filter(|current| current.body.as_deref() == Some(document.text()))
+        {
             check_expected(current, expect)?;
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
-        let validated = Validated::new(document, &*self.session.record.ports, &validation::Settings::default()).map_err(Error::Invalid)?;
+        let validated =
+            Validated::new(document, &*self.session.record.ports, &validation::Settings::default())
+                .map_err(Error::Invalid)?;
         let before = before.as_ref().and_then(body_document);
         self.apply_rules(&ProposedWrite { key, before: before.as_ref(), after: Some(validated.document()) })?;
         self.changes.push((index, Change { key: key.clone(), expect, action: put(&validated) }));
@@ -501,12 +518,15 @@ impl<'a> Decision<'a> {
     /// What a store's refusal means for the caller.
     fn refusal(&self, error: StoreError) -> Refusal {
         match error {
-            StoreError::ConditionConflict { precondition, .. } => match self.requirements.get(&precondition) {
-                Some(requirement) => Error::Rule(requirement.violation.clone()).into(),
-                None => Refusal::Again,
-            },
+            StoreError::ConditionConflict { precondition, .. } => {
+                match self.requirements.get(&precondition) {
+                    Some(requirement) => Error::Rule(requirement.violation.clone()).into(),
+                    None => Refusal::Again,
+                }
+            }
             StoreError::VersionConflict { key, current } => {
-                let change = self.changes.iter().find(|(_, change)| change.key == key).map(|(_, change)| change);
+                let change =
+                    self.changes.iter().find(|(_, change)| change.key == key).map(|(_, change)| change);
                 let from_caller = !self.own_expectations.contains(&key);
                 match change.map(|change| change.expect) {
                     Some(Expect::Version(expected)) if from_caller => {
@@ -546,7 +566,7 @@ impl<'a> Decision<'a> {
 
 fn put(validated: &Validated) -> Action {
     let document = validated.document();
-    let rows: IndexRows = search::index_rows(document);
+    let rows: IndexRows = search::rows::index_rows(document);
     Action::Put { body: Arc::from(document.text()), splice: body::splice(document), rows: Box::new(rows) }
 }
 
@@ -563,11 +583,15 @@ fn check_identity(patched: &Document, key: &ResourceKey) -> Result<(), Error> {
     if same_type && same_id {
         return Ok(());
     }
-    Err(Error::request("Resource.id", "a patch cannot change the type or id of a resource; leave them as they are"))
+    Err(Error::request(
+        "Resource.id",
+        "a patch cannot change the type or id of a resource; leave them as they are",
+    ))
 }
 
 fn check_expected(current: &Version, expect: Expect) -> Result<(), Error> {
-    let conflict = |expected| Error::VersionConflict { key: current.key.clone(), current: current.version, expected };
+    let conflict =
+        |expected| Error::VersionConflict { key: current.key.clone(), current: current.version, expected };
     match expect {
         Expect::Version(expected) if expected != current.version => Err(conflict(expected)),
         Expect::Absent => Err(conflict(0)),

@@ -223,6 +223,9 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        if !member.invariants.is_empty() {
+            self.invariants(element, &member.invariants, place);
+        }
         if let (Some(binding), Some(node)) = (member.binding, value) {
             self.binding(binding, node, place);
         }

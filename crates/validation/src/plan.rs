@@ -1,6 +1,7 @@
 //! The schema made ready for the walk: for each type its members, which of them must be there, and what to check.
 
 use crate::binding::BindingPlan;
+use crate::invariant::Compiled;
 use crate::primitive::Primitive;
 use fhir::schema::{ElementDefinition, TypeId, TypeKind, TypeReference, schema};
 use std::sync::LazyLock;
@@ -13,6 +14,7 @@ pub(crate) struct TypePlan {
     members: Vec<MemberPlan>,
     /// Elements that must occur: their bit and definition.
     pub required: Vec<(u8, &'static ElementDefinition)>,
+    pub invariants: Vec<Compiled>,
 }
 
 /// Types with rules that the tables do not state.
@@ -37,6 +39,8 @@ pub(crate) struct MemberPlan {
     /// The type as the element states it, with the targets of references.
     pub reference: &'static TypeReference,
     pub binding: Option<BindingPlan>,
+    /// Those stated at the element.
+    pub invariants: Vec<Compiled>,
     /// An array in JSON.
     pub repeats: bool,
 }
@@ -70,7 +74,8 @@ impl TypePlan {
             }
         }
         members.sort_unstable_by_key(|member| member.json_name);
-        Self { type_id, special: special(type_id), members, required }
+        let invariants = Compiled::all(type_id.invariants());
+        Self { type_id, special: special(type_id), members, required, invariants }
     }
 
     /// The member of a name (without a leading underscore).
@@ -111,5 +116,6 @@ fn member(
     let rules = narrower.find(|id| id.definition().kind == TypeKind::Constraint).unwrap_or(type_id);
     let repeats = element.max != Some(1) && element.max != Some(0);
     let binding = BindingPlan::of(element, type_id);
-    MemberPlan { binding, json_name, element, bit, form, type_id, rules, reference, repeats }
+    let invariants = Compiled::all(element.invariants.iter());
+    MemberPlan { invariants, binding, json_name, element, bit, form, type_id, rules, reference, repeats }
 }

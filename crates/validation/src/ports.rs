@@ -1,6 +1,6 @@
 //! What validation asks of others.
 
-pub use terminology_port::Membership;
+pub use terminology::Membership;
 
 /// The questions that a resource alone does not answer.
 pub trait Ports {
@@ -10,17 +10,4 @@ pub trait Ports {
 
     /// Whether a value set takes codes from a code system; false when that is not known.
     fn draws_on(&self, value_set: &str, system: &str) -> bool;
-}
-
-mod terminology_port {
-    /// Whether a code is in a value set.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Membership {
-        /// It is.
-        Yes,
-        /// It is not.
-        No,
-        /// The content that would tell is not at hand.
-        Unknown,
-    }
 }

@@ -56,3 +56,4 @@ pub(crate) const DOM_4: Rule = error("dom-4", Invariant);
 pub(crate) const DOM_5: Rule = error("dom-5", Invariant);
 pub(crate) const BINDING_REQUIRED: Rule = error("binding-required", CodeInvalid);
 pub(crate) const BINDING_EXTENSIBLE: Rule = warning("binding-extensible", CodeInvalid);
+pub(crate) const NOT_EVALUATED: Rule = warning("not-evaluated", IssueType::NotSupported);

@@ -2,7 +2,7 @@
 
 use crate::bundle::FullUrls;
 use crate::contained::Container;
-use crate::issue::Issue;
+use crate::issue::{Issue, Severity};
 use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::plan::{Special, TypePlan};
@@ -20,10 +20,16 @@ const DEPTH_MAX: usize = 128;
 /// A validation under way.
 pub(crate) struct Walk<'a> {
     pub ports: &'a dyn Ports,
-    settings: &'a Settings,
+    pub settings: &'a Settings,
     issues: Vec<Issue>,
+    /// How many findings are listed: of advice and warnings, and of errors, so that neither crowds the other out.
+    listed: [usize; 2],
     /// Findings beyond the limit.
     unlisted: usize,
+    /// The innermost resource: `%resource`.
+    pub resource: Option<Element<'a>>,
+    /// The innermost resource that is no contained one: `%rootResource`.
+    pub root_resource: Option<Element<'a>>,
     /// The resource that is no contained one, with what is collected about it.
     pub container: Container<'a>,
     /// The entries of the innermost bundle.
@@ -45,7 +51,10 @@ impl<'a> Walk<'a> {
             ports,
             settings,
             issues: Vec::new(),
+            listed: [0; 2],
             unlisted: 0,
+            resource: None,
+            root_resource: None,
             container: Container::default(),
             full_urls: FullUrls::default(),
         }
@@ -75,7 +84,10 @@ impl<'a> Walk<'a> {
 
     /// Notes a finding.
     pub fn report(&mut self, place: &Place<'_>, node: Node<'_>, rule: Rule, message: impl Into<String>) {
-        if self.issues.len() < self.settings.issues_max.max(1) {
+        let is_error = rule.severity >= Severity::Error;
+        let listed = &mut self.listed[usize::from(is_error)];
+        if *listed < self.settings.issues_max.max(1) {
+            *listed += 1;
             let issue = self.issue(place, node, rule, message.into());
             self.issues.push(issue);
         } else {
@@ -114,6 +126,23 @@ impl<'a> Walk<'a> {
 
     fn resource(&mut self, node: Node<'a>, type_id: TypeId, standing: Standing, place: &Place<'_>) {
         let element = Element { type_id, definition: None, value: Some(node), sibling: None };
+        let outer = (self.resource, self.root_resource);
+        self.resource = Some(element);
+        if standing == Standing::Independent {
+            self.root_resource = Some(element);
+        }
+        self.standing_resource(element, node, standing, place);
+        (self.resource, self.root_resource) = outer;
+    }
+
+    fn standing_resource(
+        &mut self,
+        element: Element<'a>,
+        node: Node<'a>,
+        standing: Standing,
+        place: &Place<'_>,
+    ) {
+        let type_id = element.type_id;
         match standing {
             Standing::Contained => {
                 self.contained_resource(node, place);
@@ -154,5 +183,6 @@ impl<'a> Walk<'a> {
         if plan.special == Special::Extension {
             self.extension(holder, place);
         }
+        self.invariants(element, &plan.invariants, place);
     }
 }

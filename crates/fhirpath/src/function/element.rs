@@ -38,7 +38,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             _ => Collection::EMPTY,
         })
     }),
-    row("checkModifiers", 0, 16, |evaluator, call, scope| check_modifiers(evaluator, call, scope)),
+    row("checkModifiers", 0, 16, check_modifiers),
 ];
 
 /// The input as it is, or an error when it has a modifier extension that the caller does not name.

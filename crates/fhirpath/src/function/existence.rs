@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         subset(evaluator, &others, &items)
     }),
     row("count", 0, 0, count),
-    row("distinct", 0, 0, |evaluator, call, scope| distinct(evaluator, call, scope)),
+    row("distinct", 0, 0, distinct),
     row("isDistinct", 0, 0, |evaluator, call, scope| {
         let all = evaluator.input(call, scope)?;
         let mut found = Collection::EMPTY;

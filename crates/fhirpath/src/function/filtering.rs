@@ -8,8 +8,8 @@ use crate::syntax::Call;
 pub(super) const FUNCTIONS: &[Definition] = &[
     streamed("where", Arguments::PerItem(1, 1), filter),
     streamed("select", Arguments::PerItem(1, 1), select),
-    per_item("repeat", 1, 1, |evaluator, call, scope| repeat(evaluator, call, scope)),
-    per_item("aggregate", 1, 2, |evaluator, call, scope| aggregate(evaluator, call, scope)),
+    per_item("repeat", 1, 1, repeat),
+    per_item("aggregate", 1, 2, aggregate),
 ];
 
 fn filter<'a>(

@@ -7,10 +7,7 @@ use crate::evaluation_error::EvaluationError;
 use crate::item::Item;
 use crate::syntax::Call;
 
-pub(super) const FUNCTIONS: &[Definition] = &[
-    per_item("iif", 2, 3, |evaluator, call, scope| choose(evaluator, call, scope)),
-    per_item("trace", 1, 2, |evaluator, call, scope| trace(evaluator, call, scope)),
-];
+pub(super) const FUNCTIONS: &[Definition] = &[per_item("iif", 2, 3, choose), per_item("trace", 1, 2, trace)];
 
 /// Evaluates only the branch that is taken. The criterion must be a Boolean or nothing.
 fn choose<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
@@ -19,10 +16,10 @@ fn choose<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a
     // Without a receiver $this, $index stay what they are.
     let inner = if call.input.is_some() { Scope { this: items.as_slice(), ..scope } } else { scope };
     let criterion = evaluator.argument(call, 0, inner)?;
-    if let Some(item) = one(&criterion, "iif()")? {
-        if !matches!(item.to_system(), Some(Item::Boolean(_)) | None) {
-            return Err(EvaluationError::WrongType { operation: "iif()", found: item.type_info().name });
-        }
+    if let Some(item) = one(&criterion, "iif()")?
+        && !matches!(item.to_system(), Some(Item::Boolean(_)) | None)
+    {
+        return Err(EvaluationError::WrongType { operation: "iif()", found: item.type_info().name });
     }
     let branch = if boolean(&criterion, "iif()")? == Some(true) { 1 } else { 2 };
     evaluator.argument(call, branch, inner)

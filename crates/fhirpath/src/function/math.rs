@@ -11,7 +11,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps, RoundingStrategy};
 
 pub(super) const FUNCTIONS: &[Definition] = &[
-    row("abs", 0, 0, |e, c, s| absolute(e, c, s)),
+    row("abs", 0, 0, absolute),
     row("ceiling", 0, 0, |e, c, s| rounded(e, c, s, |number| number.ceil())),
     row("floor", 0, 0, |e, c, s| rounded(e, c, s, |number| number.floor())),
     row("truncate", 0, 0, |e, c, s| rounded(e, c, s, |number| number.trunc())),

@@ -1,4 +1,5 @@
-//! `sort` (FHIRPath 3.0, §5.2): by keys, ascending; a minus before a key turns it round. Empty keys come first.
+//! `sort` (FHIRPath 3.0, §5.2): by keys, ascending; a minus before a key turns it round. Items without a
+//! key come first either way, as the official suite has it.
 
 use super::{Definition, per_item};
 use crate::collection::Collection;
@@ -8,8 +9,7 @@ use crate::item::Item;
 use crate::syntax::{Call, Node};
 use std::cmp::Ordering;
 
-pub(super) const FUNCTIONS: &[Definition] =
-    &[per_item("sort", 0, 8, |evaluator, call, scope| sort(evaluator, call, scope))];
+pub(super) const FUNCTIONS: &[Definition] = &[per_item("sort", 0, 8, sort)];
 
 /// An item with its keys.
 type Keyed<'a> = (Item<'a>, Vec<Collection<'a>>);
@@ -55,12 +55,10 @@ fn order(
     default_offset_minutes: Option<i32>,
 ) -> std::result::Result<Ordering, EvaluationError> {
     for (position, (left, right)) in one.1.iter().zip(&two.1).enumerate() {
-        let order = match (left.is_empty(), right.is_empty()) {
-            (false, false) => {
-                compare(left, right, default_offset_minutes, "sort()")?.unwrap_or(Ordering::Equal)
-            }
-            (left_is_empty, right_is_empty) => right_is_empty.cmp(&left_is_empty),
-        };
+        if left.is_empty() != right.is_empty() {
+            return Ok(right.is_empty().cmp(&left.is_empty()));
+        }
+        let order = compare(left, right, default_offset_minutes, "sort()")?.unwrap_or(Ordering::Equal);
         if order.is_ne() {
             let is_descending = keys.get(position).is_some_and(|(_, is_descending)| *is_descending);
             return Ok(if is_descending { order.reverse() } else { order });

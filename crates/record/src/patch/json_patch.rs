@@ -9,7 +9,8 @@ pub(super) fn apply(mut value: Value, patch: Node<'_>) -> Result<Value, Error> {
         return Err(Error::request("", "a JSON Patch is an array of operations"));
     }
     for (index, operation) in patch.items().enumerate() {
-        let place = |message: String| Error::request(format!("[{index}]"), format!("operation {index}: {message}"));
+        let place =
+            |message: String| Error::request(format!("[{index}]"), format!("operation {index}: {message}"));
         apply_one(&mut value, operation).map_err(place)?;
     }
     Ok(value)
@@ -18,7 +19,8 @@ pub(super) fn apply(mut value: Value, patch: Node<'_>) -> Result<Value, Error> {
 fn apply_one(root: &mut Value, operation: Node<'_>) -> Result<(), String> {
     let path = operation.get_str("path").ok_or("it has no path")?;
     let path = Pointer::parse(&path)?;
-    let from = || -> Result<Pointer, String> { Pointer::parse(&operation.get_str("from").ok_or("it has no from")?) };
+    let from =
+        || -> Result<Pointer, String> { Pointer::parse(&operation.get_str("from").ok_or("it has no from")?) };
     let value = || -> Result<Value, String> { Ok(operation.get("value").ok_or("it has no value")?.into()) };
     match operation.get_str("op").as_deref() {
         Some("add") => add(root, &path, value()?),
@@ -41,9 +43,15 @@ fn apply_one(root: &mut Value, operation: Node<'_>) -> Result<(), String> {
         }
         Some("test") => {
             let expected = value()?;
-            if same(find(root, &path)?, &expected) { Ok(()) } else { Err(format!("the value at {path} is another")) }
+            if same(find(root, &path)?, &expected) {
+                Ok(())
+            } else {
+                Err(format!("the value at {path} is another"))
+            }
         }
-        Some(other) => Err(format!("'{other}' is no operation; use add, remove, replace, move, copy or test")),
+        Some(other) => {
+            Err(format!("'{other}' is no operation; use add, remove, replace, move, copy or test"))
+        }
         None => Err("it has no op".to_owned()),
     }
 }
@@ -53,7 +61,8 @@ fn apply_one(root: &mut Value, operation: Node<'_>) -> Result<(), String> {
 fn same(one: &Value, two: &Value) -> bool {
     match (one, two) {
         (Value::Object(one), Value::Object(two)) => {
-            one.len() == two.len() && one.iter().all(|(name, value)| two.get(name).is_some_and(|other| same(value, other)))
+            one.len() == two.len()
+                && one.iter().all(|(name, value)| two.get(name).is_some_and(|other| same(value, other)))
         }
         (Value::Array(one), Value::Array(two)) => {
             one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same(one, two))
@@ -68,7 +77,9 @@ struct Pointer(Vec<String>);
 impl Pointer {
     fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix('/') {
-            Some(rest) => Ok(Self(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())),
+            Some(rest) => {
+                Ok(Self(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect()))
+            }
             None if text.is_empty() => Ok(Self(Vec::new())),
             None => Err(format!("'{text}' is no JSON pointer; it begins with /")),
         }
@@ -99,7 +110,8 @@ fn position(part: &str) -> Option<usize> {
 }
 
 fn parent<'a>(root: &'a mut Value, path: &'a Pointer) -> Result<(&'a mut Value, &'a str), String> {
-    let (last, before) = path.0.split_last().ok_or("the whole resource cannot be put in or taken out; use PUT")?;
+    let (last, before) =
+        path.0.split_last().ok_or("the whole resource cannot be put in or taken out; use PUT")?;
     let parent = descend(root, before).ok_or_else(|| format!("there is nothing to hold {path}"))?;
     Ok((parent, last))
 }
@@ -114,7 +126,9 @@ fn add(root: &mut Value, path: &Pointer, value: Value) -> Result<(), String> {
         Value::Object(object) => object.set(last, value),
         Value::Array(items) => {
             let at = if last == "-" { Some(items.len()) } else { position(last) };
-            let at = at.filter(|at| *at <= items.len()).ok_or_else(|| format!("{path} is beyond the array's end"))?;
+            let at = at
+                .filter(|at| *at <= items.len())
+                .ok_or_else(|| format!("{path} is beyond the array's end"))?;
             items.insert(at, value);
         }
         _ => return Err(format!("what should hold {path} is neither object nor array")),
