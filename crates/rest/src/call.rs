@@ -1,7 +1,6 @@
 //! A request as an interaction sees it.
 
 use crate::body::Body;
-use crate::failure::Failure;
 use crate::parameters::Parameters;
 use crate::prefer::Prefer;
 use crate::presentation::Presentation;

@@ -45,7 +45,7 @@ impl Inputs {
     }
 
     /// The texts of a parameter that may be repeated.
-    pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn texts<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
         self.0.iter().filter(move |(known, _)| known == name).filter_map(|(_, input)| match input {
             Input::Text(text) => Some(text.as_str()),
             Input::Tree(_) => None,

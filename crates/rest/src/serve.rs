@@ -142,9 +142,11 @@ async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Re
     }
     match tokio::time::timeout(settings.receive_timeout, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if error.into_inner().is::<LengthLimitError>() => Err(too_large(limit)),
-        Ok(Err(_)) => Err(Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
-            .mended_by("send the request again")),
+        Ok(Err(error)) => Err(match error.into_inner().is::<LengthLimitError>() {
+            true => too_large(limit),
+            false => Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
+                .mended_by("send the request again"),
+        }),
         Err(_) => Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
             .mended_by("send the request again, in parts if it is large")),
     }
