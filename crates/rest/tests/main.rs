@@ -8,6 +8,8 @@ mod bundles;
 mod conditional;
 #[path = "main/description.rs"]
 mod description;
+#[path = "main/faults.rs"]
+mod faults;
 #[path = "main/formats.rs"]
 mod formats;
 #[path = "main/history.rs"]

@@ -38,7 +38,8 @@ fn tokens_open_what_their_actor_may_see() {
     let guest = token(&practice, &Actor::guest(), late);
     let read = practice.send_as_is(ask("GET", "/Patient/p1").with("authorization", &guest).request());
     assert_eq!(read.status, 200);
-    let write = practice.send_as_is(ask("PUT", "/Patient/p1").json(PATIENT).with("authorization", &guest).request());
+    let write =
+        practice.send_as_is(ask("PUT", "/Patient/p1").json(PATIENT).with("authorization", &guest).request());
     write.assert_refusal(403, "forbidden");
     let scopes = Some(Scope::parse_list("system/Observation.rs").unwrap());
     let narrow = token(&practice, &Actor { scopes, ..Actor::local_administrator() }, late);

@@ -16,16 +16,26 @@ const OBSERVATION: &str = r#"{"resourceType":"Observation","status":"final","cod
 fn a_transaction_is_done_as_a_whole() {
     let practice = Practice::new();
     let done = practice.post("", &transaction(OBSERVATION));
-    assert_eq!((done.status.as_u16(), done.at("type").as_str()), (200, "transaction-response"), "{}", done.text());
+    assert_eq!(
+        (done.status.as_u16(), done.at("type").as_str()),
+        (200, "transaction-response"),
+        "{}",
+        done.text()
+    );
     assert_eq!(done.at("entry.0.response.status"), "201 Created");
     assert_eq!(done.at("entry.0.response.etag"), "W/\"1\"");
     assert_eq!(done.at("entry.0.response.location"), "http://localhost/fhir/Patient/made-0/_history/1");
     assert_eq!(done.at("entry.1.resource.subject.reference"), "Patient/made-0");
-    let minimal = practice.send(&ask("POST", "").json(&transaction(OBSERVATION)).with("prefer", "return=minimal"));
+    let minimal =
+        practice.send(&ask("POST", "").json(&transaction(OBSERVATION)).with("prefer", "return=minimal"));
     assert_eq!(minimal.at("entry.0.resource"), "");
     let broken = practice.post("/", &transaction(&OBSERVATION.replace("final", "finished")));
     assert_eq!(broken.status, 422, "{}", broken.text());
-    assert!(broken.at("issue.0.expression.0").starts_with("Bundle.entry[1].resource.status"), "{}", broken.text());
+    assert!(
+        broken.at("issue.0.expression.0").starts_with("Bundle.entry[1].resource.status"),
+        "{}",
+        broken.text()
+    );
     assert_eq!(practice.get("/Patient?_summary=count").at("total"), "2");
 }
 

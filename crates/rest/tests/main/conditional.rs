@@ -2,8 +2,7 @@
 
 use crate::practice::{PATIENT, Practice, ask};
 
-const IDENTIFIED: &str =
-    r#"{"resourceType":"Patient","identifier":[{"system":"http://example.org/mrn","value":"7"}],"active":true}"#;
+const IDENTIFIED: &str = r#"{"resourceType":"Patient","identifier":[{"system":"http://example.org/mrn","value":"7"}],"active":true}"#;
 const CONDITION: &str = "identifier=http://example.org/mrn|7";
 
 #[test]
@@ -39,7 +38,8 @@ fn if_match_guards_updates_patches_and_deletes() {
     let fresh = practice.send(&ask("PUT", "/Patient/p1").json(&changed).with("if-match", "W/\"1\""));
     assert_eq!(fresh.status, 200, "{}", fresh.text());
     let patch = r#"[{"op":"replace","path":"/active","value":false}]"#;
-    let stale = ask("PATCH", "/Patient/p1").body("application/json-patch+json", patch).with("if-match", "W/\"1\"");
+    let stale =
+        ask("PATCH", "/Patient/p1").body("application/json-patch+json", patch).with("if-match", "W/\"1\"");
     practice.send(&stale).assert_refusal(412, "conflict");
     practice.send(&ask("DELETE", "/Patient/p1").with("if-match", "W/\"1\"")).assert_refusal(412, "conflict");
     practice.send(&ask("DELETE", "/Patient/p1").with("if-match", "nonsense")).assert_refusal(400, "invalid");
@@ -55,7 +55,10 @@ fn conditional_create_makes_one() {
     let create = ask("POST", "/Patient").json(IDENTIFIED).with("if-none-exist", CONDITION);
     assert_eq!(practice.send(&create).status, 201);
     let again = practice.send(&create);
-    assert_eq!((again.status.as_u16(), again.header("location")), (200, "http://localhost/fhir/Patient/made-0/_history/1"));
+    assert_eq!(
+        (again.status.as_u16(), again.header("location")),
+        (200, "http://localhost/fhir/Patient/made-0/_history/1")
+    );
     assert_eq!(practice.get("/Patient?_summary=count").at("total"), "1");
     assert_eq!(practice.post("/Patient", IDENTIFIED).status, 201);
     practice.send(&create).assert_refusal(412, "multiple-matches");

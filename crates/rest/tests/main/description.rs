@@ -11,8 +11,13 @@ fn the_statement_is_valid_and_made_of_the_tables() {
         assert_eq!(got.status, 200, "{mode}");
         let type_name = got.at("resourceType");
         let outcome = practice.post(&format!("/{type_name}/$validate"), &got.text());
-        let errors: Vec<_> = outcome.document().root().each_of("issue").map(|issue| issue.raw().to_owned())
-            .filter(|issue| issue.contains("\"error\"")).collect();
+        let errors: Vec<_> = outcome
+            .document()
+            .root()
+            .each_of("issue")
+            .map(|issue| issue.raw().to_owned())
+            .filter(|issue| issue.contains("\"error\""))
+            .collect();
         assert!(errors.is_empty(), "{mode}: {errors:#?}");
     }
     practice.get("/metadata?mode=other").assert_refusal(400, "value");

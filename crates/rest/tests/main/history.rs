@@ -15,7 +15,10 @@ fn practice() -> Practice {
 fn versions_are_listed_newest_first() {
     let practice = practice();
     let got = practice.get("/Patient/p1/_history");
-    assert_eq!((got.at("type").as_str(), got.at("total").as_str(), got.at("entry.length").as_str()), ("history", "3", "3"));
+    assert_eq!(
+        (got.at("type").as_str(), got.at("total").as_str(), got.at("entry.length").as_str()),
+        ("history", "3", "3")
+    );
     let rows = [("0", "DELETE", "204"), ("1", "PUT", "200"), ("2", "PUT", "201")];
     for (place, method, status) in rows {
         assert_eq!(got.at(&format!("entry.{place}.request.method")), method);
@@ -34,7 +37,12 @@ fn a_history_has_pages_and_bounds() {
     let first = practice.get("/_history?_count=3");
     assert_eq!(first.at("entry.length"), "3");
     let second = practice.get(&first.link("next"));
-    assert_eq!((second.at("entry.length").as_str(), second.link("next").as_str()), ("1", ""), "{}", second.text());
+    assert_eq!(
+        (second.at("entry.length").as_str(), second.link("next").as_str()),
+        ("1", ""),
+        "{}",
+        second.text()
+    );
     let moment = first.at("entry.1.response.lastModified");
     let since = practice.get(&format!("/_history?_since={moment}"));
     assert_eq!(since.at("entry.length"), "2", "{}", since.text());

@@ -7,11 +7,22 @@ fn validate_says_what_is_wrong() {
     let practice = Practice::new();
     practice.fill(&[PATIENT]);
     let valid = practice.post("/Patient/$validate", PATIENT);
-    assert_eq!((valid.status.as_u16(), valid.at("issue.0.severity").as_str()), (200, "information"), "{}", valid.text());
+    assert_eq!(
+        (valid.status.as_u16(), valid.at("issue.0.severity").as_str()),
+        (200, "information"),
+        "{}",
+        valid.text()
+    );
     let wrong = practice.post("/Patient/$validate", &PATIENT.replace("female", "neither"));
-    assert_eq!((wrong.status.as_u16(), wrong.at("issue.0.severity").as_str()), (200, "error"), "{}", wrong.text());
-    let as_parameter =
-        format!(r#"{{"resourceType":"Parameters","parameter":[{{"name":"mode","valueCode":"update"}},{{"name":"resource","resource":{PATIENT}}}]}}"#);
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.at("issue.0.severity").as_str()),
+        (200, "error"),
+        "{}",
+        wrong.text()
+    );
+    let as_parameter = format!(
+        r#"{{"resourceType":"Parameters","parameter":[{{"name":"mode","valueCode":"update"}},{{"name":"resource","resource":{PATIENT}}}]}}"#
+    );
     let valid = practice.post("/Patient/p1/$validate", &as_parameter);
     assert_eq!(valid.at("issue.0.severity"), "information", "{}", valid.text());
     let other = practice.post("/Patient/p2/$validate", &as_parameter);
@@ -31,7 +42,7 @@ fn chart() -> Practice {
         PATIENT,
         &PATIENT.replace("p1", "p2"),
         r#"{"resourceType":"Practitioner","id":"d1","name":[{"family":"Dee"}]}"#,
-        r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/p1"},"participant":[{"individual":{"reference":"Practitioner/d1"}}],"period":{"start":"2024-01-01T10:00:00Z"}}"#,
+        r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/p1"},"participant":[{"individual":{"reference":"Practitioner/d1"}}],"period":{"start":"2024-01-01T10:00:00Z","end":"2024-01-01T11:00:00Z"}}"#,
         &observation("o1", "p1", "a", "2024-01-01"),
         &observation("o2", "p1", "a", "2024-02-01"),
         &observation("o3", "p1", "b", "2024-03-01"),
@@ -99,7 +110,12 @@ fn labels_are_added_and_removed() {
     assert_eq!(added.at("parameter.0.valueMeta.tag.0.code"), "vip", "{}", added.text());
     practice.post("/Patient/p1/$meta-add", labels);
     let read = practice.get("/Patient/p1");
-    assert_eq!((read.at("meta.tag.length").as_str(), read.header("etag")), ("1", "W/\"2\""), "{}", read.text());
+    assert_eq!(
+        (read.at("meta.tag.length").as_str(), read.header("etag")),
+        ("1", "W/\"2\""),
+        "{}",
+        read.text()
+    );
     assert_eq!(practice.get("/Patient/p1/$meta").at("parameter.0.valueMeta.security.0.code"), "R");
     let removed = practice.post("/Patient/p1/$meta-delete", labels);
     assert_eq!(removed.at("parameter.0.valueMeta.tag"), "", "{}", removed.text());

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use fhir::{Document, Node};
 use record::ports::RecordPorts;
 use record::session::Settings;
+use record::write_rule::WriteRule;
 use record::{Origin, Record, Session};
 use rest::Authenticated;
 use std::sync::Arc;
@@ -30,6 +31,10 @@ impl Practice {
     }
 
     pub fn with(settings: rest::Settings) -> Self {
+        Self::with_rules(settings, Vec::new())
+    }
+
+    pub fn with_rules(settings: rest::Settings, rules: Vec<Box<dyn WriteRule>>) -> Self {
         let ports = Arc::new(RecordPorts::new("http://localhost/fhir", Terminology::built_in()));
         let store = MemoryStore::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
         let (time, id, secret) = (AtomicI64::new(START_MS), AtomicI64::new(0), AtomicI64::new(0));
@@ -37,7 +42,7 @@ impl Practice {
             store: Arc::new(store),
             ports,
             policy: Policy::default(),
-            rules: Vec::new(),
+            rules,
             clock: Box::new(move || time.fetch_add(1000, Ordering::Relaxed)),
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(move || format!("secret-{}", secret.fetch_add(1, Ordering::Relaxed))),
@@ -121,7 +126,8 @@ impl<'a> Ask<'a> {
     }
 
     pub fn request(&self) -> Request<Body> {
-        let mut request = Request::builder().method(self.method).uri(format!("http://localhost/fhir{}", self.path));
+        let mut request =
+            Request::builder().method(self.method).uri(format!("http://localhost/fhir{}", self.path));
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
@@ -181,7 +187,9 @@ impl Got {
         let fitting = entries.filter(|entry| {
             entry.at_path(&["search", "mode"]).and_then(Node::as_str).unwrap_or_default() == mode
         });
-        fitting.map(|entry| entry.at_path(&["resource", "id"]).unwrap().as_str().unwrap().into_owned()).collect()
+        fitting
+            .map(|entry| entry.at_path(&["resource", "id"]).unwrap().as_str().unwrap().into_owned())
+            .collect()
     }
 
     /// The path of a link of a Bundle, behind the base; empty when there is none.

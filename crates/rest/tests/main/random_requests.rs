@@ -7,17 +7,60 @@ use proptest::test_runner::TestRunner;
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
 
 const SEGMENTS: [&str; 26] = [
-    "Patient", "Observation", "p1", "o1", "Binary", "_history", "_search", "*", "1", "0", "99999999999", "metadata",
-    "$validate", "$everything", "$meta", "$meta-add", "$lastn", "$expand", "$lookup", "$translate", "$nothing", "%ff",
-    "..", "%2e%2e", "", "a b",
+    "Patient",
+    "Observation",
+    "p1",
+    "o1",
+    "Binary",
+    "_history",
+    "_search",
+    "*",
+    "1",
+    "0",
+    "99999999999",
+    "metadata",
+    "$validate",
+    "$everything",
+    "$meta",
+    "$meta-add",
+    "$lastn",
+    "$expand",
+    "$lookup",
+    "$translate",
+    "$nothing",
+    "%ff",
+    "..",
+    "%2e%2e",
+    "",
+    "a b",
 ];
 
 const QUERIES: [&str; 26] = [
-    "_format=xml", "_format=json", "_format=ttl", "_pretty=true", "_summary=true", "_summary=count", "_elements=name",
-    "_count=1", "_count=-1", "_sort=-date", "_sort=x", "_include=*", "_include=Observation:subject:Patient",
-    "_revinclude=Provenance:target", "_cursor=!", "_cursor=AAAA", "name=a&name:exact=b", "code=http://x|y,z",
-    "_has:Observation:patient:code=a", "subject.name=x", "_filter=name eq \"x\"", "date=ge2024&date=lt2025-01-01T00:00:00Z",
-    "url=http://hl7.org/fhir/ValueSet/administrative-gender", "start=2024", "_since=2024-01-01T00:00:00+01:00",
+    "_format=xml",
+    "_format=json",
+    "_format=ttl",
+    "_pretty=true",
+    "_summary=true",
+    "_summary=count",
+    "_elements=name",
+    "_count=1",
+    "_count=-1",
+    "_sort=-date",
+    "_sort=x",
+    "_include=*",
+    "_include=Observation:subject:Patient",
+    "_revinclude=Provenance:target",
+    "_cursor=!",
+    "_cursor=AAAA",
+    "name=a&name:exact=b",
+    "code=http://x|y,z",
+    "_has:Observation:patient:code=a",
+    "subject.name=x",
+    "_filter=name eq \"x\"",
+    "date=ge2024&date=lt2025-01-01T00:00:00Z",
+    "url=http://hl7.org/fhir/ValueSet/administrative-gender",
+    "start=2024",
+    "_since=2024-01-01T00:00:00+01:00",
     "_id=p1&_lastUpdated=gt2000",
 ];
 
@@ -37,8 +80,12 @@ const HEADERS: [(&str, &str); 12] = [
 ];
 
 const MEDIA_TYPES: [&str; 6] = [
-    "application/fhir+json", "application/fhir+xml", "application/json-patch+json", "application/x-www-form-urlencoded",
-    "application/octet-stream", "",
+    "application/fhir+json",
+    "application/fhir+xml",
+    "application/json-patch+json",
+    "application/x-www-form-urlencoded",
+    "application/octet-stream",
+    "",
 ];
 
 const BODIES: [&str; 14] = [
@@ -94,13 +141,30 @@ fn request() -> impl Strategy<Value = Ask<'static>> {
 fn no_request_makes_the_server_fail() {
     let practice = Practice::new();
     practice.fill(&[PATIENT, &observation("o1", "p1", "a", "2024-01-01")]);
-    let mut runner = TestRunner::new(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 3000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let outcome = runner.run(&request(), |ask| {
-        let Ok(_) = format!("http://localhost/fhir{}", ask.path).parse::<axum::http::Uri>() else { return Ok(()) };
+        let Ok(_) = format!("http://localhost/fhir{}", ask.path).parse::<axum::http::Uri>() else {
+            return Ok(());
+        };
         let got = practice.send(&ask);
-        prop_assert!(got.status.as_u16() < 500, "{} {} {:?}: {}", ask.method, ask.path, ask.headers, got.text());
+        prop_assert!(
+            got.status.as_u16() < 500,
+            "{} {} {:?}: {}",
+            ask.method,
+            ask.path,
+            ask.headers,
+            got.text()
+        );
         let is_refusal = got.status.is_client_error() && ask.method != "HEAD";
-        prop_assert!(!is_refusal || got.text().contains("OperationOutcome") || !got.header("content-encoding").is_empty());
+        prop_assert!(
+            !is_refusal
+                || got.text().contains("OperationOutcome")
+                || !got.header("content-encoding").is_empty()
+        );
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));

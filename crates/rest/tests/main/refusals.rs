@@ -16,12 +16,20 @@ fn refusals_say_what_is_wrong_and_how_to_mend_it() {
         (ask("GET", "/Patient?name:near=x"), 400, "not-supported"),
         (ask("POST", "/Patient").json("{"), 400, "structure"),
         (ask("POST", "/Patient").json("[]"), 400, "structure"),
-        (ask("POST", "/Patient").json(r#"{"resourceType":"Patient","active":true,"active":true}"#), 400, "structure"),
+        (
+            ask("POST", "/Patient").json(r#"{"resourceType":"Patient","active":true,"active":true}"#),
+            400,
+            "structure",
+        ),
         (ask("POST", "/Patient").json(r#"{"resourceType":"Group"}"#), 400, "invalid"),
         (ask("PUT", "/Patient/p2").json(PATIENT), 400, "invalid"),
         (ask("PUT", "/Patient/p1").json(r#"{"resourceType":"Patient"}"#), 400, "invalid"),
         (ask("POST", "/Patient").json(r#"{"resourceType":"Patient","gender":"x"}"#), 422, "code-invalid"),
-        (ask("POST", "/Observation").json(r#"{"resourceType":"Observation","status":"final"}"#), 422, "required"),
+        (
+            ask("POST", "/Observation").json(r#"{"resourceType":"Observation","status":"final"}"#),
+            422,
+            "required",
+        ),
         (ask("PATCH", "/Patient/never").body("application/json-patch+json", "[]"), 404, "not-found"),
         (ask("PATCH", "/Patient/p1").body("application/json-patch+json", "{}"), 400, "invalid"),
     ];
@@ -48,7 +56,10 @@ fn a_wrong_method_is_told_the_right_ones() {
         assert_eq!(got.header("allow"), allow, "{path}");
     }
     let options = practice.send(&ask("OPTIONS", "/Patient/p1"));
-    assert_eq!((options.status.as_u16(), options.header("allow")), (204, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"));
+    assert_eq!(
+        (options.status.as_u16(), options.header("allow")),
+        (204, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS")
+    );
 }
 
 #[test]

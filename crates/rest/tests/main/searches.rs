@@ -41,7 +41,10 @@ fn searches_find_by_get_and_by_form() {
     let mut ids = all.ids("match");
     ids.sort();
     assert_eq!(ids, ["o1", "o2", "p1"], "{}", all.text());
-    assert_eq!(practice.get("/Patient?family=ames").at("entry.0.fullUrl"), "http://localhost/fhir/Patient/p1");
+    assert_eq!(
+        practice.get("/Patient?family=ames").at("entry.0.fullUrl"),
+        "http://localhost/fhir/Patient/p1"
+    );
 }
 
 #[test]
@@ -84,7 +87,8 @@ fn what_was_not_understood_is_refused_or_reported() {
     let settings = rest::Settings { lenient_search: true, ..rest::Settings::default() };
     let lenient_practice = Practice::with(settings);
     assert_eq!(lenient_practice.get("/Patient?familly=ames").status, 200);
-    let strict = lenient_practice.send(&ask("GET", "/Patient?familly=ames").with("prefer", "handling=strict"));
+    let strict =
+        lenient_practice.send(&ask("GET", "/Patient?familly=ames").with("prefer", "handling=strict"));
     strict.assert_refusal(400, "not-supported");
 }
 
@@ -117,7 +121,10 @@ fn parts_of_resources_are_tagged_as_parts() {
         assert_eq!(read.at("meta.tag.0.code"), "SUBSETTED");
     }
     let summary = practice.get("/Observation/o1?_summary=true");
-    assert_eq!((summary.at("status").as_str(), summary.at("valueQuantity.value").as_str()), ("final", "1.50"));
+    assert_eq!(
+        (summary.at("status").as_str(), summary.at("valueQuantity.value").as_str()),
+        ("final", "1.50")
+    );
     assert_eq!(summary.at("category"), "");
     practice.get("/Patient/p1?_summary=some").assert_refusal(400, "value");
     practice.get("/Patient/p1?_summary=count").assert_refusal(400, "value");
