@@ -59,7 +59,9 @@ fn absolute(command: &DataCommand) -> Result<DataCommand> {
         }
         DataCommand::Export { to } => DataCommand::Export { to: full(&to)? },
         DataCommand::Backup { to } => DataCommand::Backup { to: full(&to)? },
-        DataCommand::Load { system, path, version } => DataCommand::Load { system, path: full(&path)?, version },
+        DataCommand::Load { system, path, version } => {
+            DataCommand::Load { system, path: full(&path)?, version }
+        }
         other => other,
     })
 }

@@ -30,6 +30,10 @@ pub fn copy_code_systems(from: &Path, to: &Path) -> Result<()> {
 /// Says what a copy holds.
 pub fn report(backup: &Backup, done: &str, emit: &mut Emit<'_>) {
     let bytes: u64 = backup.files.iter().map(|(_, bytes)| bytes).sum();
-    emit(Event::Line(format!("{done}: {} files, {bytes} bytes, up to commit {}", backup.files.len(), backup.sequence)));
+    emit(Event::Line(format!(
+        "{done}: {} files, {bytes} bytes, up to commit {}",
+        backup.files.len(),
+        backup.sequence
+    )));
     emit(Event::Answer(serde_json::json!({ "files": backup.files, "sequence": backup.sequence })));
 }

@@ -10,7 +10,8 @@ pub fn run(config: &Config, emit: &mut Emit<'_>) -> Result<()> {
     for (setting, value, source) in config.rows() {
         let shown = if value.is_empty() { "(made from listen)" } else { value };
         emit(Event::Line(format!("{:<15} {shown:<30} {source:<12} {}", setting.name, setting.help)));
-        let row = serde_json::json!({ "value": value, "source": source.to_string(), "variable": setting.variable });
+        let row =
+            serde_json::json!({ "value": value, "source": source.to_string(), "variable": setting.variable });
         answer.insert(setting.name.to_owned(), row);
     }
     emit(Event::Answer(answer.into()));

@@ -39,7 +39,9 @@ fn make(practice: &Practice, arguments: &DemoArguments, now: Moment, emit: &mut 
         Err(_) => None,
     };
     let settings = match &made {
-        Some(made) => Settings { seed: made.seed, patients: made.patients, ..Settings::demo(Date::from_days(made.day)) },
+        Some(made) => {
+            Settings { seed: made.seed, patients: made.patients, ..Settings::demo(Date::from_days(made.day)) }
+        }
         None => Settings { seed: arguments.seed, patients: arguments.patients, ..Settings::demo(now.date) },
     };
     let generator = synth::Practice::new(settings);
@@ -49,24 +51,34 @@ fn make(practice: &Practice, arguments: &DemoArguments, now: Moment, emit: &mut 
         let made = Made { seed: arguments.seed, patients: arguments.patients, day: now.date.days() };
         std::fs::write(&seed_file, made.to_json())?;
         let seconds = started.elapsed().as_secs_f64();
-        emit(Event::Line(format!("made a practice of {} patients: {count} resources in {seconds:.1} s", arguments.patients)));
+        emit(Event::Line(format!(
+            "made a practice of {} patients: {count} resources in {seconds:.1} s",
+            arguments.patients
+        )));
     }
     write_schedule(&session, &generator, now)?;
     Ok(())
 }
 
-fn write_patients(session: &Session, generator: &synth::Practice, total: u32, emit: &mut Emit<'_>) -> Result<usize> {
+fn write_patients(
+    session: &Session,
+    generator: &synth::Practice,
+    total: u32,
+    emit: &mut Emit<'_>,
+) -> Result<usize> {
     let mut count = write(session, &generator.foundation())?;
     let patients = std::sync::Mutex::new((1u64..).zip(generator.patients()));
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::scope(|scope| -> Result<()> {
         for _ in 0..2 {
             let (sender, patients) = (sender.clone(), &patients);
-            scope.spawn(move || loop {
-                let next = patients.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
-                let Some((number, bundle)) = next else { break };
-                if sender.send(write(session, &bundle).map(|count| (number, count))).is_err() {
-                    break;
+            scope.spawn(move || {
+                loop {
+                    let next = patients.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+                    let Some((number, bundle)) = next else { break };
+                    if sender.send(write(session, &bundle).map(|count| (number, count))).is_err() {
+                        break;
+                    }
                 }
             });
         }
@@ -105,7 +117,8 @@ fn greet(config: &Config, practice: &Practice, emit: &mut Emit<'_>) -> Result<()
         format!("           or, to look only,  {guest}"),
         String::new(),
         "  Three things to try:".to_owned(),
-        "  1. Type a name and an initial into the patient search, such as \"smi j\", and open a chart.".to_owned(),
+        "  1. Type a name and an initial into the patient search, such as \"smi j\", and open a chart."
+            .to_owned(),
         "  2. In the chart, follow a result to its trend.".to_owned(),
         format!("  3. Ask the FHIR API:  chiron token --data {data} --scope 'system/*.rs', then"),
         format!("     curl -H 'Authorization: Bearer TOKEN' '{base}/fhir/Patient?_count=3&_pretty=true'"),

@@ -38,11 +38,14 @@ fn export_type(session: &Session, type_id: fhir::schema::TypeId, to: &Path) -> R
     let mut file: Option<BufWriter<File>> = None;
     let mut count = 0;
     loop {
-        let found = session.search(&session.parse_search(Some(type_id), None, &pairs, Handling::Strict)?)?;
+        let found =
+            session.search(&session.parse_search(Some(type_id), None, &pairs, Handling::Strict)?)?;
         for resource in &found.matches {
             let file = match &mut file {
                 Some(file) => file,
-                None => file.insert(BufWriter::new(File::create(to.join(format!("{}.ndjson", type_id.name())))?)),
+                None => {
+                    file.insert(BufWriter::new(File::create(to.join(format!("{}.ndjson", type_id.name())))?))
+                }
             };
             // A line break in JSON can only be white space between values.
             writeln!(file, "{}", resource.to_json().replace(['\n', '\r'], " "))?;

@@ -32,7 +32,8 @@ pub fn run(practice: &Practice, system: &str, path: &Path, version: &str, emit: 
     let file = load(path, version).with_context(|| format!("{} must be {wants}", path.display()))?;
     let folder = code_systems(&practice.data);
     std::fs::create_dir_all(&folder)?;
-    let (target, unfinished) = (folder.join(format!("{name}.codes")), folder.join(format!("{name}.unfinished")));
+    let (target, unfinished) =
+        (folder.join(format!("{name}.codes")), folder.join(format!("{name}.unfinished")));
     std::fs::write(&unfinished, file.bytes())?;
     File::open(&unfinished)?.sync_all()?;
     std::fs::rename(&unfinished, &target)?;
@@ -108,7 +109,8 @@ fn hcpcs(path: &Path, version: &str) -> Result<CodeSystemFile> {
 }
 
 fn ndc(path: &Path, version: &str) -> Result<CodeSystemFile> {
-    let (products, packages) = (find_and_open(path, "product", ".txt")?, find_and_open(path, "package", ".txt")?);
+    let (products, packages) =
+        (find_and_open(path, "product", ".txt")?, find_and_open(path, "package", ".txt")?);
     Ok(load_national_drug_codes(products, packages, version)?)
 }
 
