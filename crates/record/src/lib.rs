@@ -23,4 +23,4 @@ pub use audit::Origin;
 pub use error::Error;
 pub use resource::Resource;
 pub use session::{Record, Session};
-pub use store::{HistoryPage, HistoryScope, ResourceKey};
+pub use store::{Expect, HistoryPage, HistoryScope, ResourceKey, StoreError};
