@@ -327,7 +327,7 @@ fn primitive(type_id: TypeId, text: String) -> Result<Value, String> {
             Ok(Value::Number(text))
         }
         "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
-            Err(format!("not a {}; write digits such as 120 or 0.5", type_id.name()))
+            Err(format!("the text is no {}; write digits such as 120 or 0.5", type_id.name()))
         }
         _ => Ok(Value::String(text)),
     }
