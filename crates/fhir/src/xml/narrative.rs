@@ -90,6 +90,9 @@ pub(super) fn read<'a>(
                 if space != Space::Xhtml {
                     return Err(failure("the narrative has an element that is not XHTML", at));
                 }
+                if !text::is_name(&String::from_utf8_lossy(tag.name().as_ref())) {
+                    return Err(failure("not well-formed XML: an element has a name that none can have", at));
+                }
                 attributes(&tag, at)?;
                 edits.without_prefix(
                     at + 1,
@@ -125,6 +128,12 @@ pub(super) fn attributes(tag: &BytesStart<'_>, at: usize) -> Result<Vec<String>,
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| failure(format!("not well-formed XML: {error}"), at))?;
         let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+        if !text::is_name(&name) {
+            return Err(failure("not well-formed XML: an attribute has a name that none can have", at));
+        }
+        if name.contains(':') && !name.starts_with("xml:") && !name.starts_with("xmlns:") {
+            return Err(failure("the narrative has an attribute that is not XHTML", at));
+        }
         text::attribute_value(&String::from_utf8_lossy(&attribute.value))
             .map_err(|words| failure(words, at))?;
         names.push(name);

@@ -171,6 +171,9 @@ impl<'a> Reader<'a> {
                 return Err(failure(format!("an element has more than {ATTRIBUTE_LIMIT} attributes"), at));
             }
             let name = String::from_utf8_lossy(attribute.key.as_ref());
+            if !text::is_name(&name) {
+                return Err(failure("not well-formed XML: an attribute has a name that none can have", at));
+            }
             let source = String::from_utf8_lossy(&attribute.value);
             let text = text::attribute_value(&source)
                 .map_err(|words| failure(words, at).within(&name))?

@@ -13,6 +13,21 @@ pub(super) fn forbidden_character(text: &str) -> Option<usize> {
     })
 }
 
+/// True for what can be a name of an element or attribute, with at most one prefix. Characters beyond ASCII are taken
+/// as letters.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') || !c.is_ascii())
+    };
+    match text.split_once(':') {
+        Some((prefix, local)) => is_part(prefix) && is_part(local),
+        None => is_part(text),
+    }
+}
+
 /// Writes a text as it stands in an attribute between double quotes. Line ends and tabs are written as references:
 /// raw ones are read as blanks.
 pub(super) fn write_attribute(out: &mut String, text: &str) {
