@@ -5,4 +5,5 @@ mod elements;
 mod fuzz;
 mod shared_data;
 mod ucum;
+mod xml;
 mod xml_round_trip;

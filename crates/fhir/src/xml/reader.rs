@@ -164,6 +164,9 @@ impl<'a> Reader<'a> {
         members: &mut Members,
     ) -> Result<Option<String>, Failure> {
         let mut value = None;
+        if !text::stand_apart(tag.attributes_raw()) {
+            return Err(failure("not well-formed XML: attributes stand together without a blank", at));
+        }
         for (index, attribute) in tag.attributes().enumerate() {
             let attribute =
                 attribute.map_err(|error| failure(format!("not well-formed XML: {error}"), at))?;
