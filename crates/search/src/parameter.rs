@@ -131,7 +131,8 @@ impl Table {
 
 impl Parameter {
     fn read(line: &'static str) -> Result<Self, InvalidExpression> {
-        let invalid = |problem: &str| InvalidExpression { expression: line.to_owned(), problem: problem.to_owned() };
+        let invalid =
+            |problem: &str| InvalidExpression { expression: line.to_owned(), problem: problem.to_owned() };
         let fields: Vec<&'static str> = line.split('\t').collect();
         let &[base, code, kind, expression, targets, components, url] = fields.as_slice() else {
             return Err(invalid("a line has seven fields"));
@@ -165,7 +166,8 @@ fn any_if_all(targets: Vec<TypeId>) -> Vec<TypeId> {
 
 impl Component {
     fn read(text: &'static str, parts: &[TypeId], resource: TypeId) -> Result<Self, InvalidExpression> {
-        let invalid = |problem: &str| InvalidExpression { expression: text.to_owned(), problem: problem.to_owned() };
+        let invalid =
+            |problem: &str| InvalidExpression { expression: text.to_owned(), problem: problem.to_owned() };
         let mut fields = text.splitn(3, '=');
         let mut field = || fields.next().ok_or_else(|| invalid("a component has three fields"));
         let (code, kind, expression) = (field()?, field()?, field()?);

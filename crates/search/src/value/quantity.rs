@@ -82,7 +82,12 @@ pub(crate) fn amount<'a>(node: Node<'a>, leaf: Leaf) -> Option<Amount<'a>> {
         Form::SampledData => quantity(node.get("origin")?),
         Form::Integer | Form::Decimal => {
             let value = decimal::parse(&node.scalar()?).ok();
-            Some(Amount { interval: Interval { low: value, high: value }, unit: None, system: None, code: None })
+            Some(Amount {
+                interval: Interval { low: value, high: value },
+                unit: None,
+                system: None,
+                code: None,
+            })
         }
         _ => None,
     }
@@ -147,7 +152,9 @@ impl QuantityTest {
             UnitTest::Written(unit) => {
                 (is(&amount.code, unit) || is(&amount.unit, unit)) && self.number.holds_for(amount.interval)
             }
-            UnitTest::OfSystem(system) => is(&amount.system, system) && self.number.holds_for(amount.interval),
+            UnitTest::OfSystem(system) => {
+                is(&amount.system, system) && self.number.holds_for(amount.interval)
+            }
             UnitTest::Coded { system, code } => {
                 is(&amount.system, system) && is(&amount.code, code) && self.number.holds_for(amount.interval)
             }
@@ -155,7 +162,11 @@ impl QuantityTest {
                 // In the same unit nothing is lost by converting.
                 let same = is(&amount.system, UCUM) && is(&amount.code, code);
                 amount.canonical().is_some_and(|(found, interval)| {
-                    if same { self.number.holds_for(amount.interval) } else { found == *unit && number.holds_for(interval) }
+                    if same {
+                        self.number.holds_for(amount.interval)
+                    } else {
+                        found == *unit && number.holds_for(interval)
+                    }
                 })
             }
         }
