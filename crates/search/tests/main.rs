@@ -1,3 +1,4 @@
 //! Tests of the `search` crate.
 
 mod shared_data;
+mod superset;

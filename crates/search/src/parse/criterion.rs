@@ -129,10 +129,10 @@ impl Scope<'_> {
         if known.contains(&modifier) {
             return Ok(None);
         }
-        if parameter.kind == ParameterKind::Reference {
-            if let Some(type_id) = schema().resource_named(modifier) {
-                return Ok(Some(type_id));
-            }
+        if parameter.kind == ParameterKind::Reference
+            && let Some(type_id) = schema().resource_named(modifier)
+        {
+            return Ok(Some(type_id));
         }
         let all: Vec<_> = known.iter().copied().chain(["missing"]).collect();
         let types = if parameter.kind == ParameterKind::Reference { " or a resource type" } else { "" };
