@@ -275,7 +275,12 @@ fn access_finds_all_that_matches() {
                 matched.set(matched.get() + usize::from(count > 0));
                 with_path.set(with_path.get() + usize::from(count > 0 && path));
             }
-            Err(error) => prop_assert!(value.contains('|') || name.contains(':') || value.len() > 20, "{said}: {error}"),
+            Err(error) => {
+                prop_assert!(
+                    value.contains('|') || name.contains(':') || value.len() > 20,
+                    "{said}: {error}"
+                );
+            }
         }
         Ok(())
     });
