@@ -81,7 +81,10 @@ pub fn patients_of(document: &Document, base_url: &str) -> Vec<String> {
         parameter.program.find(root, root, &mut |node, leaf| {
             if let Some(target) = target(node, leaf) {
                 ids.extend(
-                    target.local(base_url).filter(|(found, _)| *found == patient).map(|(_, id)| id.to_owned()),
+                    target
+                        .local(base_url)
+                        .filter(|(found, _)| *found == patient)
+                        .map(|(_, id)| id.to_owned()),
                 );
             }
             false

@@ -31,7 +31,8 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
         text.chars().for_each(|character| push(&mut folded, character.to_ascii_lowercase()));
     } else {
         let plain = text.nfkd().filter(|character| !is_combining_mark(*character));
-        for character in plain.flat_map(char::to_lowercase).filter(|character| !is_combining_mark(*character)) {
+        for character in plain.flat_map(char::to_lowercase).filter(|character| !is_combining_mark(*character))
+        {
             match LETTERS.iter().find(|(letter, _)| *letter == character) {
                 Some((_, plain)) => folded.push_str(plain),
                 None => push(&mut folded, character),

@@ -188,9 +188,7 @@ impl<'a> Subject<'a> {
     }
 
     fn any_value(&self, parameter: &Parameter, test: &ValueTest) -> bool {
-        parameter
-            .program
-            .find(self.root, self.root, &mut |node, leaf| self.value_holds(test, node, leaf))
+        parameter.program.find(self.root, self.root, &mut |node, leaf| self.value_holds(test, node, leaf))
     }
 
     fn value_holds(&self, test: &ValueTest, node: Node<'_>, leaf: Leaf) -> bool {

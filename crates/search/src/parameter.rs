@@ -3,6 +3,7 @@
 //! Read once from `data/r4/search-parameters.tsv`, whose lines are, tab-separated: type, code, kind, expression, target
 //! types (`,`), components of a composite (`code=kind=expression; …`), canonical URL.
 
+use crate::form::Form;
 use crate::path::{InvalidExpression, Program, compile, compile_relative};
 use fhir::schema::{TypeId, schema};
 use std::sync::LazyLock;
@@ -72,6 +73,8 @@ pub struct Parameter {
     /// The canonical URL of the definition.
     pub url: &'static str,
     pub(crate) program: Program,
+    /// True when some values are phone numbers or the like.
+    pub(crate) has_contacts: bool,
 }
 
 /// A part of a composite.
@@ -128,7 +131,8 @@ impl Table {
 
 impl Parameter {
     fn read(line: &'static str) -> Result<Self, InvalidExpression> {
-        let invalid = |problem: &str| InvalidExpression { expression: line.to_owned(), problem: problem.to_owned() };
+        let invalid =
+            |problem: &str| InvalidExpression { expression: line.to_owned(), problem: problem.to_owned() };
         let fields: Vec<&'static str> = line.split('\t').collect();
         let &[base, code, kind, expression, targets, components, url] = fields.as_slice() else {
             return Err(invalid("a line has seven fields"));
@@ -137,6 +141,7 @@ impl Parameter {
         let program = compile(expression, base)?;
         let parts: Vec<TypeId> = program.leaves().map(|leaf| leaf.type_id).collect();
         let components = components.split("; ").filter(|component| !component.is_empty());
+        let has_contacts = program.leaves().any(|leaf| leaf.form == Form::ContactPoint);
         let targets = targets.split(',').filter_map(|name| schema().resource_named(name)).collect();
         Ok(Self {
             base,
@@ -149,6 +154,7 @@ impl Parameter {
                 .collect::<Result<_, _>>()?,
             url,
             program,
+            has_contacts,
         })
     }
 }
@@ -160,7 +166,8 @@ fn any_if_all(targets: Vec<TypeId>) -> Vec<TypeId> {
 
 impl Component {
     fn read(text: &'static str, parts: &[TypeId], resource: TypeId) -> Result<Self, InvalidExpression> {
-        let invalid = |problem: &str| InvalidExpression { expression: text.to_owned(), problem: problem.to_owned() };
+        let invalid =
+            |problem: &str| InvalidExpression { expression: text.to_owned(), problem: problem.to_owned() };
         let mut fields = text.splitn(3, '=');
         let mut field = || fields.next().ok_or_else(|| invalid("a component has three fields"));
         let (code, kind, expression) = (field()?, field()?, field()?);

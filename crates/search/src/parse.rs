@@ -126,9 +126,7 @@ pub fn parse_clause(
 
 fn compartment_condition(compartment: TypeId, id: &str, types: &[TypeId]) -> Clause {
     match types {
-        [type_id] => {
-            compartment::compartment_clause(compartment, id, *type_id).unwrap_or(Clause::Never)
-        }
+        [type_id] => compartment::compartment_clause(compartment, id, *type_id).unwrap_or(Clause::Never),
         _ => Clause::InCompartment { compartment, id: id.to_owned() },
     }
 }
@@ -183,7 +181,10 @@ impl<'a> Scope<'a> {
     pub(crate) fn clause(&self, name: &str, value: &str) -> Result<Clause, SearchError> {
         let error = |kind, problem: &str| Err(SearchError::new(kind, name, problem));
         if value.is_empty() {
-            return error(SearchErrorKind::BadValue, "the value is missing; leave the parameter out or give one");
+            return error(
+                SearchErrorKind::BadValue,
+                "the value is missing; leave the parameter out or give one",
+            );
         }
         if let Some(rest) = name.strip_prefix("_has:") {
             return self.has(name, rest, value);
@@ -200,7 +201,10 @@ impl<'a> Scope<'a> {
                 );
             }
             "_query" => {
-                return error(SearchErrorKind::Unsupported, "this server has no named queries; use parameters");
+                return error(
+                    SearchErrorKind::Unsupported,
+                    "this server has no named queries; use parameters",
+                );
             }
             _ => {}
         }

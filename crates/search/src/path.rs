@@ -57,6 +57,11 @@ enum Step {
 type Visit<'f, 'a> = &'f mut dyn FnMut(Node<'a>, Leaf) -> bool;
 
 impl Program {
+    /// Adds the branches of another.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.alternatives.extend(other.alternatives);
+    }
+
     /// Calls `visit` for each value at the ends of the paths, until it returns true; gives whether it did. `resource`
     /// is the whole resource, `start` where relative paths begin.
     pub(crate) fn find<'a>(&self, resource: Node<'a>, start: Node<'a>, visit: Visit<'_, 'a>) -> bool {
@@ -103,7 +108,9 @@ fn members<'a>(names: &[(&'static str, Leaf)], rest: &[Step], node: Node<'a>, vi
         let Some(member) = node.get(name) else { continue };
         let only = rest.first().and_then(|step| if let Step::Index(n) = step { Some(*n) } else { None });
         let items = member.each().filter(|item| item.kind() != Kind::Null);
-        for item in items.enumerate().filter(|(n, _)| only.is_none_or(|only| only == *n)).map(|(_, item)| item) {
+        for item in
+            items.enumerate().filter(|(n, _)| only.is_none_or(|only| only == *n)).map(|(_, item)| item)
+        {
             let is_false = item.as_bool() == Some(false);
             if matches!(rest, [Step::PresentAndNotFalse]) && is_false {
                 continue;

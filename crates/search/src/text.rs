@@ -117,7 +117,10 @@ fn gather(node: Node<'_>, text: &mut String) {
     match node.kind() {
         Kind::String => {
             if let Some(found) = node.as_str() {
-                append(text, if found.starts_with('<') { without_markup(&found) } else { found.into_owned() }.as_str());
+                append(
+                    text,
+                    if found.starts_with('<') { without_markup(&found) } else { found.into_owned() }.as_str(),
+                );
             }
         }
         Kind::Object => node.members().for_each(|(_, member)| gather(member, text)),
@@ -141,7 +144,9 @@ fn without_markup(html: &str) -> String {
             _ => {}
         }
     }
-    for (entity, plain) in [("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&#160;", " "), ("&quot;", "\""), ("&amp;", "&")] {
+    for (entity, plain) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&#160;", " "), ("&quot;", "\""), ("&amp;", "&")]
+    {
         if text.contains(entity) {
             text = text.replace(entity, plain);
         }

@@ -2,6 +2,7 @@
 
 mod schema;
 mod search;
+pub mod terminology;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -17,7 +18,7 @@ pub fn run(_arguments: &[String]) -> Result<()> {
     write(&data.join("r4/schema.tsv"), &schema::distil(&definitions)?)?;
     write(&data.join("r4/search-parameters.tsv"), &search::distil_parameters(&definitions)?)?;
     write(&data.join("r4/compartments.tsv"), &search::distil_compartments(&definitions)?)?;
-    Ok(())
+    terminology::run(&shared, &data)
 }
 
 /// The project's root folder.

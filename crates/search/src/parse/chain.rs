@@ -13,7 +13,13 @@ const FUNCTIONAL_LIST: char = '$';
 
 impl Scope<'_> {
     /// `head[:Type].rest=value`.
-    pub(crate) fn chain(&self, name: &str, head: &str, rest: &str, value: &str) -> Result<Clause, SearchError> {
+    pub(crate) fn chain(
+        &self,
+        name: &str,
+        head: &str,
+        rest: &str,
+        value: &str,
+    ) -> Result<Clause, SearchError> {
         let (code, only) = match head.split_once(':') {
             Some((code, type_name)) => (code, Some(self.type_named(name, type_name)?)),
             None => (head, None),
@@ -29,7 +35,8 @@ impl Scope<'_> {
         let targets = match only {
             Some(only) if !resolved.targets.is_empty() && !resolved.targets.contains(&only) => {
                 let names: Vec<_> = resolved.targets.iter().map(|target| target.name()).collect();
-                let problem = format!("{code} never refers to {}; it may refer to {}", only.name(), names.join(", "));
+                let problem =
+                    format!("{code} never refers to {}; it may refer to {}", only.name(), names.join(", "));
                 return bad(SearchErrorKind::BadModifier, problem);
             }
             Some(only) => vec![only],
@@ -37,7 +44,11 @@ impl Scope<'_> {
             None => resolved.targets,
         };
         let chains = self.chains(name, resolved.parameter.code, &targets, rest, value)?;
-        Ok(if chains.len() == 1 { chains.into_iter().next().unwrap_or(Clause::Never) } else { Clause::Any(chains) })
+        Ok(if chains.len() == 1 {
+            chains.into_iter().next().unwrap_or(Clause::Never)
+        } else {
+            Clause::Any(chains)
+        })
     }
 
     /// A chain for each meaning that the rest has in the target types.
@@ -63,9 +74,7 @@ impl Scope<'_> {
             }
         }
         match first_error {
-            Some(error) if meanings.is_empty() => {
-                Err(SearchError { parameter: name.to_owned(), ..error })
-            }
+            Some(error) if meanings.is_empty() => Err(SearchError { parameter: name.to_owned(), ..error }),
             _ => Ok(meanings
                 .into_iter()
                 .map(|(inner, targets)| Clause::Chain { parameter: code, targets, inner: Box::new(inner) })
@@ -95,7 +104,8 @@ impl Scope<'_> {
             let problem = format!("{code} of {type_name} never refers to what is searched");
             return Err(SearchError::new(SearchErrorKind::BadModifier, name, problem));
         }
-        let inner = scope.clause(rest, value).map_err(|error| SearchError { parameter: name.to_owned(), ..error })?;
+        let inner =
+            scope.clause(rest, value).map_err(|error| SearchError { parameter: name.to_owned(), ..error })?;
         Ok(Clause::Has { source, parameter: resolved.parameter.code, inner: Box::new(inner) })
     }
 

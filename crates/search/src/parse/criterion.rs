@@ -48,7 +48,9 @@ impl Scope<'_> {
             let every = schema().resource_named("Basic").and_then(|type_id| parameter(type_id, code));
             let common = every.filter(|parameter| parameter.base.definition().is_abstract);
             return common.map(|parameter| Resolved { parameter, targets: Vec::new() }).ok_or_else(|| {
-                unknown(format!("{code} is no parameter of all types; name the types with _type or in the path"))
+                unknown(format!(
+                    "{code} is no parameter of all types; name the types with _type or in the path"
+                ))
             });
         };
         let find = |type_id: TypeId| {
@@ -99,7 +101,9 @@ impl Scope<'_> {
             return Err(SearchError::new(SearchErrorKind::TooCostly, name, problem));
         }
         if values.contains(&"") {
-            return Err(bad_value(r"a value of the list is empty; write \, for a comma in a value".to_owned()));
+            return Err(bad_value(
+                r"a value of the list is empty; write \, for a comma in a value".to_owned(),
+            ));
         }
         let reader = Reader { scope: self, name, resolved: &resolved, target };
         let tests = values
@@ -132,11 +136,8 @@ impl Scope<'_> {
         }
         let all: Vec<_> = known.iter().copied().chain(["missing"]).collect();
         let types = if parameter.kind == ParameterKind::Reference { " or a resource type" } else { "" };
-        let problem = format!(
-            "{} takes no modifier {modifier}; it takes {}{types}",
-            parameter.code,
-            all.join(", ")
-        );
+        let problem =
+            format!("{} takes no modifier {modifier}; it takes {}{types}", parameter.code, all.join(", "));
         Err(SearchError::new(SearchErrorKind::BadModifier, name, problem))
     }
 
@@ -233,7 +234,8 @@ impl Reader<'_> {
         let ports = self.scope.ports;
         // A value set on this server may be named by its address.
         if !ports.knows_value_set(value_set) {
-            let problem = format!("the value set {value_set} is not known here; load it, or give its canonical URL");
+            let problem =
+                format!("the value set {value_set} is not known here; load it, or give its canonical URL");
             return Err(SearchError::new(SearchErrorKind::UnknownTerminology, self.name, problem));
         }
         let codes = ports.value_set_codes(value_set, VALUE_SET_CODES_LIMIT);

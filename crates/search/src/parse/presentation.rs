@@ -59,9 +59,8 @@ pub(super) fn apply(
             request.elements.extend(names.filter(|name| !name.is_empty()));
             Ok(())
         }
-        "_include" | "_revinclude" => {
-            include(scope, base == "_revinclude", modifier, value).map(|include| request.includes.push(include))
-        }
+        "_include" | "_revinclude" => include(scope, base == "_revinclude", modifier, value)
+            .map(|include| request.includes.push(include)),
         "_contained" if value == "false" => Ok(()),
         "_contained" | "_containedType" => Err((
             SearchErrorKind::Unsupported,
@@ -77,7 +76,9 @@ pub(super) fn apply(
             Ok(())
         }
         // Read before: it says which parameters there are.
-        "_type" if scope.types.len() != 1 || value.split(',').any(|name| name == scope.types[0].name()) => Ok(()),
+        "_type" if scope.types.len() != 1 || value.split(',').any(|name| name == scope.types[0].name()) => {
+            Ok(())
+        }
         _ => return None,
     };
     let outcome = match outcome {
@@ -168,7 +169,10 @@ fn include(scope: &Scope<'_>, reverse: bool, modifier: &str, value: &str) -> Res
         "" => false,
         "iterate" | "recurse" => true,
         other => {
-            return Err((SearchErrorKind::BadModifier, format!("{other} is no modifier of it; it takes iterate")));
+            return Err((
+                SearchErrorKind::BadModifier,
+                format!("{other} is no modifier of it; it takes iterate"),
+            ));
         }
     };
     let mut parts = value.split(':');
@@ -194,7 +198,10 @@ fn include(scope: &Scope<'_>, reverse: bool, modifier: &str, value: &str) -> Res
         Some(code) => Some(reference_parameter(source, code)?),
     };
     if !reverse && !iterate && !scope.types.is_empty() && !scope.types.contains(&source) {
-        return bad(format!("{} is not searched here; use _include:iterate for what was included", source.name()));
+        return bad(format!(
+            "{} is not searched here; use _include:iterate for what was included",
+            source.name()
+        ));
     }
     Ok(Include { reverse, iterate, source: Some(source), parameter, target })
 }

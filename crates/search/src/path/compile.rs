@@ -50,8 +50,7 @@ fn compile_with(
             Some(word) => Err(format!("{word} is not understood")),
             None => Ok(()),
         });
-        compiled
-            .map_err(|problem| InvalidExpression { expression: expression.to_owned(), problem })?;
+        compiled.map_err(|problem| InvalidExpression { expression: expression.to_owned(), problem })?;
         let start = if compiler.from_resource { resource } else { start };
         alternatives.push(Alternative {
             from_resource: compiler.from_resource,

@@ -87,7 +87,8 @@ impl NumberTest {
             Prefix::EndsBefore => found.high.is_some_and(|high| high < self.value),
             // What has an open end is about nothing.
             Prefix::Approximate => {
-                found.low.is_some_and(|low| low <= self.high) && found.high.is_some_and(|high| high >= self.low)
+                found.low.is_some_and(|low| low <= self.high)
+                    && found.high.is_some_and(|high| high >= self.low)
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::escape::{split, unescape};
 use crate::form::Form;
 use crate::hash;
 use crate::path::Leaf;
-use crate::prefix::{Interval, Prefix};
+use crate::prefix::Interval;
 use crate::unit;
 use crate::value::number::NumberTest;
 use fhir::Node;
@@ -82,7 +82,12 @@ pub(crate) fn amount<'a>(node: Node<'a>, leaf: Leaf) -> Option<Amount<'a>> {
         Form::SampledData => quantity(node.get("origin")?),
         Form::Integer | Form::Decimal => {
             let value = decimal::parse(&node.scalar()?).ok();
-            Some(Amount { interval: Interval { low: value, high: value }, unit: None, system: None, code: None })
+            Some(Amount {
+                interval: Interval { low: value, high: value },
+                unit: None,
+                system: None,
+                code: None,
+            })
         }
         _ => None,
     }
@@ -147,16 +152,22 @@ impl QuantityTest {
             UnitTest::Written(unit) => {
                 (is(&amount.code, unit) || is(&amount.unit, unit)) && self.number.holds_for(amount.interval)
             }
-            UnitTest::OfSystem(system) => is(&amount.system, system) && self.number.holds_for(amount.interval),
+            UnitTest::OfSystem(system) => {
+                is(&amount.system, system) && self.number.holds_for(amount.interval)
+            }
             UnitTest::Coded { system, code } => {
                 is(&amount.system, system) && is(&amount.code, code) && self.number.holds_for(amount.interval)
             }
             UnitTest::Canonical { code, unit, number } => {
                 // In the same unit nothing is lost by converting.
-                if is(&amount.system, UCUM) && is(&amount.code, code) {
-                    return self.number.holds_for(amount.interval);
-                }
-                amount.canonical().is_some_and(|(found, interval)| found == *unit && number.holds_for(interval))
+                let same = is(&amount.system, UCUM) && is(&amount.code, code);
+                amount.canonical().is_some_and(|(found, interval)| {
+                    if same {
+                        self.number.holds_for(amount.interval)
+                    } else {
+                        found == *unit && number.holds_for(interval)
+                    }
+                })
             }
         }
     }
@@ -224,9 +235,4 @@ pub(crate) fn row_conditions(test: &QuantityTest) -> Option<Vec<(i64, NumberTest
             Some(conditions)
         }
     }
-}
-
-/// True for tests whose prefix row conditions can answer.
-pub(crate) fn is_bounded(test: &NumberTest) -> bool {
-    test.prefix != Prefix::NotEqual
 }

@@ -5,6 +5,7 @@ use crate::form::Form;
 use crate::hash;
 use crate::matcher::Ports;
 use crate::path::Leaf;
+use crate::rows::Home;
 use crate::value::token::TokenTest;
 use crate::value::uri::without_version;
 use fhir::Node;
@@ -59,7 +60,9 @@ fn parts(text: &str) -> Option<(&str, TypeId, &str, Option<&str>)> {
     let (before, id) = text.rsplit_once('/')?;
     let (base, name) = before.rsplit_once('/').unwrap_or(("", before));
     let type_id = schema().resource_named(name)?;
-    let id_fits = !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    let id_fits = !id.is_empty()
+        && id.len() <= 64
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
     let base_fits = base.is_empty() || base.contains("://");
     (id_fits && base_fits).then_some((base, type_id, id, version))
 }
@@ -100,6 +103,19 @@ impl<'a> Target<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The type of the resource it leads to, here or elsewhere.
+    pub(crate) fn type_id(&self) -> Option<TypeId> {
+        match self {
+            Self::Resource { type_id, .. } => Some(*type_id),
+            Self::Url(_) => None,
+        }
+    }
+
+    /// The record of the patient it leads to; `None` when it leads elsewhere, or by a whole URL.
+    pub(crate) fn home(&self) -> Option<Home> {
+        self.local("").filter(|(type_id, _)| type_id.name() == "Patient").map(|(_, id)| Home::of_patient(id))
     }
 
     /// The hashes for rows and signatures: of `Type/id`, and of the URL when there is more than that.
@@ -150,7 +166,11 @@ impl ReferenceTest {
                 }
                 if !targets.is_empty() && !targets.contains(&type_id) {
                     let names: Vec<_> = targets.iter().map(|target| target.name()).collect();
-                    return Err(format!("it never refers to {}; it may refer to {}", type_id.name(), names.join(", ")));
+                    return Err(format!(
+                        "it never refers to {}; it may refer to {}",
+                        type_id.name(),
+                        names.join(", ")
+                    ));
                 }
                 let version = version.map(Cow::into_owned);
                 Ok(Self::Local { types: vec![type_id], id: id.into_owned(), version })
@@ -161,9 +181,9 @@ impl ReferenceTest {
                 Ok(Self::Local { types, id: url.into_owned(), version: None })
             }
             Some(Target::Url(url)) => match url.split_once('/') {
-                Some((name, _)) if !url.contains(':') && !url.contains('|') => Err(format!(
-                    "{name} is no resource type, or what follows is no id; write Type/id"
-                )),
+                Some((name, _)) if !url.contains(':') && !url.contains('|') => {
+                    Err(format!("{name} is no resource type, or what follows is no id; write Type/id"))
+                }
                 _ => Ok(Self::Url(url.into_owned())),
             },
             None => Err("a reference inside a resource cannot be searched for".to_owned()),
@@ -180,9 +200,9 @@ impl ReferenceTest {
                     (_, None) => true,
                 };
                 version_fits
-                    && target
-                        .local(ports.base_url())
-                        .is_some_and(|(type_id, found)| found == id && (types.is_empty() || types.contains(&type_id)))
+                    && target.local(ports.base_url()).is_some_and(|(type_id, found)| {
+                        found == id && (types.is_empty() || types.contains(&type_id))
+                    })
             }),
             Self::Url(url) => holds_url(node, leaf, url),
             Self::Identifier(test) => {
@@ -190,8 +210,9 @@ impl ReferenceTest {
                 node.get("identifier").is_some_and(|identifier| test.holds(identifier, leaf, ports))
             }
             Self::Text(test) => leaf.form == Form::Reference && test.holds(node, leaf, ports),
-            Self::OfType(wanted) => target(node, leaf)
-                .is_some_and(|target| target.local(ports.base_url()).is_some_and(|(found, _)| found == *wanted)),
+            Self::OfType(wanted) => target(node, leaf).is_some_and(|target| {
+                target.local(ports.base_url()).is_some_and(|(found, _)| found == *wanted)
+            }),
             Self::Uri(test) => test.holds(node, leaf),
         }
     }
@@ -208,7 +229,7 @@ impl ReferenceTest {
                 // The last is that of the URL as a whole.
                 hashes.pop().map(|hash| vec![hash])
             }
-            Self::Identifier(test) => test.hashes(),
+            Self::Identifier(test) => test.hashes(false),
             Self::Uri(test) => test.hash().map(|hash| vec![hash]),
             Self::Local { .. } | Self::Text(_) | Self::OfType(_) => None,
         }

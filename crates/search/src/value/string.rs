@@ -47,7 +47,8 @@ pub(crate) fn texts(node: Node<'_>, leaf: Leaf, visit: &mut dyn FnMut(&str) -> b
 impl StringTest {
     /// A condition of this comparison.
     pub(crate) fn new(comparison: StringComparison, text: &str) -> Self {
-        let text = if comparison == StringComparison::Exact { text.to_owned() } else { fold(text).into_owned() };
+        let text =
+            if comparison == StringComparison::Exact { text.to_owned() } else { fold(text).into_owned() };
         Self { comparison, text }
     }
 

@@ -83,7 +83,11 @@ const SPECIAL_VALUES: &str = "http://terminology.hl7.org/CodeSystem/special-valu
 
 /// Calls `visit` for each token of a value until it returns true; gives whether it did.
 pub(crate) fn tokens<'a>(node: Node<'a>, leaf: Leaf, visit: &mut dyn FnMut(Token<'a>) -> bool) -> bool {
-    let own = |system: Option<Cow<'a, str>>, code: Option<Cow<'a, str>>| Token { system, code, kind: TokenKind::Own };
+    let own = |system: Option<Cow<'a, str>>, code: Option<Cow<'a, str>>| Token {
+        system,
+        code,
+        kind: TokenKind::Own,
+    };
     match leaf.form {
         Form::Coding => visit(own(node.get_str("system"), node.get_str("code"))),
         Form::CodeableConcept => {
@@ -96,7 +100,9 @@ pub(crate) fn tokens<'a>(node: Node<'a>, leaf: Leaf, visit: &mut dyn FnMut(Token
             kind: TokenKind::Contact,
         }),
         Form::Quantity => visit(own(node.get_str("system"), node.get_str("code"))),
-        Form::Code => visit(Token { system: None, code: node.scalar(), kind: TokenKind::Implied(leaf.value_set) }),
+        Form::Code => {
+            visit(Token { system: None, code: node.scalar(), kind: TokenKind::Implied(leaf.value_set) })
+        }
         Form::Boolean => {
             visit(Token { system: None, code: node.scalar(), kind: TokenKind::Implied(Some(SPECIAL_VALUES)) })
         }
@@ -108,9 +114,9 @@ pub(crate) fn tokens<'a>(node: Node<'a>, leaf: Leaf, visit: &mut dyn FnMut(Token
         Form::Text | Form::Uri | Form::Canonical | Form::Integer | Form::Decimal => {
             visit(own(None, node.scalar()))
         }
-        Form::Reference => node.get("identifier").is_some_and(|identifier| {
-            visit(own(identifier.get_str("system"), identifier.get_str("value")))
-        }),
+        Form::Reference => node
+            .get("identifier")
+            .is_some_and(|identifier| visit(own(identifier.get_str("system"), identifier.get_str("value")))),
         _ => false,
     }
 }
@@ -156,7 +162,8 @@ impl TokenTest {
 
     /// Reads the value of `:of-type`: `system|code|value`.
     pub(crate) fn parse_of_type(text: &str) -> Result<Self, String> {
-        let parts: Vec<String> = split(text, '|').into_iter().map(|part| unescape(part).into_owned()).collect();
+        let parts: Vec<String> =
+            split(text, '|').into_iter().map(|part| unescape(part).into_owned()).collect();
         match <[String; 3]>::try_from(parts) {
             Ok([system, code, value]) if !code.is_empty() && !value.is_empty() => {
                 Ok(Self::OfType { system, code, value })
@@ -172,12 +179,14 @@ impl TokenTest {
                 tokens(node, leaf, &mut |token| code_holds(system, code.as_deref(), &token, ports))
             }
             Self::Text(text) => texts(node, leaf, &mut |found| fold(found).starts_with(text.as_str())),
-            Self::OfType { system, code, value } => leaf.form == Form::Identifier
-                && node.get_str("value").as_deref() == Some(value)
-                && node.each_of("type").flat_map(|kind| kind.each_of("coding")).any(|coding| {
-                    coding.get_str("code").as_deref() == Some(code)
-                        && (system.is_empty() || coding.get_str("system").as_deref() == Some(system))
-                }),
+            Self::OfType { system, code, value } => {
+                leaf.form == Form::Identifier
+                    && node.get_str("value").as_deref() == Some(value)
+                    && node.each_of("type").flat_map(|kind| kind.each_of("coding")).any(|coding| {
+                        coding.get_str("code").as_deref() == Some(code)
+                            && (system.is_empty() || coding.get_str("system").as_deref() == Some(system))
+                    })
+            }
             Self::In { value_set, .. } => tokens(node, leaf, &mut |token| {
                 let Some(code) = token.code.as_deref() else { return false };
                 let system = token.system.as_deref();
@@ -188,31 +197,32 @@ impl TokenTest {
                 if !system_holds(system, &token, ports) {
                     return false;
                 }
-                let (ancestor, descendant) = if *above { (found, code.as_str()) } else { (code.as_str(), found) };
+                let (ancestor, descendant) =
+                    if *above { (found, code.as_str()) } else { (code.as_str(), found) };
                 found == code || ports.subsumes(system, ancestor, descendant) == Some(true)
             }),
         }
     }
 
-    /// Hashes of which a value that meets the condition has at least one; `None` when none can be named.
-    pub(crate) fn hashes(&self) -> Option<Vec<i64>> {
+    /// Hashes of which a value that meets the condition has at least one; `None` when none can be named. `contacts`:
+    /// some values may be contact points.
+    pub(crate) fn hashes(&self, contacts: bool) -> Option<Vec<i64>> {
+        let of_code = |code: &str| code_hashes(code, contacts);
         match self {
-            Self::Code { code, .. } => Some(code_hashes(code.as_deref()?)),
-            Self::OfType { value, .. } => Some(code_hashes(value)),
-            Self::In { codes, .. } => {
-                Some(codes.as_ref()?.iter().flat_map(|code| code_hashes(code)).collect())
-            }
+            Self::Code { code, .. } => Some(of_code(code.as_deref()?)),
+            Self::OfType { value, .. } => Some(of_code(value)),
+            Self::In { codes, .. } => Some(codes.as_ref()?.iter().flat_map(|code| of_code(code)).collect()),
             Self::Text(_) | Self::Subsumption { .. } => None,
         }
     }
 }
 
 /// The hashes that a code may have: as it is, and as a contact point.
-fn code_hashes(code: &str) -> Vec<i64> {
+fn code_hashes(code: &str, contacts: bool) -> Vec<i64> {
     let mut hashes = vec![hash::of_token(code)];
-    let as_contact = hash::of_token(&contact(code));
-    if hashes[0] != as_contact {
-        hashes.push(as_contact);
+    if contacts {
+        hashes.push(hash::of_token(&contact(code)));
+        hashes.dedup();
     }
     hashes
 }

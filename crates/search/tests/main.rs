@@ -1,0 +1,3 @@
+//! Tests of the `search` crate.
+
+mod shared_data;
