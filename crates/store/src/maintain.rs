@@ -113,7 +113,7 @@ pub struct Reindexed {
 /// How much is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    /// Table, rows and bytes on disk.
+    /// The tables with their rows.
     pub tables: Vec<TableStatistics>,
     /// Bytes of the database file and its log.
     pub file_bytes: u64,

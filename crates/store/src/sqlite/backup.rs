@@ -93,11 +93,13 @@ fn write_list(directory: &Path, names: &[String]) -> Result<Vec<(String, u64)>, 
 }
 
 fn read_list(directory: &Path) -> Result<Vec<(String, u64, String)>, StoreError> {
-    let list = fs::read_to_string(directory.join(LIST)).map_err(failed_io("read the list of a copy's files"))?;
+    let list =
+        fs::read_to_string(directory.join(LIST)).map_err(failed_io("read the list of a copy's files"))?;
     let line = |line: &str| {
         let (hash, rest) = line.split_once(' ')?;
         let (length, name) = rest.split_once(' ')?;
-        let is_inside = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let is_inside =
+            Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
         is_inside.then_some((hash.to_owned(), length.parse().ok()?, name.to_owned()))
     };
     let damaged = || StoreError::Damaged(format!("{LIST} of the copy"));

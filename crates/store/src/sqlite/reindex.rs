@@ -3,7 +3,7 @@
 //! The version of the rules that made the rows is recorded. While it is not this program's, searches walk whole
 //! types and let the matcher decide; every write makes rows by the new rules meanwhile.
 
-use super::dictionary::SharedDictionary;
+use super::dictionary::{Dictionary, SharedDictionary};
 use super::failure::failed;
 use super::index::{self, Target};
 use super::prepare::{missing_in, row_set};
@@ -14,6 +14,7 @@ use crate::error::StoreError;
 use crate::maintain::Reindexed;
 use crate::row_set::{RowSet, pack_signature};
 use crate::stored_id::StoredId;
+use fhir::schema::TypeId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use search::rows::{INDEX_VERSION, IndexRows, index_rows};
 use std::sync::Arc;
@@ -26,6 +27,9 @@ const STEP: i64 = 256;
 
 /// Where a step ended: the clustered key of `entry`.
 type Progress = (i64, i64, i64, i64);
+
+/// Before the first.
+const START: Progress = (i64::MIN, i64::MIN, i64::MIN, i64::MIN);
 
 /// Whether the rows are by this program's rules. A new database is.
 pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
@@ -49,26 +53,35 @@ pub(super) fn mark_stale(connection: &Connection) -> Result<(), StoreError> {
         .map_err(failed("begin to reindex"))
 }
 
-/// Makes the rows of some resources anew.
-pub(super) fn some(
-    writer: &Writer,
-    dictionary: &Arc<SharedDictionary>,
-    read: &Connection,
-) -> Result<Reindexed, StoreError> {
-    let after = progress(read)?;
-    let entries = entries_behind(read, after)?;
-    let last = entries.last().map(Stale::progress);
-    let mut missing = Vec::new();
-    let names = dictionary.now();
-    let mut made: Vec<(Stale, IndexRows)> = Vec::with_capacity(entries.len());
+/// Some resources with their new rows.
+pub(super) struct Step {
+    made: Vec<(Stale, IndexRows)>,
+    missing: Vec<(TypeId, &'static str)>,
+    last: Option<Progress>,
+}
+
+/// Reads the resources behind the last step, and makes their rows.
+pub(super) fn read(connection: &Connection, dictionary: &Dictionary) -> Result<Step, StoreError> {
+    let entries = entries_behind(connection, progress(connection)?)?;
+    let mut step = Step { last: entries.last().map(Stale::progress), made: Vec::new(), missing: Vec::new() };
     for entry in entries {
         let (body, _) = codec::open(&entry.payload)?;
         let document = fhir::Document::parse_with(body.as_bytes(), fhir::Limits::UNBOUNDED)
             .map_err(|_| StoreError::Damaged(format!("{} is no JSON", entry.id.text())))?;
         let rows = index_rows(&document);
-        missing_in(&rows, names.type_of(entry.type_number)?, &names, &mut missing);
-        made.push((entry, rows));
+        missing_in(&rows, dictionary.type_of(entry.type_number)?, dictionary, &mut step.missing);
+        step.made.push((entry, rows));
     }
+    Ok(step)
+}
+
+/// Writes a step.
+pub(super) fn write(
+    step: Step,
+    writer: &Writer,
+    dictionary: &Arc<SharedDictionary>,
+) -> Result<Reindexed, StoreError> {
+    let Step { made, missing, last } = step;
     if !missing.is_empty() {
         add_parameters(writer, dictionary, missing)?;
     }
@@ -126,7 +139,9 @@ impl Stale {
         let found: Option<Vec<u8>> = connection
             .prepare_cached(sql::ENTRY_PAYLOAD)
             .and_then(|mut statement| {
-                statement.query_row(params![home, self.type_number, recency, key], |row| row.get(0)).optional()
+                statement
+                    .query_row(params![home, self.type_number, recency, key], |row| row.get(0))
+                    .optional()
             })
             .map_err(failed())?;
         let signature = pack_signature(&rows.signature);
@@ -138,7 +153,10 @@ impl Stale {
         }
         index::remove(connection, &RowSet::unpack(&self.rows)?, self.target)?;
         let run = |text: &str, values: &[&dyn rusqlite::ToSql]| {
-            connection.prepare_cached(text).and_then(|mut statement| statement.execute(values)).map_err(failed())
+            connection
+                .prepare_cached(text)
+                .and_then(|mut statement| statement.execute(values))
+                .map_err(failed())
         };
         run(sql::TYPE_ROW_REMOVE, params![self.type_number, recency, key])?;
         let moved = params![home, self.type_number, recency, key, new.home, new.recency, signature, packed];
@@ -161,20 +179,27 @@ fn entries_behind(connection: &Connection, after: Progress) -> Result<Vec<Stale>
 
 fn progress(connection: &Connection) -> Result<Progress, StoreError> {
     let text: Option<String> = read_meta(connection, PROGRESS)?;
-    let Some(text) = text else { return Ok((i64::MIN, i64::MIN, i64::MIN, i64::MIN)) };
+    let Some(text) = text else { return Ok(START) };
     let numbers: Vec<i64> = text.split(' ').filter_map(|number| number.parse().ok()).collect();
     match numbers[..] {
-        [a, b, c, d] => Ok((a, b, c, d)),
+        [version, a, b, c, d] if version == i64::from(INDEX_VERSION) => Ok((a, b, c, d)),
+        [_, _, _, _, _] => Ok(START),
         _ => Err(StoreError::Damaged(format!("progress of the reindexing: {text}"))),
     }
 }
 
 fn write_progress(connection: &Connection, at: Progress) -> Result<(), StoreError> {
-    write_meta(connection, PROGRESS, format!("{} {} {} {}", at.0, at.1, at.2, at.3))
+    write_meta(connection, PROGRESS, format!("{INDEX_VERSION} {} {} {} {}", at.0, at.1, at.2, at.3))
 }
 
-fn read_meta<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<Option<T>, StoreError> {
-    connection.query_row(sql::META_READ, [name], |row| row.get(0)).optional().map_err(failed("read a setting"))
+fn read_meta<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<T>, StoreError> {
+    connection
+        .query_row(sql::META_READ, [name], |row| row.get(0))
+        .optional()
+        .map_err(failed("read a setting"))
 }
 
 fn write_meta(connection: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<(), StoreError> {

@@ -16,10 +16,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use search::rows::{IndexRows, index_rows};
 
 /// Checks the data as a snapshot sees it. With `is_index_current`, the index rows must be what this program makes.
-pub(super) fn verify(
-    snapshot: &SqliteSnapshot,
-    is_index_current: bool,
-) -> Result<Verification, StoreError> {
+pub(super) fn verify(snapshot: &SqliteSnapshot, is_index_current: bool) -> Result<Verification, StoreError> {
     let mut check = Check { snapshot, is_index_current, found: Verification::default(), rows: [0; 4] };
     check.pages()?;
     check.commits()?;
@@ -134,7 +131,14 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn compare(&mut self, name: &str, version: &Version, change: &LoggedChange, place: (u64, u32), time: i64) {
+    fn compare(
+        &mut self,
+        name: &str,
+        version: &Version,
+        change: &LoggedChange,
+        place: (u64, u32),
+        time: i64,
+    ) {
         if version.body.as_deref().map(codec::hash_of) != change.hash {
             self.found.fault(name, "is not what was committed");
         }
@@ -191,12 +195,7 @@ impl Check<'_> {
         self.index(&name, entry, type_id)
     }
 
-    fn index(
-        &mut self,
-        name: &str,
-        entry: &Entry,
-        type_id: fhir::schema::TypeId,
-    ) -> Result<(), StoreError> {
+    fn index(&mut self, name: &str, entry: &Entry, type_id: fhir::schema::TypeId) -> Result<(), StoreError> {
         let set = match RowSet::unpack(&entry.rows) {
             Ok(set) => set,
             Err(error) => {
@@ -263,7 +262,8 @@ impl Check<'_> {
                 .query_row(&text, [], |row| row.get(0))
                 .map_err(failed("count rows"))?;
             if found.cast_unsigned() != rows {
-                self.found.fault(format!("table {table}"), format!("has {found} rows, and should have {rows}"));
+                self.found
+                    .fault(format!("table {table}"), format!("has {found} rows, and should have {rows}"));
             }
         }
         let wrong: i64 = self
