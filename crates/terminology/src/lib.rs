@@ -12,6 +12,7 @@ mod error;
 mod expansion;
 mod grammar;
 mod hierarchy;
+pub mod loaders;
 mod lookup;
 mod membership;
 mod terminology;

@@ -2,5 +2,9 @@
 
 #[path = "main/built_in.rs"]
 mod built_in;
+#[path = "main/file_format.rs"]
+mod file_format;
+#[path = "main/loaders.rs"]
+mod loaders;
 #[path = "main/own_resources.rs"]
 mod own_resources;
