@@ -49,7 +49,7 @@ proptest! {
             prop_assert_eq!(concept.definition.as_ref(), Some(value));
             prop_assert_eq!((&concept.properties[0].code, &concept.properties[0].value), (name, value));
             prop_assert_eq!((&concept.designations[0].language, &concept.designations[0].value), (name, value));
-            prop_assert_eq!(&concept.parents, &[parent.clone()]);
+            prop_assert_eq!(&concept.parents, std::slice::from_ref(&parent));
             let other = format!("{code}x");
             prop_assert_eq!(file.find(&other).is_some(), concepts.contains_key(&other));
         }
