@@ -41,7 +41,9 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 fn document(files: &Files, name: &str) -> Document {
     let bytes = files.get(&format!("tests/{name}")).unwrap_or_else(|| panic!("no file {name}"));
-    Document::parse(bytes.clone()).unwrap_or_else(|error| panic!("{name}: {error}"))
+    // Some files begin with a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    Document::parse(bytes).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn ecosystem_tests() {
         }
         let setup: Vec<Document> =
             suite.each_of("setup").map(|name| document(&files, &name.as_str().unwrap_or_default())).collect();
-        let terminology = Terminology::empty().with_resources(&setup);
+        let terminology = Terminology::built_in().with_resources(&setup);
         for test in suite.each_of("tests").filter(|test| test.get_str("mode").is_none()) {
             let name = format!("{suite_name}/{}", test.get_str("name").unwrap_or_default());
             match run(&files, &terminology, test) {
@@ -85,6 +87,8 @@ fn run(files: &Files, terminology: &Terminology, test: Node<'_>) -> Result<(), S
     let text = |name: &str| test.get_str(name).unwrap_or_default().into_owned();
     let request = document(files, &text("request"));
     let flat = test.get_str("response:flat").map(std::borrow::Cow::into_owned);
+    // The flat answers of some tests are named but not there.
+    let flat = flat.filter(|name| files.contains_key(&format!("tests/{name}")));
     let expected = document(files, &flat.unwrap_or_else(|| text("response")));
     let resources: Vec<Document> = request
         .root()

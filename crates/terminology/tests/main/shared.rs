@@ -21,7 +21,7 @@ pub fn shared_archive(path: &str) -> Option<BTreeMap<String, Vec<u8>>> {
     let mut tar = tar::Archive::new(zstd::Decoder::new(file).expect("a zstd stream"));
     for entry in tar.entries().expect("a tar") {
         let mut entry = entry.expect("an entry");
-        let name = entry.path().expect("a path").to_string_lossy().into_owned();
+        let name = entry.path().expect("a path").to_string_lossy().trim_start_matches("./").to_owned();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).expect("readable");
         files.insert(name, bytes);
