@@ -83,6 +83,9 @@ impl<'a> Walk<'a> {
     /// What a contained resource may not have.
     pub(crate) fn contained_resource(&mut self, node: Node<'a>, place: &Place<'_>) {
         self.container.inside = self.container.contained.iter().position(|one| one.node.same_place(node));
+        if !self.settings.native_invariants {
+            return;
+        }
         if let Some(nested) = node.get("contained") {
             let message = "a contained resource may not contain others; move them up to the container";
             self.report(&place.child("contained"), nested, rule::DOM_2, message);
@@ -99,6 +102,9 @@ impl<'a> Walk<'a> {
 
     /// Every contained resource is referred to, or refers to its container (dom-3).
     pub(crate) fn finish_container(&mut self, place: &Place<'_>) {
+        if !self.settings.native_invariants {
+            return;
+        }
         for at in 0..self.container.contained.len() {
             let Contained { id, node, refers_to_container, .. } = &self.container.contained[at];
             let node = *node;
@@ -111,10 +117,5 @@ impl<'a> Walk<'a> {
                 format!("nothing refers to it; refer to it as {} or remove it", quoted(&format!("#{id}")));
             self.report(&place.child("contained").item(at), node, rule::DOM_3, message);
         }
-    }
-
-    /// A uri, url or canonical that begins with `#`.
-    pub(crate) fn local_canonical(&mut self, value: Cow<'a, str>, _node: Node<'a>, _place: &Place<'_>) {
-        self.container.note_local(value);
     }
 }

@@ -280,7 +280,7 @@ impl<'a> Walk<'a> {
             self.report(place, node, rule::BLANK, "is nothing but white space; leave it out or fill it");
         }
         if primitive.may_be_local() && value.starts_with('#') {
-            self.local_canonical(value, node, place);
+            self.container.note_local(value);
         }
     }
 }

@@ -17,6 +17,7 @@ impl<'a> Walk<'a> {
             match self.target_of(&text) {
                 Target::Type(type_id) => found = Some(type_id),
                 Target::Open => {}
+                Target::Missing if !self.settings.native_invariants => {}
                 Target::Missing => {
                     let message = format!(
                         "no contained resource has the id {}; contain it or mend the reference",
