@@ -1,12 +1,14 @@
 //! Contained resources (FHIR: References, section 2.3.0.4) and ids inside one resource.
 
 use crate::place::Place;
-use crate::primitive::quoted;
+use crate::plan::{Special, TypePlan};
+use crate::primitive::{quoted, shown};
 use crate::rule;
 use crate::walk::Walk;
 use fhir::schema::{TypeId, schema};
 use fhir::{Kind, Node};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A resource that is not contained, with what is collected while it is walked.
 #[derive(Default)]
@@ -15,7 +17,9 @@ pub(crate) struct Container<'a> {
     /// Every `#id` met, and whether it stands inside a contained resource.
     local_references: Vec<Cow<'a, str>>,
     /// The contained resource that the walk is in, by its position.
-    inside: Option<usize>,
+    pub inside: Option<usize>,
+    /// The ids of elements met, each with the contained resource it stands in.
+    element_ids: HashSet<(Option<usize>, Cow<'a, str>)>,
 }
 
 struct Contained<'a> {
@@ -77,6 +81,16 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// The id of an element: once in its resource. Definitions of elements have theirs in the snapshot and again in
+    /// the differential.
+    pub(crate) fn element_id(&mut self, id: Node<'a>, plan: &TypePlan, place: &Place<'_>) {
+        let Some(text) = id.as_str().filter(|_| plan.special != Special::ElementDefinition) else { return };
+        if !self.container.element_ids.insert((self.container.inside, text)) {
+            let message = format!("the id {} is taken by another element of the resource", shown(id));
+            self.report(&place.child("id"), id, rule::DUPLICATE_ID, message);
         }
     }
 

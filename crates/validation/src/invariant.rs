@@ -86,6 +86,9 @@ impl<'a> Walk<'a> {
         compiled: &'static [Compiled],
         place: &Place<'_>,
     ) {
+        if self.is_too_deep {
+            return;
+        }
         let is_native = self.settings.native_invariants;
         for one in compiled.iter().filter(|one| !(is_native && one.is_in_the_walk)) {
             if BEST_PRACTICES.contains(&one.invariant.key) && !self.settings.best_practices {

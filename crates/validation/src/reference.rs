@@ -51,6 +51,17 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A canonical `#id`: a contained definition.
+    pub(crate) fn local_canonical(&mut self, text: &str, node: Node<'a>, place: &Place<'_>) {
+        if let Target::Missing = self.target_of(text) {
+            let message = format!(
+                "no contained resource has the id {}; contain it or mend the canonical",
+                quoted(&text[1..])
+            );
+            self.report(place, node, rule::CANONICAL_LOCAL, message);
+        }
+    }
+
     fn target_of(&self, text: &str) -> Target {
         if let Some(id) = text.strip_prefix('#') {
             return match self.container.contained_type(id) {
@@ -116,7 +127,7 @@ fn relative_target(text: &str) -> Target {
 }
 
 /// The type of `…/Type/id` or `…/Type/id/_history/version`, and what stands before it.
-fn restful(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn restful(text: &str) -> Option<(&str, &str)> {
     let (address, _fragment) = text.split_once('#').unwrap_or((text, ""));
     let address = match address.rsplit_once("/_history/") {
         Some((address, version)) if Primitive::Id.check(version).is_ok() => address,

@@ -70,3 +70,20 @@ fn native_invariants_say_what_their_fhirpath_says() {
     });
     assert!(different.is_empty(), "native and FHIRPath differ:\n{}", different.join("\n"));
 }
+
+#[test]
+fn synthetic_patients_are_valid() {
+    let Some(path) = archive("synthea-r4/synthea-r4-150.tar.zst") else { return };
+    let terminology = Terminology::built_in();
+    let (mut resources, mut rules) = (0, BTreeMap::<&str, usize>::new());
+    for_each_json(&path, |name, bytes| {
+        let bundle = Document::parse(bytes).expect("a bundle is JSON");
+        resources += bundle.root().each_of("entry").count();
+        for issue in validate(&bundle, &terminology, &Settings::default()).issues {
+            println!("{name}: {issue}");
+            *rules.entry(issue.rule).or_insert(0) += 1;
+        }
+    });
+    assert!(resources > 40_000, "only {resources} resources were found");
+    assert!(rules.is_empty(), "{rules:?}");
+}
