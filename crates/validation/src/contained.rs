@@ -8,54 +8,70 @@ use crate::walk::Walk;
 use fhir::schema::{TypeId, schema};
 use fhir::{Kind, Node};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A resource that is not contained, with what is collected while it is walked.
 #[derive(Default)]
 pub(crate) struct Container<'a> {
+    /// In the order of the document.
     contained: Vec<Contained<'a>>,
-    /// Every `#id` met, and whether it stands inside a contained resource.
-    local_references: Vec<Cow<'a, str>>,
-    /// The contained resource that the walk is in, by its position.
+    by_id: HashMap<Cow<'a, str>, usize>,
+    /// The contained resource that the walk is in.
     pub inside: Option<usize>,
     /// The ids of elements met, each with the contained resource it stands in.
     element_ids: HashSet<(Option<usize>, Cow<'a, str>)>,
 }
 
 struct Contained<'a> {
+    node: Node<'a>,
     id: Option<Cow<'a, str>>,
     type_id: Option<TypeId>,
-    node: Node<'a>,
-    /// True when it refers to its container by `#`.
-    refers_to_container: bool,
+    /// True when something refers to it, or it refers to its container by `#`.
+    is_linked: bool,
 }
 
 impl<'a> Container<'a> {
     /// A resource before the walk, with the ids of what it contains.
     pub fn of(node: Node<'a>) -> Self {
         let contained = node.each_of("contained").map(|node| Contained {
+            node,
             id: node.get_str("id"),
             type_id: node.get_str("resourceType").and_then(|name| schema().resource_named(&name)),
-            node,
-            refers_to_container: false,
+            is_linked: false,
         });
-        Self { contained: contained.collect(), ..Self::default() }
+        let contained: Vec<_> = contained.collect();
+        let mut by_id = HashMap::new();
+        for (at, id) in contained.iter().enumerate().filter_map(|(at, one)| Some((at, one.id.clone()?))) {
+            by_id.entry(id).or_insert(at);
+        }
+        Self { contained, by_id, ..Self::default() }
     }
 
     /// The type of the contained resource of an id; the inner `None` when its type is not known.
     pub fn contained_type(&self, id: &str) -> Option<Option<TypeId>> {
-        let found = self.contained.iter().find(|one| one.id.as_deref() == Some(id))?;
-        Some(found.type_id)
+        self.by_id.get(id).map(|at| self.contained[*at].type_id)
     }
 
     /// Notes a `#id` or `#`.
-    pub fn note_local(&mut self, reference: Cow<'a, str>) {
-        if reference != "#" {
-            return self.local_references.push(reference);
+    pub fn note_local(&mut self, reference: &str) {
+        let meant = match reference.strip_prefix('#') {
+            Some("") => self.inside,
+            Some(id) => self.by_id.get(id).copied(),
+            None => None,
+        };
+        if let Some(at) = meant {
+            self.contained[at].is_linked = true;
         }
-        if let Some(contained) = self.inside.and_then(|at| self.contained.get_mut(at)) {
-            contained.refers_to_container = true;
-        }
+    }
+
+    /// Which contained resource a place is; they lie in the document in order.
+    fn position(&self, node: Node<'a>) -> Option<usize> {
+        self.contained.binary_search_by_key(&node.position(), |one| one.node.position()).ok()
+    }
+
+    /// True for all but the first contained resource of an id.
+    fn is_repeated(&self, at: usize, id: &str) -> bool {
+        self.by_id.get(id) != Some(&at)
     }
 }
 
@@ -71,15 +87,11 @@ impl<'a> Walk<'a> {
                     let message = "a contained resource needs an id to be referred to by; add one";
                     self.report(&inner, node, rule::CONTAINED_ID, message);
                 }
-                None => {}
-                Some(id) => {
-                    let is_second =
-                        self.container.contained[..at].iter().any(|one| one.id.as_deref() == Some(id));
-                    if is_second {
-                        let message = format!("the id {} is taken by another contained resource", quoted(id));
-                        self.report(&inner, node, rule::DUPLICATE_ID, message);
-                    }
+                Some(id) if self.container.is_repeated(at, id) => {
+                    let message = format!("the id {} is taken by another contained resource", quoted(id));
+                    self.report(&inner, node, rule::DUPLICATE_ID, message);
                 }
+                _ => {}
             }
         }
     }
@@ -96,7 +108,7 @@ impl<'a> Walk<'a> {
 
     /// What a contained resource may not have.
     pub(crate) fn contained_resource(&mut self, node: Node<'a>, place: &Place<'_>) {
-        self.container.inside = self.container.contained.iter().position(|one| one.node.same_place(node));
+        self.container.inside = self.container.position(node);
         if !self.settings.native_invariants {
             return;
         }
@@ -120,11 +132,10 @@ impl<'a> Walk<'a> {
             return;
         }
         for at in 0..self.container.contained.len() {
-            let Contained { id, node, refers_to_container, .. } = &self.container.contained[at];
+            let Contained { id, node, is_linked, .. } = &self.container.contained[at];
             let node = *node;
-            let Some(id) = id.as_deref().filter(|_| !refers_to_container) else { continue };
-            let is_meant = |reference: &Cow<'_, str>| reference.strip_prefix('#') == Some(id);
-            if self.container.local_references.iter().any(is_meant) {
+            let Some(id) = id.as_deref().filter(|_| !is_linked) else { continue };
+            if self.container.is_repeated(at, id) {
                 continue;
             }
             let message =

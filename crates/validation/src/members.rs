@@ -60,6 +60,10 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown_member(&mut self, name: &str, node: Node<'a>, plan: &'static TypePlan, place: &Place<'_>) {
+        if self.is_full() {
+            // The search for a near name costs too much to do it for nothing.
+            return self.report(place, node, rule::UNKNOWN_MEMBER, "");
+        }
         let type_name = plan.type_id.name();
         let plain = name.strip_prefix('_').unwrap_or(name);
         let choices = plan.type_id.definition().element(plain).filter(|element| element.is_choice);
@@ -281,7 +285,7 @@ impl<'a> Walk<'a> {
             if primitive == Primitive::Canonical {
                 self.local_canonical(&value, node, place);
             }
-            self.container.note_local(value);
+            self.container.note_local(&value);
         }
         true
     }

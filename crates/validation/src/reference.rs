@@ -31,7 +31,7 @@ impl<'a> Walk<'a> {
                 }
             }
             if text.starts_with('#') {
-                self.container.note_local(text);
+                self.container.note_local(&text);
             }
         }
         if let (Some((place_of_type, stated)), Some(found)) = (stated, found)

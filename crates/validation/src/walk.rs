@@ -98,6 +98,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// True when another error would not be listed.
+    pub fn is_full(&self) -> bool {
+        self.listed[1] >= self.settings.issues_max.max(1)
+    }
+
     fn issue(&self, place: &Place<'_>, node: Node<'_>, rule: Rule, message: String) -> Issue {
         let (line, column) = node.line_column();
         let Rule { key, severity, code } = rule;
@@ -114,6 +119,9 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown_resource(&mut self, node: Node<'a>, rule: Rule, place: &Place<'_>) {
+        if self.is_full() {
+            return self.report(place, node, rule, "");
+        }
         let message = match node.get("resourceType").map(|name| (name, name.as_str())) {
             _ if node.kind() != Kind::Object => "a resource is a JSON object with a resourceType".to_owned(),
             None => "resourceType is missing; add it as the first member, such as \"Patient\"".to_owned(),

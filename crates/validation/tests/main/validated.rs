@@ -2,7 +2,8 @@
 
 use super::open_ports::Open;
 use fhir::Document;
-use validation::{IssueType, Settings, Severity, Validated, validate};
+use fhir::schema::BindingStrength;
+use validation::{IssueType, Membership, Ports, Settings, Severity, Validated, validate};
 
 fn document(json: &str) -> Document {
     Document::parse(json).expect("JSON")
@@ -67,4 +68,43 @@ fn depth_is_bounded() {
         .expect("a thread")
         .join()
         .expect("no overflow");
+}
+
+#[test]
+fn many_faults_take_no_longer_than_they_should() {
+    let contained = (0..40_000).map(|number| {
+        format!(r##"{{"resourceType":"Basic","id":"a{number}","code":{{"id":"x","text":"#a"}}}}"##)
+    });
+    let contained = contained.collect::<Vec<_>>().join(",");
+    let unknown: String = (0..100_000).map(|number| format!(r#","unknown{number}":1"#)).collect();
+    let json = format!(r#"{{"resourceType":"Patient","active":true,"contained":[{contained}]{unknown}}}"#);
+    let patient = document(&json);
+    let start = std::time::Instant::now();
+    assert!(!validate(&patient, &Open, &Settings::default()).is_valid());
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+/// Value sets that are not of this release or are licensed.
+const NOT_AT_HAND: [&str; 4] = [
+    "http://hl7.org/fhir/ValueSet/characteristic-combination|5.0.0",
+    "http://hl7.org/fhir/ValueSet/subscription-notification-type|4.3.0",
+    "http://hl7.org/fhir/ValueSet/subscription-status|4.3.0",
+    "http://loinc.org/vs/LL379-9|4.0.1",
+];
+
+#[test]
+fn value_sets_of_required_bindings_are_at_hand() {
+    let terminology = terminology::Terminology::built_in();
+    let mut unknown = Vec::new();
+    for element in fhir::schema::schema().types().flat_map(|id| &id.definition().elements) {
+        let binding = element.binding.as_ref().filter(|found| found.strength == BindingStrength::Required);
+        if let Some(binding) = binding
+            && terminology.in_value_set(binding.value_set, None, "no such code") == Membership::Unknown
+        {
+            unknown.push(binding.value_set);
+        }
+    }
+    unknown.sort_unstable();
+    unknown.dedup();
+    assert_eq!(unknown, NOT_AT_HAND);
 }
