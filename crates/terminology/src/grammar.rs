@@ -44,11 +44,6 @@ impl Grammar {
         SYSTEMS.iter().find(|(known, _)| *known == system).map(|(_, grammar)| *grammar)
     }
 
-    /// The system with this grammar.
-    pub fn system(self) -> &'static str {
-        SYSTEMS.iter().find(|(_, grammar)| *grammar == self).map_or("", |(system, _)| system)
-    }
-
     /// Whether a code is of the system. A well-written code of a list that is not here is `Unknown`.
     pub fn check(self, code: &str) -> Membership {
         let (is_well_written, well_written) = match self {
@@ -114,10 +109,10 @@ fn is_language(code: &str) -> bool {
     let alphabetic = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let alphanumeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let Some(language) = parts.next() else { return false };
-    if !matches!(language, "i" | "x") && !((2..=8).contains(&language.len()) && alphabetic(language)) {
-        return false;
-    }
-    if matches!(language, "i" | "x") && parts.peek().is_none() {
+    // "i" and "x" stand before registered and private tags and mean nothing alone.
+    let is_prefix = matches!(language, "i" | "x");
+    let is_language = (2..=8).contains(&language.len()) && alphabetic(language);
+    if !(is_language || is_prefix && parts.peek().is_some()) {
         return false;
     }
     let mut is_after_singleton = false;

@@ -2,3 +2,5 @@
 
 #[path = "main/built_in.rs"]
 mod built_in;
+#[path = "main/own_resources.rs"]
+mod own_resources;

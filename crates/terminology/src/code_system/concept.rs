@@ -1,5 +1,7 @@
 //! One concept with all that is known of it.
 
+use fhir::{Object, Value};
+
 /// A code with its meaning, as `$lookup` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Concept {
@@ -51,3 +53,51 @@ pub struct Designation {
 
 /// The use that says that a designation is the preferred display in its language.
 pub const DISPLAY_USE: (&str, &str) = ("http://terminology.hl7.org/CodeSystem/designation-usage", "display");
+
+impl Property {
+    /// Name of `value[x]` and the value, by the type of the property.
+    pub fn to_value(&self) -> (&'static str, Value) {
+        match self.kind.as_str() {
+            "code" => ("valueCode", self.value.as_str().into()),
+            "boolean" => ("valueBoolean", (self.value == "true").into()),
+            "integer" if is_integer(&self.value) => ("valueInteger", Value::number(self.value.as_str())),
+            "decimal" if is_decimal(&self.value) => ("valueDecimal", Value::number(self.value.as_str())),
+            "dateTime" => ("valueDateTime", self.value.as_str().into()),
+            "Coding" => ("valueCoding", coding_value(&self.value)),
+            _ => ("valueString", self.value.as_str().into()),
+        }
+    }
+}
+
+fn is_integer(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+}
+
+fn is_decimal(text: &str) -> bool {
+    fhir::Document::parse(text.as_bytes()).is_ok_and(|document| document.root().as_number().is_some())
+}
+
+/// A Coding from `system|code|display`.
+fn coding_value(text: &str) -> Value {
+    let mut coding = Object::new();
+    for (name, part) in ["system", "code", "display"].into_iter().zip(text.splitn(3, '|')) {
+        if !part.is_empty() {
+            coding.set(name, part);
+        }
+    }
+    coding.into()
+}
+
+impl Designation {
+    /// The use as a Coding, when there is one.
+    pub fn use_coding(&self) -> Option<Value> {
+        let mut coding = Object::new();
+        let parts = [("system", &self.use_system), ("code", &self.use_code), ("display", &self.use_display)];
+        for (name, text) in parts {
+            if !text.is_empty() {
+                coding.set(name, text.as_str());
+            }
+        }
+        (!coding.is_empty()).then(|| coding.into())
+    }
+}

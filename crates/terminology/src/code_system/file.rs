@@ -148,7 +148,11 @@ impl CodeSystemFile {
 
     /// All concepts in the order of the system's definition.
     pub fn rows_in_order(&self) -> Vec<Row<'_>> {
-        let mut rows: Vec<Row<'_>> = self.rows().collect();
+        Self::in_order(self.rows().collect())
+    }
+
+    /// Rows of this file in the order of the system's definition.
+    pub(crate) fn in_order(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
         if rows.iter().any(|row| row.ordinal().is_some()) {
             rows.sort_by_cached_key(|row| row.ordinal());
         }
@@ -231,7 +235,7 @@ impl CodeSystemFile {
 
     /// Codes directly above a concept.
     pub fn parents(&self, row: Row<'_>) -> Vec<String> {
-        let code_of = |key| self.find_key(key).map_or_else(|| unescape(key), |row| row.code());
+        let code_of = |key| self.find_key(key).map_or_else(|| unescape(key), Row::code);
         row.parent_keys().map(|key| code_of(key).into_owned()).collect()
     }
 

@@ -6,5 +6,6 @@ mod outcome;
 mod request;
 mod run;
 
+pub(crate) use display::speaks;
 pub use outcome::{Issue, IssueSeverity, Outcome};
 pub use request::{Coding, Form, Scope, ValidateRequest};

@@ -345,7 +345,7 @@ fn collect_systems<'p>(clauses: &'p [ClausePlan], code: &str, systems: &mut Vec<
         match clause.system.as_deref() {
             Some(system) if clause.contains(Some(system), code) == Membership::Yes => systems.push(system),
             None if is_any => {
-                clause.value_sets.iter().for_each(|plan| collect_systems(&plan.include, code, systems))
+                clause.value_sets.iter().for_each(|plan| collect_systems(&plan.include, code, systems));
             }
             _ => (),
         }

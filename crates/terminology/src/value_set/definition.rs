@@ -151,7 +151,7 @@ fn clauses_of_expansion(expansion: Node<'_>) -> Vec<Clause> {
         let (system, version) = (owned(node, "system"), owned(node, "version"));
         match clauses.last_mut() {
             Some(last) if last.system == system && last.version == version => {
-                last.concepts.push(listed(node))
+                last.concepts.push(listed(node));
             }
             _ => clauses.push(Clause { system, version, concepts: vec![listed(node)], ..Clause::default() }),
         }

@@ -7,7 +7,6 @@ use crate::code_system::file::CodeSystemFile;
 use crate::code_system::row::Row;
 use crate::error::Error;
 use regex::{Regex, RegexBuilder};
-use std::borrow::Cow;
 
 /// Most memory a compiled expression may take, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 1 << 20;
@@ -139,7 +138,7 @@ impl FilterTest {
 }
 
 /// The code of a value that is a Coding; any other value as it is.
-fn coding_code<'v>(system: &CodeSystemFile, property: &str, value: &'v Cow<'_, str>) -> &'v str {
+fn coding_code<'v>(system: &CodeSystemFile, property: &str, value: &'v str) -> &'v str {
     let is_coding = system.header().property(property).is_some_and(|definition| definition.kind == "Coding");
     if is_coding { value.split('|').nth(1).unwrap_or_default() } else { value }
 }

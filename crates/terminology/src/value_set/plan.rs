@@ -31,6 +31,10 @@ pub(crate) struct ClausePlan {
     pub system: Option<Box<str>>,
     pub test: Test,
     pub value_sets: Vec<Arc<Plan>>,
+    /// The code system, when its content is here.
+    pub file: Option<CodeSystemFile>,
+    /// The clause's filters made ready; empty when the test is unknown.
+    pub filters: Vec<FilterTest>,
 }
 
 /// How a code of the clause's system is tested.
@@ -123,9 +127,18 @@ impl ClausePlan {
                 }
             }
         }
-        let test =
-            if is_unknown { Test::Unknown } else { compile_test(clause, active_only, definitions, faults) };
-        Ok(Self { system: clause.system.as_deref().map(Box::from), test, value_sets })
+        let system = clause.system.as_deref();
+        let file = system.and_then(|url| definitions.system_file(url, clause.version.as_deref()));
+        let filters = match &file {
+            Some(file) => compile_filters(clause, active_only, file, faults),
+            None => Some(Vec::new()),
+        };
+        let test = match &filters {
+            Some(filters) if !is_unknown => compile_test(clause, file.as_ref(), filters, faults),
+            _ => Test::Unknown,
+        };
+        let (system, filters) = (system.map(Box::from), filters.unwrap_or_default());
+        Ok(Self { system, test, value_sets, file, filters })
     }
 
     /// Whether a code is one of this clause.
@@ -183,18 +196,40 @@ pub(crate) fn accepts(system: &CodeSystemFile, filters: &[FilterTest], row: Row<
     filters.iter().all(|filter| filter.accepts(system, row))
 }
 
-fn compile_test(
+/// The filters of a clause made ready, or `None` and a fault when one cannot be evaluated.
+fn compile_filters(
     clause: &Clause,
     active_only: bool,
-    definitions: &impl Definitions,
+    file: &CodeSystemFile,
+    faults: &mut Vec<Error>,
+) -> Option<Vec<FilterTest>> {
+    let mut filters = Vec::new();
+    for filter in &clause.filters {
+        match FilterTest::compile(filter, file) {
+            Ok(filter) => filters.push(filter),
+            Err(fault) => {
+                faults.push(fault);
+                return None;
+            }
+        }
+    }
+    if active_only {
+        filters.push(FilterTest::active());
+    }
+    Some(filters)
+}
+
+fn compile_test(
+    clause: &Clause,
+    file: Option<&CodeSystemFile>,
+    filters: &[FilterTest],
     faults: &mut Vec<Error>,
 ) -> Test {
     let Some(url) = clause.system.as_deref() else {
         return Test::Any;
     };
-    let file = definitions.system_file(url, clause.version.as_deref());
     if !clause.concepts.is_empty() {
-        return listed(clause, active_only, file.as_ref());
+        return listed(clause, file, filters);
     }
     let Some(file) = file else {
         return match Grammar::of(url) {
@@ -207,36 +242,26 @@ fn compile_test(
             }
         };
     };
-    let mut filters = Vec::new();
-    for filter in &clause.filters {
-        match FilterTest::compile(filter, &file) {
-            Ok(filter) => filters.push(filter),
-            Err(fault) => {
-                faults.push(fault);
-                return Test::Unknown;
-            }
-        }
-    }
-    if active_only {
-        filters.push(FilterTest::active());
-    }
     match (filters.is_empty(), file.len() <= LISTED_CONCEPTS_MAX && !file.is_partial()) {
-        (true, _) => Test::Whole(file),
-        (false, false) => Test::Filtered(file, filters),
+        (true, _) => Test::Whole(file.clone()),
+        (false, false) => Test::Filtered(file.clone(), filters.to_vec()),
         (false, true) => {
-            let rows = file.rows().filter(|row| accepts(&file, &filters, *row));
+            let rows = file.rows().filter(|row| accepts(file, filters, *row));
             let keys = rows.map(|row| Box::from(row.key())).collect();
             Test::Listed { keys, case_sensitive: file.header().case_sensitive }
         }
     }
 }
 
-fn listed(clause: &Clause, active_only: bool, file: Option<&CodeSystemFile>) -> Test {
+/// Codes listed one by one; where the system is here, those that its conditions let through.
+fn listed(clause: &Clause, file: Option<&CodeSystemFile>, filters: &[FilterTest]) -> Test {
     let case_sensitive = file.is_none_or(|file| file.header().case_sensitive);
-    let is_out_of_use =
-        |code: &str| active_only && file.and_then(|file| file.find(code)).is_some_and(Row::is_inactive);
+    let is_let_through = |code: &str| match file.and_then(|file| Some((file, file.find(code)?))) {
+        Some((file, row)) => accepts(file, filters, row),
+        None => true,
+    };
     let codes = clause.concepts.iter().map(|concept| concept.code.as_str());
     let keys =
-        codes.filter(|code| !is_out_of_use(code)).map(|code| key(code, case_sensitive).into()).collect();
+        codes.filter(|code| is_let_through(code)).map(|code| key(code, case_sensitive).into()).collect();
     Test::Listed { keys, case_sensitive }
 }
