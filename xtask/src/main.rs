@@ -1,11 +1,59 @@
-//! The project's own tasks.
+//! The project's own tasks, run as `cargo xtask NAME`.
+//!
+//! A task is one module and one row of [`TASKS`]; the help text is made from the rows.
 
+mod checkout;
+mod deny;
 mod import_spec;
+mod rust_source;
+mod test;
+mod tidy;
 
-fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("import-spec") => import_spec::run(&arguments[1..]),
-        _ => anyhow::bail!("tasks: import-spec"),
+use std::process::ExitCode;
+
+use checkout::Checkout;
+
+/// One task: what a developer types, what it is for, and what runs.
+struct Task {
+    name: &'static str,
+    help: &'static str,
+    /// Gets the words after the task's name.
+    run: fn(&Checkout, &[String]) -> anyhow::Result<()>,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "test",
+        help: "the whole gate: prerequisites, format, tidy, deny, clippy, tests",
+        run: test::run,
+    },
+    Task { name: "tidy", help: "the house rules that the compiler does not know", run: tidy::run },
+    Task { name: "deny", help: "licences, banned crates and sources of every dependency", run: deny::run },
+    Task {
+        name: "import-spec",
+        help: "distil the published specifications into the files of data/",
+        run: |_, words| import_spec::run(words),
+    },
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some(task) = words.first().and_then(|name| TASKS.iter().find(|task| task.name == name)) else {
+        print_help();
+        return ExitCode::from(if words.first().is_none_or(|word| word == "--help") { 0 } else { 2 });
+    };
+    match (task.run)(&Checkout::here(), &words[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask {}: {error:#}", task.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_help() {
+    println!("Usage: cargo xtask TASK\n");
+    for task in TASKS {
+        println!("  {:<12} {}", task.name, task.help);
     }
 }

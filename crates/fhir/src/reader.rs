@@ -1,7 +1,7 @@
 //! The JSON reader: bytes to tape, in one pass, strict (RFC 8259) and with limits.
 
 use crate::document::{Document, Entry, Kind};
-use crate::parse_error::{ParseError, Problem};
+use crate::parse_error::{Failure, ParseError, Problem, Segment};
 
 /// What a reader accepts at most.
 #[derive(Clone, Copy, Debug)]
@@ -26,16 +26,9 @@ impl Default for Limits {
 
 /// Reads a whole JSON text.
 pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseError> {
-    let error = |problem, line, column| ParseError { problem, line, column, path: String::new() };
-    if bytes.len() > limits.bytes {
-        return Err(error(Problem::TooLarge { bytes: bytes.len(), limit: limits.bytes }, 1, 1));
-    }
-    let text = String::from_utf8(bytes).map_err(|failure| {
-        let valid = failure.utf8_error().valid_up_to();
-        let start = String::from_utf8_lossy(&failure.as_bytes()[..valid]).into_owned();
-        let (line, column) = line_column(&start, start.len());
-        error(Problem::NotUtf8, line, column)
-    })?;
+    utf8(&bytes, limits)?;
+    // Checked a line above; checking twice costs little beside reading.
+    let text = String::from_utf8(bytes).unwrap_or_default();
     let mut reader =
         Reader { bytes: text.as_bytes(), at: 0, tape: Vec::with_capacity(text.len() / 16 + 4), limits };
     match reader.document() {
@@ -45,9 +38,29 @@ pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseErro
         }
         Err(failure) => {
             let (line, column) = line_column(&text, failure.at);
-            Err(ParseError { problem: failure.problem, line, column, path: path_of(&text, &failure.path) })
+            let path = failure.path(root_type(&text).unwrap_or_default());
+            Err(ParseError { problem: failure.problem, line, column, path })
         }
     }
+}
+
+/// The bytes as text, when they are UTF-8 and not too many.
+pub(crate) fn utf8(bytes: &[u8], limits: Limits) -> Result<&str, ParseError> {
+    let error = |problem, line, column| ParseError { problem, line, column, path: String::new() };
+    if bytes.len() > limits.bytes {
+        return Err(error(Problem::TooLarge { bytes: bytes.len(), limit: limits.bytes }, 1, 1));
+    }
+    std::str::from_utf8(bytes).map_err(|failure| {
+        let start = std::str::from_utf8(&bytes[..failure.valid_up_to()]).unwrap_or_default();
+        let (line, column) = line_column(start, start.len());
+        error(Problem::NotUtf8, line, column)
+    })
+}
+
+/// True for a text in JSON's grammar of numbers.
+pub(crate) fn is_number(text: &str) -> bool {
+    let mut reader = Reader { bytes: text.as_bytes(), at: 0, tape: Vec::new(), limits: Limits::default() };
+    !text.is_empty() && reader.number().is_ok() && reader.at == text.len()
 }
 
 /// 1-based line and column (in characters) of a byte offset.
@@ -59,33 +72,6 @@ pub(crate) fn line_column(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-/// A problem on its way out; each level that it passes adds its part of the path, innermost first.
-struct Failure {
-    problem: Problem,
-    at: usize,
-    path: Vec<Segment>,
-}
-
-enum Segment {
-    Member(String),
-    Item(usize),
-}
-
-fn path_of(text: &str, segments: &[Segment]) -> String {
-    let mut path = root_type(text).unwrap_or_default();
-    for segment in segments.iter().rev() {
-        match segment {
-            Segment::Member(name) if path.is_empty() => path.push_str(name),
-            Segment::Member(name) => {
-                path.push('.');
-                path.push_str(name);
-            }
-            Segment::Item(index) => path.push_str(&format!("[{index}]")),
-        }
-    }
-    path
 }
 
 /// The resource type as far as a broken text shows it: for messages only.

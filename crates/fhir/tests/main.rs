@@ -3,3 +3,4 @@
 mod elements;
 mod shared_data;
 mod ucum;
+mod xml_round_trip;

@@ -1,0 +1,55 @@
+//! Tests of the decisions.
+
+use access::policy::DenialCause;
+use access::{Actor, Interaction, Policy, Scope};
+use fhir::schema::schema;
+
+const ALL: [Interaction; 6] = [
+    Interaction::Create,
+    Interaction::Read,
+    Interaction::Update,
+    Interaction::Delete,
+    Interaction::Search,
+    Interaction::Operate,
+];
+
+#[test]
+fn a_guest_reads_and_searches_every_type_and_nothing_else() {
+    let policy = Policy::default();
+    for type_id in schema().resources() {
+        for interaction in ALL {
+            let allowed = policy.decide(&Actor::guest(), interaction, Some(type_id)).is_ok();
+            assert_eq!(allowed, matches!(interaction, Interaction::Read | Interaction::Search));
+            assert!(policy.decide(&Actor::local_administrator(), interaction, Some(type_id)).is_ok());
+        }
+    }
+}
+
+#[test]
+fn scopes_only_take_away() {
+    let policy = Policy::default();
+    let patient = schema().resource_named("Patient");
+    let mut actor = Actor::local_administrator();
+    actor.scopes = Some(Scope::parse_list("system/Patient.rs user/Observation.read").unwrap());
+    assert!(policy.decide(&actor, Interaction::Read, patient).is_ok());
+    assert_eq!(policy.decide(&actor, Interaction::Create, patient).unwrap_err().cause, DenialCause::Scope);
+    assert_eq!(policy.decide(&actor, Interaction::Read, None).unwrap_err().cause, DenialCause::Scope);
+    let mut guest = Actor::guest();
+    guest.scopes = Some(Scope::parse_list("system/*.cruds").unwrap());
+    assert_eq!(policy.decide(&guest, Interaction::Create, patient).unwrap_err().cause, DenialCause::Role);
+}
+
+#[test]
+fn scopes_that_are_not_understood_are_refused_with_a_reason() {
+    for bad in [
+        "Patient.rs",
+        "patient/Patient.rs",
+        "system/Patiens.rs",
+        "system/Patient.sr",
+        "system/*.",
+        "system/Observation.rs?code=1",
+    ] {
+        let error = Scope::parse(bad).unwrap_err();
+        assert!(error.to_string().contains(bad) && error.reason.len() > 10, "{error}");
+    }
+}
