@@ -36,15 +36,7 @@ fn to<'a>(
     scope: Scope<'_, 'a>,
     kind: SystemType,
 ) -> Result<Collection<'a>> {
-    let items = e.input(call, scope)?;
-    let Some(value) = one(&items, call.function.name)?.and_then(Item::to_system) else {
-        return Ok(Collection::EMPTY);
-    };
-    let converted = convert(value, kind);
-    match (converted, string(&e.argument(call, 0, scope)?, call.function.name)?) {
-        (Some(Item::Quantity(quantity)), Some(unit)) => Ok(in_unit(&quantity, unit).into()),
-        (converted, _) => Ok(converted.into()),
-    }
+    convert_items(e, &e.input(call, scope)?, call, scope, kind)
 }
 
 fn converts<'a>(
@@ -53,10 +45,28 @@ fn converts<'a>(
     scope: Scope<'_, 'a>,
     kind: SystemType,
 ) -> Result<Collection<'a>> {
-    if e.input(call, scope)?.is_empty() {
+    let items = e.input(call, scope)?;
+    if items.is_empty() {
         return Ok(Collection::EMPTY);
     }
-    Ok(Item::Boolean(!to(e, call, scope, kind)?.is_empty()).into())
+    Ok(Item::Boolean(!convert_items(e, &items, call, scope, kind)?.is_empty()).into())
+}
+
+fn convert_items<'a>(
+    e: &Evaluator<'_, 'a>,
+    items: &Collection<'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+    kind: SystemType,
+) -> Result<Collection<'a>> {
+    let Some(value) = one(items, call.function.name)?.and_then(Item::to_system) else {
+        return Ok(Collection::EMPTY);
+    };
+    let converted = convert(value, kind);
+    match (converted, string(&e.argument(call, 0, scope)?, call.function.name)?) {
+        (Some(Item::Quantity(quantity)), Some(unit)) => Ok(in_unit(&quantity, unit).into()),
+        (converted, _) => Ok(converted.into()),
+    }
 }
 
 fn in_unit<'a>(quantity: &Quantity<'_>, unit: Cow<'a, str>) -> Option<Item<'a>> {
