@@ -93,6 +93,15 @@ impl Chart {
     }
 }
 
+/// Who a patient is and what they must not be given: what stands on every page of the chart.
+pub fn identity(session: &Session, patient_id: &str, now_ms: i64) -> Result<(Banner, Allergies), Error> {
+    let key = record::bundle::key(resource_type("Patient"), patient_id)?;
+    let patient = session.read(&key)?;
+    let patient = patient.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
+    let find = Finder { session, key: &key };
+    Ok((Banner::read(&patient, now_ms), Allergies::read(&find.newest("AllergyIntolerance", &[], ALLERGIES)?)))
+}
+
 /// Every value of one test that a patient has, newest first, for a trend and its table.
 pub fn trend(session: &Session, patient_id: &str, code: &str) -> Result<Vec<Value>, Error> {
     const VALUES: usize = 500;

@@ -49,7 +49,8 @@ impl Answer {
 
     /// With `ETag` and `Last-Modified` of a version (R4 http §3.1.0.1.3).
     pub fn with_version(self, version: u32, updated_ms: i64) -> Self {
-        self.with_header(header::ETAG, &etag(version)).with_header(header::LAST_MODIFIED, &http_date(updated_ms))
+        self.with_header(header::ETAG, &etag(version))
+            .with_header(header::LAST_MODIFIED, &http_date(updated_ms))
     }
 
     /// A version of a resource, as reads give it.

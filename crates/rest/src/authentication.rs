@@ -25,7 +25,8 @@ pub(crate) fn actor(service: &Service, request: &Parts) -> Result<Actor, Failure
     let value = request.headers.get(header::AUTHORIZATION);
     let value = value.ok_or_else(|| challenge(CHALLENGE, "the request carries no token"))?;
     let token = value.to_str().ok().and_then(bearer_token);
-    let token = token.ok_or_else(|| challenge(CHALLENGE, "the Authorization header carries no bearer token"))?;
+    let token =
+        token.ok_or_else(|| challenge(CHALLENGE, "the Authorization header carries no bearer token"))?;
     let known = service.record.authenticate(CredentialKind::BearerToken, token)?;
     let refused = "the token is unknown, expired or revoked";
     known.ok_or_else(|| challenge("Bearer realm=\"FHIR\", error=\"invalid_token\"", refused))
@@ -39,7 +40,9 @@ fn bearer_token(value: &str) -> Option<&str> {
 
 fn challenge(header: &str, what: &str) -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, "login", what)
-        .mended_by("send the header 'Authorization: Bearer TOKEN' with a token that the administrator has issued")
+        .mended_by(
+            "send the header 'Authorization: Bearer TOKEN' with a token that the administrator has issued",
+        )
         .at("http.Authorization")
         .with_header(header::WWW_AUTHENTICATE, header)
 }

@@ -64,7 +64,9 @@ impl Body {
             return Ok(Patch::from_json(self.bytes.to_vec())?);
         }
         if self.format().is_none() {
-            return Err(self.unsupported(&format!("{JSON_PATCH}, or a Parameters resource as {}", supported())));
+            return Err(
+                self.unsupported(&format!("{JSON_PATCH}, or a Parameters resource as {}", supported()))
+            );
         }
         let document = self.resource()?;
         match document.resource_type().as_deref() {
@@ -90,7 +92,9 @@ impl Body {
         let what = match &self.media {
             None => "the request says nothing of what its body is".to_owned(),
             Some(media) if !media.is_utf8() => "the body's text is not said to be UTF-8".to_owned(),
-            Some(media) if !media.is_our_version() => "the body is of another version of FHIR than 4.0".to_owned(),
+            Some(media) if !media.is_our_version() => {
+                "the body is of another version of FHIR than 4.0".to_owned()
+            }
             Some(media) => format!("a body of type '{}' is not understood here", media.name),
         };
         Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-supported", what)

@@ -35,7 +35,8 @@ impl BundleWriter {
             head.set("total", i64::try_from(total).unwrap_or(i64::MAX));
         }
         if !links.is_empty() {
-            let link = |(relation, url): &Link| fhir::object! { "relation" => *relation, "url" => url.as_str() };
+            let link =
+                |(relation, url): &Link| fhir::object! { "relation" => *relation, "url" => url.as_str() };
             head.set("link", links.iter().map(link).collect::<Vec<_>>());
         }
         let mut text = Value::Object(head).to_json();
@@ -100,20 +101,34 @@ mod tests {
         let links = [("self", "http://x/Patient?name=\"a\"".to_owned())];
         let mut bundle = BundleWriter::new("searchset", "2020-01-01T00:00:00.000Z", Some(2), &links);
         let resource = "{\"resourceType\":\"Patient\",  \"id\":\"1\"}";
-        bundle.push(&BundleEntry { full_url: "http://x/Patient/1", resource, mode: "match", ..BundleEntry::default() });
-        bundle.push(&BundleEntry { response: Some(fhir::object! { "status" => "204" }), ..BundleEntry::default() });
+        bundle.push(&BundleEntry {
+            full_url: "http://x/Patient/1",
+            resource,
+            mode: "match",
+            ..BundleEntry::default()
+        });
+        bundle.push(&BundleEntry {
+            response: Some(fhir::object! { "status" => "204" }),
+            ..BundleEntry::default()
+        });
         let text = bundle.finish();
         assert!(text.contains(resource));
         let document = Document::parse(text).expect("it is JSON");
         let entries: Vec<_> = document.root().each_of("entry").collect();
         assert_eq!(entries.len(), 2);
-        assert_eq!(entries[0].at_path(&["search", "mode"]).and_then(fhir::Node::as_str).as_deref(), Some("match"));
+        assert_eq!(
+            entries[0].at_path(&["search", "mode"]).and_then(fhir::Node::as_str).as_deref(),
+            Some("match")
+        );
         assert_eq!(document.root().get("total").and_then(fhir::Node::as_number), Some("2"));
     }
 
     #[test]
     fn a_bundle_without_entries_has_none() {
         let text = BundleWriter::new("batch-response", "2020-01-01T00:00:00.000Z", None, &[]).finish();
-        assert_eq!(text, "{\"resourceType\":\"Bundle\",\"type\":\"batch-response\",\"timestamp\":\"2020-01-01T00:00:00.000Z\"}");
+        assert_eq!(
+            text,
+            "{\"resourceType\":\"Bundle\",\"type\":\"batch-response\",\"timestamp\":\"2020-01-01T00:00:00.000Z\"}"
+        );
     }
 }

@@ -97,7 +97,8 @@ fn resource(type_id: TypeId) -> Value {
     resource.set("versioning", "versioned");
     resource.set("readHistory", has(|row| row.name == "vread"));
     resource.set("updateCreate", has(|row| row.name == "update" && !row.is_conditional));
-    resource.set("conditionalCreate", has(|row| row.name == "create" && row.headers.contains(&"If-None-Exist")));
+    resource
+        .set("conditionalCreate", has(|row| row.name == "create" && row.headers.contains(&"If-None-Exist")));
     let reads = |header: &str| has(|row| row.name == "read" && row.headers.contains(&header));
     let conditional_read = match (reads("If-Modified-Since"), reads("If-None-Match")) {
         (true, true) => "full-support",

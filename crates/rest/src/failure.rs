@@ -108,18 +108,29 @@ impl Failure {
 /// Status, issue code and remedy of the refusals that differ in nothing else.
 type Row = (StatusCode, &'static str, &'static str);
 
-const NOT_FOUND: Row = (StatusCode::NOT_FOUND, "not-found", "check the type and the id, or search for the resource");
-const GONE: Row = (StatusCode::GONE, "deleted", "read an earlier version from its history, or write it anew with PUT");
+const NOT_FOUND: Row =
+    (StatusCode::NOT_FOUND, "not-found", "check the type and the id, or search for the resource");
+const GONE: Row =
+    (StatusCode::GONE, "deleted", "read an earlier version from its history, or write it anew with PUT");
 const DENIED: Row = (StatusCode::FORBIDDEN, "forbidden", "ask for a role or a token that allows this");
-const CONFLICT: Row = (StatusCode::PRECONDITION_FAILED, "conflict", "read the resource again and repeat the change on top of it");
-const MULTIPLE: Row = (StatusCode::PRECONDITION_FAILED, "multiple-matches", "give a condition that names exactly one resource");
-const RULE: Row = (StatusCode::UNPROCESSABLE_ENTITY, "business-rule", "change the content so that the rule holds");
+const CONFLICT: Row = (
+    StatusCode::PRECONDITION_FAILED,
+    "conflict",
+    "read the resource again and repeat the change on top of it",
+);
+const MULTIPLE: Row =
+    (StatusCode::PRECONDITION_FAILED, "multiple-matches", "give a condition that names exactly one resource");
+const RULE: Row =
+    (StatusCode::UNPROCESSABLE_ENTITY, "business-rule", "change the content so that the rule holds");
 const MALFORMED: Row = (StatusCode::BAD_REQUEST, "invalid", "correct the request");
 const CHANGED: Row = (StatusCode::CONFLICT, "conflict", "the data changed meanwhile; send the request again");
 const COSTLY: Row = (StatusCode::BAD_REQUEST, "too-costly", "ask for less at once");
-const CURSOR: Row = (StatusCode::BAD_REQUEST, "value", "follow the links of an answer as they are, or begin the search anew");
-const DISK_FULL: Row = (StatusCode::INSUFFICIENT_STORAGE, "no-store", "nothing was written; the administrator must free space");
-const BUSY: Row = (StatusCode::SERVICE_UNAVAILABLE, "throttled", "too much is asked at once; try again in a moment");
+const CURSOR: Row =
+    (StatusCode::BAD_REQUEST, "value", "follow the links of an answer as they are, or begin the search anew");
+const DISK_FULL: Row =
+    (StatusCode::INSUFFICIENT_STORAGE, "no-store", "nothing was written; the administrator must free space");
+const BUSY: Row =
+    (StatusCode::SERVICE_UNAVAILABLE, "throttled", "too much is asked at once; try again in a moment");
 
 fn by_row((status, code, details): Row, what: impl Into<String>) -> Failure {
     Failure::new(status, code, what).mended_by(details)
@@ -159,7 +170,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let what = error.to_string();
         match error {
-            StoreError::VersionConflict { .. } | StoreError::ConditionConflict { .. } => by_row(CHANGED, what),
+            StoreError::VersionConflict { .. } | StoreError::ConditionConflict { .. } => {
+                by_row(CHANGED, what)
+            }
             StoreError::TooCostly { .. } => by_row(COSTLY, what),
             StoreError::BadCursor => by_row(CURSOR, what).at("http._cursor"),
             StoreError::DiskFull => by_row(DISK_FULL, what),

@@ -40,7 +40,8 @@ impl Format {
             return media.format().ok_or_else(|| not_acceptable("http._format", wanted));
         }
         let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let mut ranges: Vec<MediaType> = lines.flat_map(|line| line.split(',')).map(MediaType::read).collect();
+        let mut ranges: Vec<MediaType> =
+            lines.flat_map(|line| line.split(',')).map(MediaType::read).collect();
         ranges.retain(|range| !range.name.is_empty());
         // A stable sort: among equals the first named wins.
         ranges.sort_by_key(|range| std::cmp::Reverse(range.quality));
@@ -109,9 +110,13 @@ fn quality(text: &str) -> u32 {
 }
 
 fn not_acceptable(expression: &str, wanted: &str) -> Failure {
-    Failure::new(StatusCode::NOT_ACCEPTABLE, "not-supported", format!("answers cannot be given as '{wanted}'"))
-        .mended_by(format!("ask for one of {} in FHIR version 4.0, by Accept or _format", supported()))
-        .at(expression)
+    Failure::new(
+        StatusCode::NOT_ACCEPTABLE,
+        "not-supported",
+        format!("answers cannot be given as '{wanted}'"),
+    )
+    .mended_by(format!("ask for one of {} in FHIR version 4.0, by Accept or _format", supported()))
+    .at(expression)
 }
 
 /// The media types of resources, for messages.

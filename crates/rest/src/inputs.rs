@@ -67,7 +67,9 @@ impl Inputs {
 
     /// A whole number.
     pub fn number(&self, name: &str) -> Result<Option<usize>, Failure> {
-        let read = |text: &str| text.parse().map_err(|_| Failure::parameter(name, "write a whole number, such as 20"));
+        let read = |text: &str| {
+            text.parse().map_err(|_| Failure::parameter(name, "write a whole number, such as 20"))
+        };
         self.text(name).map(read).transpose()
     }
 
@@ -98,7 +100,9 @@ impl Inputs {
 fn body_inputs(call: &Call) -> Result<Vec<(String, Input)>, Failure> {
     let document = call.body.resource()?;
     match document.resource_type().as_deref() {
-        Some("Parameters") => document.root().each_of("parameter").filter_map(|node| input(node).transpose()).collect(),
+        Some("Parameters") => {
+            document.root().each_of("parameter").filter_map(|node| input(node).transpose()).collect()
+        }
         Some(name) if schema().resource_named(name).is_some() => {
             Ok(vec![("resource".to_owned(), Input::Tree(document))])
         }
@@ -110,7 +114,8 @@ fn body_inputs(call: &Call) -> Result<Vec<(String, Input)>, Failure> {
 /// One parameter; `None` when it has neither value nor resource.
 fn input(parameter: Node<'_>) -> Result<Option<(String, Input)>, Failure> {
     let name = parameter.get_str("name");
-    let name = name.ok_or_else(|| Failure::bad_request("a parameter has no name").at("Parameters.parameter.name"))?;
+    let name =
+        name.ok_or_else(|| Failure::bad_request("a parameter has no name").at("Parameters.parameter.name"))?;
     let content = parameter.members().find(|(member, _)| member == "resource" || member.starts_with("value"));
     Ok(content.and_then(|(_, node)| {
         let input = match node.kind() {

@@ -78,7 +78,9 @@ impl Issue {
 fn search_issue(kind: search::SearchErrorKind) -> (&'static str, &'static str) {
     use search::SearchErrorKind as Kind;
     match kind {
-        Kind::UnknownParameter => ("not-supported", "correct or remove the parameter; /metadata lists those of each type"),
+        Kind::UnknownParameter => {
+            ("not-supported", "correct or remove the parameter; /metadata lists those of each type")
+        }
         Kind::BadModifier => ("not-supported", "correct or remove the modifier"),
         Kind::BadValue => ("value", "correct the value"),
         Kind::Unsupported => ("not-supported", "search without this parameter"),

@@ -51,7 +51,10 @@ pub(crate) fn operation_paths(operation: &Operation) -> Vec<String> {
     let types = if operation.types.is_empty() { &["{type}"] } else { operation.types };
     let paths = |name: &&'static str| {
         let name = *name;
-        operation.levels.iter().map(move |level| format!("{}${}", level.path().replace("{type}", name), operation.name))
+        operation
+            .levels
+            .iter()
+            .map(move |level| format!("{}${}", level.path().replace("{type}", name), operation.name))
     };
     types.iter().flat_map(paths).collect()
 }

@@ -22,7 +22,12 @@ impl Parameters {
     /// Reads `a=1&b=2`. Bytes that are not UTF-8 become replacement characters, which no parameter accepts as a name.
     pub fn parse(query: &str) -> Self {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        Self(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(n, v)| (decode(n), decode(v))).collect())
+        Self(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(n, v)| (decode(n), decode(v)))
+                .collect(),
+        )
     }
 
     /// The first value of a name.
@@ -37,7 +42,8 @@ impl Parameters {
 
     /// Takes the parameters of some names out, and gives them.
     pub fn take(&mut self, names: &[&str]) -> Self {
-        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(name, _)| names.contains(&name.as_str()));
+        let (taken, left) =
+            std::mem::take(&mut self.0).into_iter().partition(|(name, _)| names.contains(&name.as_str()));
         self.0 = left;
         Self(taken)
     }

@@ -36,7 +36,10 @@ impl Pool {
     }
 
     /// Does blocking work, and gives its result.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Full)?;
         let workers = Arc::clone(&self.workers);
         let whole = async move {

@@ -30,7 +30,8 @@ pub(crate) enum Member {
 
 /// Finds the row of a method and a path behind the base.
 pub(crate) fn find(method: &str, path: &str) -> Result<(&'static Interaction, Place), Failure> {
-    let segments: Option<Vec<String>> = path.split('/').filter(|part| !part.is_empty()).map(decode_segment).collect();
+    let segments: Option<Vec<String>> =
+        path.split('/').filter(|part| !part.is_empty()).map(decode_segment).collect();
     let segments = segments.ok_or_else(|| Failure::not_found("the path is not UTF-8"))?;
     let fitting = || INTERACTIONS.iter().filter(|row| fits(row.path, &segments));
     let wanted = if method == "HEAD" { "GET" } else { method };
@@ -43,7 +44,8 @@ pub(crate) fn find(method: &str, path: &str) -> Result<(&'static Interaction, Pl
 
 /// The methods that a path answers, for `Allow`; empty when the path leads nowhere.
 pub(crate) fn allowed_methods(path: &str) -> String {
-    let segments: Option<Vec<String>> = path.split('/').filter(|part| !part.is_empty()).map(decode_segment).collect();
+    let segments: Option<Vec<String>> =
+        path.split('/').filter(|part| !part.is_empty()).map(decode_segment).collect();
     segments.map_or_else(String::new, |segments| allowed(&segments))
 }
 
@@ -140,7 +142,9 @@ impl Place {
         let text = self.version.as_deref().unwrap_or_default();
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         let version = text.parse().ok().filter(|_| digits);
-        version.ok_or_else(|| Failure::not_found(format!("there is no version '{text}': versions are whole numbers")))
+        version.ok_or_else(|| {
+            Failure::not_found(format!("there is no version '{text}': versions are whole numbers"))
+        })
     }
 }
 

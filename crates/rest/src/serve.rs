@@ -136,7 +136,8 @@ async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Re
             .mended_by("send it plain, or encoded as gzip or zstd")
             .at("http.Content-Encoding"));
     }
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: usize| bytes > limit) {
         return Err(too_large(limit));
     }
@@ -144,11 +145,15 @@ async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Re
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => Err(match error.into_inner().is::<LengthLimitError>() {
             true => too_large(limit),
-            false => Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
-                .mended_by("send the request again"),
+            false => {
+                Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
+                    .mended_by("send the request again")
+            }
         }),
-        Err(_) => Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
-            .mended_by("send the request again, in parts if it is large")),
+        Err(_) => {
+            Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
+                .mended_by("send the request again, in parts if it is large"))
+        }
     }
 }
 
@@ -165,7 +170,9 @@ fn respond(presentation: &Presentation, answer: Answer) -> Response {
         Content::Native { media_type, bytes } => (status, Some((media_type, bytes))),
         Content::Resource(json) => match write(presentation, json) {
             Ok(text) => (status, Some((content_type(presentation.format), text.into_bytes()))),
-            Err(failure) => (failure.status, Some((content_type(Format::Json), failure.to_json().into_bytes()))),
+            Err(failure) => {
+                (failure.status, Some((content_type(Format::Json), failure.to_json().into_bytes())))
+            }
         },
     };
     let mut response = Response::new(axum::body::Body::empty());

@@ -36,7 +36,9 @@ impl Subset {
             Some("true") => Ok(Self::Summary),
             Some("text") => Ok(Self::Text),
             Some("data") => Ok(Self::Data),
-            Some("count") => Err(Failure::parameter("_summary", "count is for searches; write true, text, data or false")),
+            Some("count") => {
+                Err(Failure::parameter("_summary", "count is for searches; write true, text, data or false"))
+            }
             Some(_) => Err(Failure::parameter("_summary", "write true, text, data, count or false")),
         }
     }
@@ -53,7 +55,9 @@ impl Subset {
 
     /// Only elements of the resource itself can be named: of `name.family` the whole `name` is shown.
     fn of_elements<'a>(names: impl Iterator<Item = &'a str>) -> Self {
-        let top = |name: &'a str| name.trim().split('.').find(|part| part.starts_with(|c: char| c.is_ascii_lowercase()));
+        let top = |name: &'a str| {
+            name.trim().split('.').find(|part| part.starts_with(|c: char| c.is_ascii_lowercase()))
+        };
         let names: Vec<String> = names.filter_map(top).map(str::to_owned).collect();
         if names.is_empty() { Self::Whole } else { Self::Elements(names) }
     }
@@ -104,7 +108,8 @@ impl Subset {
 
     /// Writes a value: of complex ones, in a summary, only what the definitions mark.
     fn write_value(&self, text: &mut String, node: Node<'_>, type_id: TypeId, is_sibling: bool) {
-        let is_tree = matches!(type_id.definition().kind, TypeKind::Complex | TypeKind::Nested | TypeKind::Constraint);
+        let is_tree =
+            matches!(type_id.definition().kind, TypeKind::Complex | TypeKind::Nested | TypeKind::Constraint);
         if *self != Self::Summary || !is_tree || is_sibling {
             text.push_str(node.raw());
             return;
@@ -126,7 +131,8 @@ impl Subset {
     }
 
     fn write_tree(&self, text: &mut String, node: Node<'_>, type_id: TypeId) {
-        let is_shown = |name: &str| type_id.definition().member(plain(name)).filter(|(element, _)| self.keeps(element));
+        let is_shown =
+            |name: &str| type_id.definition().member(plain(name)).filter(|(element, _)| self.keeps(element));
         if !node.members().any(|(name, _)| is_shown(&name).is_some()) {
             // An element may not be empty: one that has nothing for a summary is shown as it is.
             text.push_str(node.raw());

@@ -32,8 +32,6 @@ fn expansion_parameters() -> Value {
     let expand = OPERATIONS.iter().filter(|row: &&Operation| row.name == "expand");
     let parameter = expand.flat_map(|row| row.parameters);
     Value::Array(
-        parameter
-            .map(|one| fhir::object! { "name" => one.name, "documentation" => one.summary })
-            .collect(),
+        parameter.map(|one| fhir::object! { "name" => one.name, "documentation" => one.summary }).collect(),
     )
 }

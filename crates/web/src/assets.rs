@@ -34,7 +34,9 @@ pub(crate) async fn show(Path(name): Path<String>) -> Response {
     } else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let headers =
-        [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
     (headers, content).into_response()
 }

@@ -41,13 +41,21 @@ pub struct Page {
 /// All pages.
 pub const PAGES: &[Page] = &[
     Page { path: "/", purpose: "to the first page", answer: || get(patients::home) },
-    Page { path: "/sign-in", purpose: "sign in with a code", answer: || get(sign_in::show).post(sign_in::sign_in) },
+    Page {
+        path: "/sign-in",
+        purpose: "sign in with a code",
+        answer: || get(sign_in::show).post(sign_in::sign_in),
+    },
     Page { path: "/sign-out", purpose: "end the session", answer: || post(sign_in::sign_out) },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
     Page { path: "/p/{patient}", purpose: "the chart cockpit", answer: || get(chart::show) },
     Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },
     Page { path: "/p/{patient}/results/{code}", purpose: "one result's trend", answer: || get(trend::show) },
-    Page { path: "/p/{patient}/documents/{document}", purpose: "a note or document", answer: || get(document::show) },
+    Page {
+        path: "/p/{patient}/documents/{document}",
+        purpose: "a note or document",
+        answer: || get(document::show),
+    },
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
 ];
 

@@ -41,14 +41,17 @@ impl PatientSearch {
 }
 
 fn escaped(word: &str) -> String {
-    word.chars().flat_map(|letter| "\\,$|".contains(letter).then_some('\\').into_iter().chain([letter])).collect()
+    word.chars()
+        .flat_map(|letter| "\\,$|".contains(letter).then_some('\\').into_iter().chain([letter]))
+        .collect()
 }
 
 fn name_attempts(names: &[&str]) -> Vec<Vec<(&'static str, String)>> {
     match names {
         [one] => vec![vec![("family", escaped(one))], vec![("name", escaped(one))]],
         [family, given, ..] => {
-            let both = |family: &str, given: &str| vec![("family", escaped(family)), ("given", escaped(given))];
+            let both =
+                |family: &str, given: &str| vec![("family", escaped(family)), ("given", escaped(given))];
             let each = names.iter().map(|name| ("name", escaped(name))).collect();
             vec![both(family, given), both(given, family), each]
         }

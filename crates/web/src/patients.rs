@@ -75,7 +75,8 @@ fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Failure> {
     let patient = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
     let count = SHOWN.to_string();
     for attempt in attempts {
-        let mut parameters: Vec<(&str, &str)> = attempt.iter().map(|(code, value)| (*code, value.as_str())).collect();
+        let mut parameters: Vec<(&str, &str)> =
+            attempt.iter().map(|(code, value)| (*code, value.as_str())).collect();
         parameters.push(("_count", &count));
         if !attempt.is_empty() {
             parameters.push(("_sort", "family,given,birthdate"));

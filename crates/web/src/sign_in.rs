@@ -48,7 +48,8 @@ pub(crate) async fn sign_in(State(app): State<App>, Form(form): Form<SignInForm>
             response
         }
         Ok(Ok(None)) => {
-            let problem = "This code is not known or no longer holds. Make a new one with: chiron sign-in-code";
+            let problem =
+                "This code is not known or no longer holds. Make a new one with: chiron sign-in-code";
             (StatusCode::UNAUTHORIZED, page(problem)).into_response()
         }
         Ok(Err(failure)) => failure.into_page(None),

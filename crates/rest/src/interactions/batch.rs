@@ -20,8 +20,9 @@ use record::{Resource, Session};
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let bundle = call.body.resource()?;
     if bundle.resource_type().as_deref() != Some("Bundle") {
-        return Err(Failure::bad_request("only a Bundle is sent to the base")
-            .mended_by("send a Bundle of type batch or transaction, or another resource to the URL of its type"));
+        return Err(Failure::bad_request("only a Bundle is sent to the base").mended_by(
+            "send a Bundle of type batch or transaction, or another resource to the URL of its type",
+        ));
     }
     match bundle.root().get_str("type").as_deref() {
         Some("transaction") => {
@@ -33,7 +34,9 @@ pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
             write(call, "batch-response", answers.into_iter().map(|answer| answer.map_err(Failure::from)))
         }
         _ => Err(Failure::bad_request("a Bundle of this type is not processed")
-            .mended_by("set Bundle.type to batch or transaction; to store the Bundle itself send it to /Bundle")
+            .mended_by(
+                "set Bundle.type to batch or transaction; to store the Bundle itself send it to /Bundle",
+            )
             .at("Bundle.type")),
     }
 }
@@ -128,7 +131,8 @@ fn push_bundle(bundle: &mut BundleWriter, inner: &str) {
 
 fn push_failure(bundle: &mut BundleWriter, failure: &Failure) -> Result<(), Failure> {
     let outcome = Document::parse(failure.to_json()).map_err(|_| Failure::internal())?;
-    let response = fhir::object! { "status" => status_text(failure.status), "outcome" => Value::from(&outcome) };
+    let response =
+        fhir::object! { "status" => status_text(failure.status), "outcome" => Value::from(&outcome) };
     bundle.push(&BundleEntry { response: Some(response), ..BundleEntry::default() });
     Ok(())
 }

@@ -14,6 +14,7 @@ const MODES: [(&str, fn(&Service) -> String); 3] =
 pub(super) fn run(call: &Call) -> Result<Answer, Failure> {
     let mode = call.query.get("mode").unwrap_or("full");
     let row = MODES.iter().find(|(name, _)| *name == mode);
-    let (name, make) = row.ok_or_else(|| Failure::parameter("mode", "write full, normative or terminology"))?;
+    let (name, make) =
+        row.ok_or_else(|| Failure::parameter("mode", "write full, normative or terminology"))?;
     Ok(Answer::resource(call.service.described(name, make).as_ref().to_owned()))
 }

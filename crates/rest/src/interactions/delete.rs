@@ -10,5 +10,8 @@ use record::write::{WriteAction, WriteRequest};
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let target = written::target(call, session)?;
     let expect = written::expectation(call)?;
-    written::answer(call, session.write(WriteRequest { action: WriteAction::Delete { target, expect }, full_url: None })?)
+    written::answer(
+        call,
+        session.write(WriteRequest { action: WriteAction::Delete { target, expect }, full_url: None })?,
+    )
 }

@@ -51,11 +51,16 @@ struct Asked {
 
 impl Asked {
     fn read(query: &Parameters) -> Result<Self, Failure> {
-        let since_ms = query.get("_since").map(|text| moment(text, "_since").map(|(low_ms, _)| low_ms)).transpose()?;
-        let before_ms = query.get("_before").map(|text| moment(text, "_before").map(|(low_ms, _)| low_ms - 1)).transpose()?;
+        let since_ms =
+            query.get("_since").map(|text| moment(text, "_since").map(|(low_ms, _)| low_ms)).transpose()?;
+        let before_ms = query
+            .get("_before")
+            .map(|text| moment(text, "_before").map(|(low_ms, _)| low_ms - 1))
+            .transpose()?;
         let at_ms = query.get("_at").map(|text| moment(text, "_at")).transpose()?;
         let before = query.get(CURSOR).map(|text| {
-            cursor(text).ok_or_else(|| Failure::parameter(CURSOR, "follow the links of an answer as they are"))
+            cursor(text)
+                .ok_or_else(|| Failure::parameter(CURSOR, "follow the links of an answer as they are"))
         });
         let count = match query.get("_count").map(str::parse::<usize>) {
             None => DEFAULT_COUNT,
@@ -92,7 +97,10 @@ fn current_at(
     query: &Parameters,
 ) -> Result<Vec<Resource>, Failure> {
     let HistoryScope::Resource(_) = scope else {
-        return Err(Failure::parameter("_at", "ask for the history of one resource, or use _since and _before"));
+        return Err(Failure::parameter(
+            "_at",
+            "ask for the history of one resource, or use _since and _before",
+        ));
     };
     let page = HistoryPage { until_ms: Some(high_ms - 1), count: usize::MAX, ..HistoryPage::default() };
     let versions = session.history(scope, &page, &query.to_query())?;
@@ -101,7 +109,12 @@ fn current_at(
     Ok(versions.into_iter().take(shown).collect())
 }
 
-fn write(call: &Call, scope: &HistoryScope, mut versions: Vec<Resource>, count: usize) -> Result<Answer, Failure> {
+fn write(
+    call: &Call,
+    scope: &HistoryScope,
+    mut versions: Vec<Resource>,
+    count: usize,
+) -> Result<Answer, Failure> {
     let has_more = versions.len() > count;
     versions.truncate(count);
     let last = versions.last().filter(|_| has_more).map(|version| {
@@ -123,7 +136,12 @@ fn write(call: &Call, scope: &HistoryScope, mut versions: Vec<Resource>, count: 
 }
 
 /// Adds a version as an entry.
-pub(super) fn push(bundle: &mut BundleWriter, call: &Call, version: &Resource, subset: &Subset) -> Result<(), Failure> {
+pub(super) fn push(
+    bundle: &mut BundleWriter,
+    call: &Call,
+    version: &Resource,
+    subset: &Subset,
+) -> Result<(), Failure> {
     let key = version.key();
     let (method, url, status) = match version.version() {
         _ if version.is_deleted() => ("DELETE", key.to_string(), "204"),

@@ -293,7 +293,13 @@ pub(crate) const INTERACTIONS: &[Interaction] = &[
         ..BASE
     },
     Interaction { path: "/{operation}", name: "operation", run: Run::Pooled(operations::run), ..BASE },
-    Interaction { method: "POST", path: "/{operation}", name: "operation", run: Run::Pooled(operations::run), ..BASE },
+    Interaction {
+        method: "POST",
+        path: "/{operation}",
+        name: "operation",
+        run: Run::Pooled(operations::run),
+        ..BASE
+    },
     Interaction { path: "/{type}/{operation}", name: "operation", run: Run::Pooled(operations::run), ..BASE },
     Interaction {
         method: "POST",
@@ -302,7 +308,12 @@ pub(crate) const INTERACTIONS: &[Interaction] = &[
         run: Run::Pooled(operations::run),
         ..BASE
     },
-    Interaction { path: "/{type}/{id}/{operation}", name: "operation", run: Run::Pooled(operations::run), ..BASE },
+    Interaction {
+        path: "/{type}/{id}/{operation}",
+        name: "operation",
+        run: Run::Pooled(operations::run),
+        ..BASE
+    },
     Interaction {
         method: "POST",
         path: "/{type}/{id}/{operation}",

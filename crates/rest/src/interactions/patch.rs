@@ -11,5 +11,9 @@ pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let target = written::target(call, session)?;
     let patch = call.body.patch()?;
     let expect = written::expectation(call)?;
-    written::answer(call, session.write(WriteRequest { action: WriteAction::Patch { target, patch, expect }, full_url: None })?)
+    written::answer(
+        call,
+        session
+            .write(WriteRequest { action: WriteAction::Patch { target, patch, expect }, full_url: None })?,
+    )
 }

@@ -28,7 +28,8 @@ pub(super) fn answer(call: &Call, resource: &Resource) -> Result<Answer, Failure
 
 /// Conditional read (R4 http §3.1.0.4.1). `If-None-Match` decides alone when it is there (RFC 9110 §13.1.3).
 fn is_known(call: &Call, resource: &Resource) -> bool {
-    let mut tags = call.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).peekable();
+    let mut tags =
+        call.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).peekable();
     if tags.peek().is_some() {
         let is_this = |tag: &str| {
             let tag = tag.trim();
@@ -37,7 +38,9 @@ fn is_known(call: &Call, resource: &Resource) -> bool {
         return tags.flat_map(|line| line.split(',')).any(is_this);
     }
     let since = call.header(header::IF_MODIFIED_SINCE).and_then(parse_http_date);
-    since.is_some_and(|since| u64::try_from(resource.updated_ms() / 1000).is_ok_and(|updated| updated <= since))
+    since.is_some_and(|since| {
+        u64::try_from(resource.updated_ms() / 1000).is_ok_and(|updated| updated <= since)
+    })
 }
 
 /// The content of a Binary, when the client asks for something else than FHIR's formats (R4 binary §2.36.6).

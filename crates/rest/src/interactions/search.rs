@@ -22,8 +22,12 @@ pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let compartment = compartment.as_ref().map(|(type_id, id)| (*type_id, id.as_str()));
     let request = session.parse_search(type_id, compartment, &parameters.0, call.handling())?;
     if request.query.types.is_empty() && request.query.clauses.is_empty() && !names_types(&parameters) {
-        return Err(Failure::new(StatusCode::BAD_REQUEST, "too-costly", "the search names neither a type nor a condition")
-            .mended_by("name types with _type, or a type in the path, such as /Patient?name=…"));
+        return Err(Failure::new(
+            StatusCode::BAD_REQUEST,
+            "too-costly",
+            "the search names neither a type nor a condition",
+        )
+        .mended_by("name types with _type, or a type in the path, such as /Patient?name=…"));
     }
     let found = session.search(&request)?;
     Ok(Answer::resource(search_bundle(&call.service, &url(call), &request, &found)?))
@@ -38,8 +42,9 @@ fn scope(call: &Call) -> Result<(Option<TypeId>, Option<(TypeId, String)>), Fail
     let Some(member) = call.place.member else { return Ok((call.place.type_id, None)) };
     let key = call.place.key()?;
     if !search::compartment::compartments().contains(&key.type_id) {
-        return Err(Failure::not_found(format!("{} is no compartment", key.type_id.name()))
-            .mended_by("search in the compartment of a patient, encounter, practitioner, related person or device"));
+        return Err(Failure::not_found(format!("{} is no compartment", key.type_id.name())).mended_by(
+            "search in the compartment of a patient, encounter, practitioner, related person or device",
+        ));
     }
     let type_id = match member {
         Member::Type(type_id) => Some(type_id),

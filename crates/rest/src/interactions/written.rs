@@ -27,7 +27,9 @@ pub(super) fn expectation(call: &Call) -> Result<Expect, Failure> {
         None => Ok(Expect::Any),
         Some(value) => {
             let tag = value.to_str().unwrap_or_default();
-            Ok(Expect::Version(record::bundle::parse_etag(tag).map_err(|error| Failure::from(error).at("http.If-Match"))?))
+            Ok(Expect::Version(
+                record::bundle::parse_etag(tag).map_err(|error| Failure::from(error).at("http.If-Match"))?,
+            ))
         }
     }
 }

@@ -73,7 +73,8 @@ impl<'a> CareRange<'a> {
         for (prefix, bound, name) in [("ge", self.start, "start"), ("le", self.end, "end")] {
             let Some(bound) = bound else { continue };
             let in_range = clauses_for((*code).to_owned(), format!("{prefix}{bound}"));
-            let in_range = in_range.map_err(|_| Failure::parameter(name, "write a date, such as 2024-01-31"))?;
+            let in_range =
+                in_range.map_err(|_| Failure::parameter(name, "write a date, such as 2024-01-31"))?;
             let missing = clauses_for(format!("{code}:missing"), "true".to_owned())?;
             found.push(Clause::Any(vec![Clause::All(in_range), Clause::All(missing)]));
         }

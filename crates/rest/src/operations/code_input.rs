@@ -25,7 +25,12 @@ impl CodeInput {
         let code = inputs.text("code");
         let code = code.ok_or_else(|| Failure::missing("code", "give code, coding or codeableConcept"))?;
         let text = |name: &str| inputs.text(name).map(str::to_owned);
-        let coding = Coding { system: text(system), version: text(version), code: code.to_owned(), display: text("display") };
+        let coding = Coding {
+            system: text(system),
+            version: text(version),
+            code: code.to_owned(),
+            display: text("display"),
+        };
         Ok(Self { form: Form::Code, codings: vec![coding] })
     }
 
@@ -36,7 +41,10 @@ impl CodeInput {
                 Some(system) => Ok((system, coding)),
                 None => Err(Failure::missing("system", "give the system of the code")),
             },
-            _ => Err(Failure::bad_request("the request names several codes or none").mended_by("give one code")),
+            _ => {
+                Err(Failure::bad_request("the request names several codes or none")
+                    .mended_by("give one code"))
+            }
         }
     }
 }
@@ -58,11 +66,15 @@ pub(super) fn failure(error: &Error) -> Failure {
         Error::ValueSetNotFound(_) | Error::CodeSystemNotFound(_) | Error::ConceptMapNotFound(_) => {
             (StatusCode::NOT_FOUND, "not-found", "check the URL, or load what it names")
         }
-        Error::ContentNotHere(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not-supported", "load the code system"),
+        Error::ContentNotHere(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "not-supported", "load the code system")
+        }
         Error::Cycle(_) | Error::TooDeep(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "processing", "correct the value set's definition")
         }
-        Error::TooCostly { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-costly", "ask for pages, or narrow it"),
+        Error::TooCostly { .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "too-costly", "ask for pages, or narrow it")
+        }
         Error::Filter(_) | Error::Request(_) => (StatusCode::BAD_REQUEST, "invalid", "correct the request"),
     };
     Failure::new(status, code, error.to_string()).mended_by(details)

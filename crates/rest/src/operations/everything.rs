@@ -78,7 +78,8 @@ fn referenced(call: &Call, session: &Session, resources: &[Resource]) -> Result<
     let mut seen: HashSet<ResourceKey> = HashSet::new();
     for document in resources.iter().filter_map(Resource::document) {
         visit_references(document.root(), &mut |reference| {
-            let key = local_key(reference, &call.service.base_url).filter(|key| !members.contains(&key.type_id));
+            let key =
+                local_key(reference, &call.service.base_url).filter(|key| !members.contains(&key.type_id));
             if let Some(key) = key.filter(|key| !seen.contains(key)) {
                 seen.insert(key.clone());
                 keys.push(key);

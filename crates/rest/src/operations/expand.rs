@@ -72,5 +72,6 @@ pub(super) fn given(call: &Call, session: &Session, inputs: &Inputs) -> Result<G
 }
 
 fn read(document: &Document) -> Result<ValueSet, Failure> {
-    ValueSet::from_node(document.root()).ok_or_else(|| Failure::parameter("valueSet", "send a ValueSet resource"))
+    ValueSet::from_node(document.root())
+        .ok_or_else(|| Failure::parameter("valueSet", "send a ValueSet resource"))
 }

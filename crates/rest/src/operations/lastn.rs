@@ -106,7 +106,8 @@ impl Groups {
 fn names_of(observation: Node<'_>) -> Vec<String> {
     let Some(code) = observation.get("code") else { return Vec::new() };
     let text = |node: Node<'_>, name: &str| node.get_str(name).unwrap_or_default().into_owned();
-    let codings = code.each_of("coding").map(|coding| format!("{}|{}", text(coding, "system"), text(coding, "code")));
+    let codings =
+        code.each_of("coding").map(|coding| format!("{}|{}", text(coding, "system"), text(coding, "code")));
     let names: Vec<_> = codings.filter(|name| name != "|").collect();
     if names.is_empty() { vec![text(code, "text").to_lowercase()] } else { names }
 }
@@ -120,7 +121,8 @@ mod tests {
         let observation = |codes: &[&str]| {
             let coding = |code: &&str| fhir::object! { "system" => "s", "code" => *code };
             let codings: Vec<_> = codes.iter().map(coding).collect();
-            fhir::object! { "code" => fhir::object! { "coding" => fhir::Value::Array(codings) } }.to_document()
+            fhir::object! { "code" => fhir::object! { "coding" => fhir::Value::Array(codings) } }
+                .to_document()
         };
         let mut groups = Groups::new(2);
         assert!(groups.takes(&observation(&["a"])));

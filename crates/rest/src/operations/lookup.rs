@@ -52,7 +52,9 @@ fn written(concept: &Concept, name: &str, version: Option<&str>, wanted: &[&str]
         if !designation.language.is_empty() {
             parts.push(fhir::object! { "name" => "language", "valueCode" => designation.language.as_str() });
         }
-        parts.extend(designation.use_coding().map(|coding| fhir::object! { "name" => "use", "valueCoding" => coding }));
+        parts.extend(
+            designation.use_coding().map(|coding| fhir::object! { "name" => "use", "valueCoding" => coding }),
+        );
         parts.push(fhir::object! { "name" => "value", "valueString" => designation.value.as_str() });
         found.push(fhir::object! { "name" => "designation", "part" => Value::Array(parts) });
     }
@@ -88,5 +90,6 @@ pub(super) fn system(
     }
     let document = session.read(&call.place.key()?)?.document().ok_or_else(Failure::internal)?;
     let url = document.root().get_str("url").map(std::borrow::Cow::into_owned);
-    url.map(Some).ok_or_else(|| Failure::not_found("the code system has no url, so its codes cannot be named"))
+    url.map(Some)
+        .ok_or_else(|| Failure::not_found("the code system has no url, so its codes cannot be named"))
 }

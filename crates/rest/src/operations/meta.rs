@@ -9,7 +9,8 @@ use fhir::{Document, Object, Value};
 use record::write::{Target, WriteAction, WriteRequest};
 use record::{Error, Expect, Resource, ResourceKey, Session};
 
-pub(super) const PARAMETERS: &[Parameter] = &[parameter("meta", "Meta", "the profiles, tags and security labels")];
+pub(super) const PARAMETERS: &[Parameter] =
+    &[parameter("meta", "Meta", "the profiles, tags and security labels")];
 
 /// The members of `meta` that are sets.
 const SETS: [&str; 3] = ["profile", "security", "tag"];
@@ -50,7 +51,8 @@ fn is_same(one: &Value, other: &Value) -> bool {
 type Edit = fn(&mut Vec<Value>, &Value);
 
 fn change(call: &Call, session: &Session, inputs: &Inputs, edit: Edit) -> Result<Answer, Failure> {
-    let wanted = inputs.tree("meta").ok_or_else(|| Failure::missing("meta", "send Parameters with a valueMeta"))?;
+    let wanted =
+        inputs.tree("meta").ok_or_else(|| Failure::missing("meta", "send Parameters with a valueMeta"))?;
     let key = call.place.key()?;
     let mut attempt = 1;
     loop {
@@ -62,7 +64,12 @@ fn change(call: &Call, session: &Session, inputs: &Inputs, edit: Edit) -> Result
     }
 }
 
-fn try_change(session: &Session, key: &ResourceKey, wanted: &Document, edit: Edit) -> Result<Resource, Error> {
+fn try_change(
+    session: &Session,
+    key: &ResourceKey,
+    wanted: &Document,
+    edit: Edit,
+) -> Result<Resource, Error> {
     let current = session.read(key)?;
     let Some(document) = current.document() else { return Err(Error::NotFound(key.to_string())) };
     let changed = edited(&document, wanted, edit).to_document();

@@ -243,7 +243,8 @@ fn find(call: &Call) -> Result<&'static Operation, Failure> {
         row.name == name && !type_name.is_empty() && row.is_for(type_name) && row.levels.contains(&level)
     };
     OPERATIONS.iter().find(fits).ok_or_else(|| {
-        let elsewhere: Vec<_> = OPERATIONS.iter().filter(|row| row.name == name).flat_map(operation_paths).collect();
+        let elsewhere: Vec<_> =
+            OPERATIONS.iter().filter(|row| row.name == name).flat_map(operation_paths).collect();
         let advice = match elsewhere.as_slice() {
             [] => "/metadata lists the operations".to_owned(),
             places => format!("call it at {}", places.join(", ")),
@@ -255,6 +256,7 @@ fn find(call: &Call) -> Result<&'static Operation, Failure> {
 
 /// A Parameters resource of parameters.
 pub(crate) fn parameters(parameters: Vec<fhir::Value>) -> Answer {
-    let resource = fhir::object! { "resourceType" => "Parameters", "parameter" => fhir::Value::Array(parameters) };
+    let resource =
+        fhir::object! { "resourceType" => "Parameters", "parameter" => fhir::Value::Array(parameters) };
     Answer::resource(resource.to_json())
 }

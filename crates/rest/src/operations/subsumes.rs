@@ -33,12 +33,16 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
         return Err(Failure::missing("system", "give the system of the codes"));
     };
     if others.iter().any(|other| other != system) {
-        return Err(Failure::bad_request("the codes are of different systems").mended_by("give codes of one system"));
+        return Err(
+            Failure::bad_request("the codes are of different systems").mended_by("give codes of one system")
+        );
     }
     let subsumption = session.record().terminology().subsumes(system, inputs.text("version"), &a, &b);
     let outcome = subsumption.as_str().ok_or_else(|| {
-        Failure::not_found(format!("the system {system} or one of the codes '{a}' and '{b}' is not known here"))
-            .mended_by("check the system and the codes")
+        Failure::not_found(format!(
+            "the system {system} or one of the codes '{a}' and '{b}' is not known here"
+        ))
+        .mended_by("check the system and the codes")
     })?;
     Ok(parameters(vec![fhir::object! { "name" => "outcome", "valueCode" => outcome }]))
 }

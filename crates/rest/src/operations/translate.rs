@@ -29,7 +29,8 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
     let map = map_of(call, session, inputs)?;
     let mut found: Vec<Translation> = Vec::new();
     for coding in &input.codings {
-        let system = coding.system.clone().ok_or_else(|| Failure::missing("system", "give the system of the code"))?;
+        let system =
+            coding.system.clone().ok_or_else(|| Failure::missing("system", "give the system of the code"))?;
         let text = |name: &str| inputs.text(name).map(str::to_owned);
         let request = TranslateRequest {
             map: map.clone(),
@@ -40,7 +41,8 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
             target_system: text("targetsystem"),
             reverse: inputs.flag("reverse")?,
         };
-        let translations = session.record().terminology().translate(&request).map_err(|error| failure(&error))?;
+        let translations =
+            session.record().terminology().translate(&request).map_err(|error| failure(&error))?;
         found.extend(translations);
     }
     Ok(parameters(written(&found)))
@@ -63,11 +65,14 @@ fn written(translations: &[Translation]) -> Vec<Value> {
     let has_match = translations.iter().any(Translation::is_match);
     let mut found = vec![fhir::object! { "name" => "result", "valueBoolean" => has_match }];
     if !has_match {
-        found.push(fhir::object! { "name" => "message", "valueString" => "no map has a translation of this code" });
+        found.push(
+            fhir::object! { "name" => "message", "valueString" => "no map has a translation of this code" },
+        );
     }
     for translation in translations {
         let mut concept = fhir::Object::new();
-        let texts = [("system", &translation.system), ("code", &translation.code), ("display", &translation.display)];
+        let texts =
+            [("system", &translation.system), ("code", &translation.code), ("display", &translation.display)];
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             concept.set(name, text.as_str());
         }

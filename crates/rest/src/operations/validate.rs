@@ -65,9 +65,15 @@ fn mode_issues(call: &Call, inputs: &Inputs, document: &Document) -> Result<Vec<
         }
         (Some("update"), None, Some(_)) => {}
         (Some("update"), _, None) => {
-            wrong("a resource for an update needs its id".to_owned(), "give it the id that it has here", "Resource.id");
+            wrong(
+                "a resource for an update needs its id".to_owned(),
+                "give it the id that it has here",
+                "Resource.id",
+            );
         }
-        (Some(_), ..) => return Err(Failure::parameter("mode", "write create or update; other modes are not supported")),
+        (Some(_), ..) => {
+            return Err(Failure::parameter("mode", "write create or update; other modes are not supported"));
+        }
     }
     Ok(issues)
 }

@@ -17,7 +17,8 @@ const DISPLAY: Parameter = parameter("display", "string", "the display, to be ch
 const CODING: Parameter = parameter("coding", "Coding", "the code as a Coding");
 const CONCEPT: Parameter = parameter("codeableConcept", "CodeableConcept", "the code as a CodeableConcept");
 const LANGUAGE: Parameter = parameter("displayLanguage", "code", "languages in which the display may be");
-const LENIENT: Parameter = parameter("lenient-display-validation", "boolean", "a wrong display is only a warning");
+const LENIENT: Parameter =
+    parameter("lenient-display-validation", "boolean", "a wrong display is only a warning");
 
 pub(super) const VALUE_SET_PARAMETERS: &[Parameter] = &[
     parameter("url", "uri", "the value set's canonical, possibly with |version"),
