@@ -77,6 +77,12 @@ impl Object {
         self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// Adds a member that is not there yet at the end.
+    pub(crate) fn append_new(&mut self, name: String, value: Value) {
+        debug_assert!(self.get(&name).is_none());
+        self.0.push((name, value));
+    }
+
     /// Adds members that are not there yet at the end, in order.
     pub(crate) fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
@@ -156,7 +162,7 @@ impl Value {
     /// This tree as a document, read anew.
     ///
     /// # Panics
-    /// When a [`Value::Number`] holds text that is no number or the tree is nested more than 64 deep: both are
+    /// When a [`Value::Number`] holds text that is no number or the tree is nested more than 256 deep: both are
     /// faults of the code that built the tree.
     pub fn to_document(&self) -> Document {
         Document::parse_with(self.to_json(), Limits::UNBOUNDED).expect("a tree we built is JSON")

@@ -3,6 +3,7 @@
 //! Read once from `data/r4/search-parameters.tsv`, whose lines are, tab-separated: type, code, kind, expression, target
 //! types (`,`), components of a composite (`code=kind=expression; …`), canonical URL.
 
+use crate::form::Form;
 use crate::path::{InvalidExpression, Program, compile, compile_relative};
 use fhir::schema::{TypeId, schema};
 use std::sync::LazyLock;
@@ -72,6 +73,8 @@ pub struct Parameter {
     /// The canonical URL of the definition.
     pub url: &'static str,
     pub(crate) program: Program,
+    /// True when some values are phone numbers or the like.
+    pub(crate) has_contacts: bool,
 }
 
 /// A part of a composite.
@@ -138,6 +141,7 @@ impl Parameter {
         let program = compile(expression, base)?;
         let parts: Vec<TypeId> = program.leaves().map(|leaf| leaf.type_id).collect();
         let components = components.split("; ").filter(|component| !component.is_empty());
+        let has_contacts = program.leaves().any(|leaf| leaf.form == Form::ContactPoint);
         let targets = targets.split(',').filter_map(|name| schema().resource_named(name)).collect();
         Ok(Self {
             base,
@@ -150,6 +154,7 @@ impl Parameter {
                 .collect::<Result<_, _>>()?,
             url,
             program,
+            has_contacts,
         })
     }
 }

@@ -24,13 +24,13 @@ pub(crate) struct Leaf {
 }
 
 /// A compiled expression.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Program {
     alternatives: Vec<Alternative>,
 }
 
 /// One branch of a union.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Alternative {
     /// Begins at the resource although the rest of the expression is relative to a part of it.
     from_resource: bool,
@@ -39,7 +39,7 @@ struct Alternative {
     start: Leaf,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Step {
     /// To the members of these names; a choice has several.
     Member(Vec<(&'static str, Leaf)>),
@@ -57,6 +57,11 @@ enum Step {
 type Visit<'f, 'a> = &'f mut dyn FnMut(Node<'a>, Leaf) -> bool;
 
 impl Program {
+    /// Adds the branches of another.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.alternatives.extend(other.alternatives);
+    }
+
     /// Calls `visit` for each value at the ends of the paths, until it returns true; gives whether it did. `resource`
     /// is the whole resource, `start` where relative paths begin.
     pub(crate) fn find<'a>(&self, resource: Node<'a>, start: Node<'a>, visit: Visit<'_, 'a>) -> bool {

@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         loop {
             match self.next()? {
                 Token::Start(at, space, child) => {
-                    self.child(at, space, child, type_id, depth, &mut members)?
+                    self.child(at, space, child, type_id, depth, &mut members)?;
                 }
                 Token::End => return Ok(Content { value, rest: members.into_object() }),
                 Token::EndOfInput => return Err(Failure::new(Problem::UnexpectedEnd, self.text.len())),
@@ -164,6 +164,9 @@ impl<'a> Reader<'a> {
         members: &mut Members,
     ) -> Result<Option<String>, Failure> {
         let mut value = None;
+        if !text::stand_apart(tag.attributes_raw()) {
+            return Err(failure("not well-formed XML: attributes stand together without a blank", at));
+        }
         for (index, attribute) in tag.attributes().enumerate() {
             let attribute =
                 attribute.map_err(|error| failure(format!("not well-formed XML: {error}"), at))?;
@@ -171,6 +174,9 @@ impl<'a> Reader<'a> {
                 return Err(failure(format!("an element has more than {ATTRIBUTE_LIMIT} attributes"), at));
             }
             let name = String::from_utf8_lossy(attribute.key.as_ref());
+            if !text::is_name(&name) {
+                return Err(failure("not well-formed XML: an attribute has a name that none can have", at));
+            }
             let source = String::from_utf8_lossy(&attribute.value);
             let text = text::attribute_value(&source)
                 .map_err(|words| failure(words, at).within(&name))?
@@ -298,7 +304,9 @@ impl<'a> Reader<'a> {
 }
 
 fn local_name(tag: &BytesStart<'_>) -> String {
-    String::from_utf8_lossy(tag.local_name().as_ref()).chars().take(128).collect()
+    let name = tag.local_name();
+    // A name of ours is never so long; one that is goes into a message.
+    String::from_utf8_lossy(&name.as_ref()[..name.as_ref().len().min(128)]).into_owned()
 }
 
 fn check_declaration(declaration: &BytesDecl<'_>, at: usize) -> Result<(), Failure> {
@@ -325,7 +333,7 @@ fn primitive(type_id: TypeId, text: String) -> Result<Value, String> {
             Ok(Value::Number(text))
         }
         "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
-            Err(format!("not a {}; write digits such as 120 or 0.5", type_id.name()))
+            Err(format!("the text is no {}; write digits such as 120 or 0.5", type_id.name()))
         }
         _ => Ok(Value::String(text)),
     }
@@ -366,21 +374,20 @@ impl Members {
     fn into_object(self) -> Object {
         let mut object = Object::new();
         for member in self.0 {
-            let siblings = member.siblings.into_iter().map(|sibling| sibling.map(Value::from)).collect();
-            let sibling_name = format!("_{}", member.name);
-            for (name, items) in [(member.name.to_owned(), member.values), (sibling_name, siblings)] {
-                if items.iter().all(Option::is_none) {
-                    continue;
-                }
-                let mut items = items.into_iter().map(Option::unwrap_or_default);
-                let value = if member.repeats {
-                    Value::Array(items.collect())
-                } else {
-                    items.next().unwrap_or_default()
-                };
-                object.set(name, value);
+            if member.values.iter().any(Option::is_some) {
+                object.append_new(member.name.to_owned(), joined(member.values, member.repeats));
+            }
+            if member.siblings.iter().any(Option::is_some) {
+                let siblings = member.siblings.into_iter().map(|sibling| sibling.map(Value::from)).collect();
+                object.append_new(format!("_{}", member.name), joined(siblings, member.repeats));
             }
         }
         object
     }
+}
+
+/// The occurrences of an element as JSON has them; null holds the place of what is only on the other side.
+fn joined(items: Vec<Option<Value>>, repeats: bool) -> Value {
+    let mut items = items.into_iter().map(Option::unwrap_or_default);
+    if repeats { Value::Array(items.collect()) } else { items.next().unwrap_or_default() }
 }

@@ -57,10 +57,10 @@ fn period(node: Node<'_>, ports: &dyn Ports) -> Option<DateRange> {
     if start.is_none() && end.is_none() {
         return None;
     }
-    Some(DateRange {
-        low_ms: start.map_or(i64::MIN, |range| range.low_ms),
-        high_ms: end.map_or(i64::MAX, |range| range.high_ms),
-    })
+    let low_ms = start.map_or(i64::MIN, |range| range.low_ms);
+    let high_ms = end.map_or(i64::MAX, |range| range.high_ms);
+    // A period that ends before it begins is as good as its beginning.
+    Some(DateRange { low_ms, high_ms: high_ms.max(low_ms.saturating_add(1)) })
 }
 
 /// The outer limits: of the events, or of the bounds.
@@ -76,7 +76,7 @@ fn timing(node: Node<'_>, ports: &dyn Ports) -> Option<DateRange> {
 impl DateTest {
     /// Reads a prefix and a date. `now_ms` is what `ap` is relative to.
     pub(crate) fn parse(text: &str, now_ms: i64, ports: &dyn Ports) -> Result<Self, String> {
-        let (prefix, rest) = Prefix::split(text).map_err(|letters| crate::parse::bad_prefix(letters))?;
+        let (prefix, rest) = Prefix::split(text).map_err(crate::parse::bad_prefix)?;
         // A plus sign that was not encoded arrives as a space.
         let rest = rest.replacen(' ', "+", 1);
         let moment = DateTime::parse_lenient(&rest).map_err(|_| {

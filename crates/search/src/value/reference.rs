@@ -5,6 +5,7 @@ use crate::form::Form;
 use crate::hash;
 use crate::matcher::Ports;
 use crate::path::Leaf;
+use crate::rows::Home;
 use crate::value::token::TokenTest;
 use crate::value::uri::without_version;
 use fhir::Node;
@@ -102,6 +103,19 @@ impl<'a> Target<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The type of the resource it leads to, here or elsewhere.
+    pub(crate) fn type_id(&self) -> Option<TypeId> {
+        match self {
+            Self::Resource { type_id, .. } => Some(*type_id),
+            Self::Url(_) => None,
+        }
+    }
+
+    /// The record of the patient it leads to; `None` when it leads elsewhere, or by a whole URL.
+    pub(crate) fn home(&self) -> Option<Home> {
+        self.local("").filter(|(type_id, _)| type_id.name() == "Patient").map(|(_, id)| Home::of_patient(id))
     }
 
     /// The hashes for rows and signatures: of `Type/id`, and of the URL when there is more than that.
@@ -215,7 +229,7 @@ impl ReferenceTest {
                 // The last is that of the URL as a whole.
                 hashes.pop().map(|hash| vec![hash])
             }
-            Self::Identifier(test) => test.hashes(),
+            Self::Identifier(test) => test.hashes(false),
             Self::Uri(test) => test.hash().map(|hash| vec![hash]),
             Self::Local { .. } | Self::Text(_) | Self::OfType(_) => None,
         }

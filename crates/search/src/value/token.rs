@@ -204,25 +204,25 @@ impl TokenTest {
         }
     }
 
-    /// Hashes of which a value that meets the condition has at least one; `None` when none can be named.
-    pub(crate) fn hashes(&self) -> Option<Vec<i64>> {
+    /// Hashes of which a value that meets the condition has at least one; `None` when none can be named. `contacts`:
+    /// some values may be contact points.
+    pub(crate) fn hashes(&self, contacts: bool) -> Option<Vec<i64>> {
+        let of_code = |code: &str| code_hashes(code, contacts);
         match self {
-            Self::Code { code, .. } => Some(code_hashes(code.as_deref()?)),
-            Self::OfType { value, .. } => Some(code_hashes(value)),
-            Self::In { codes, .. } => {
-                Some(codes.as_ref()?.iter().flat_map(|code| code_hashes(code)).collect())
-            }
+            Self::Code { code, .. } => Some(of_code(code.as_deref()?)),
+            Self::OfType { value, .. } => Some(of_code(value)),
+            Self::In { codes, .. } => Some(codes.as_ref()?.iter().flat_map(|code| of_code(code)).collect()),
             Self::Text(_) | Self::Subsumption { .. } => None,
         }
     }
 }
 
 /// The hashes that a code may have: as it is, and as a contact point.
-fn code_hashes(code: &str) -> Vec<i64> {
+fn code_hashes(code: &str, contacts: bool) -> Vec<i64> {
     let mut hashes = vec![hash::of_token(code)];
-    let as_contact = hash::of_token(&contact(code));
-    if hashes[0] != as_contact {
-        hashes.push(as_contact);
+    if contacts {
+        hashes.push(hash::of_token(&contact(code)));
+        hashes.dedup();
     }
     hashes
 }
