@@ -233,6 +233,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Byte offset of this value in the source.
+    pub(crate) fn offset(self) -> usize {
+        self.entry().start as usize
+    }
+
     /// 1-based line and column (in characters) of this value in the source.
     pub fn line_column(self) -> (usize, usize) {
         reader::line_column(&self.document.text, self.entry().start as usize)

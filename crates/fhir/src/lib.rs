@@ -21,6 +21,7 @@ pub mod reference;
 pub mod schema;
 pub mod ucum;
 pub mod value;
+pub mod xml;
 
 pub use document::{Document, Kind, Node};
 pub use element::Element;

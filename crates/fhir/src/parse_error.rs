@@ -92,3 +92,51 @@ impl fmt::Display for ParseError {
 }
 
 impl std::error::Error for ParseError {}
+
+/// A problem on its way out; each level that it passes adds its part of the path, innermost first.
+pub(crate) struct Failure {
+    pub problem: Problem,
+    /// Byte offset in the input.
+    pub at: usize,
+    pub path: Vec<Segment>,
+}
+
+/// A part of a path.
+pub(crate) enum Segment {
+    Member(String),
+    Item(usize),
+}
+
+impl Failure {
+    pub(crate) fn new(problem: Problem, at: usize) -> Self {
+        Self { problem, at, path: Vec::new() }
+    }
+
+    /// The failure with the place it comes through.
+    pub(crate) fn within(mut self, member: &str) -> Self {
+        self.path.push(Segment::Member(member.to_owned()));
+        self
+    }
+
+    /// The failure with the place in an array it comes through.
+    pub(crate) fn within_item(mut self, index: usize) -> Self {
+        self.path.push(Segment::Item(index));
+        self
+    }
+
+    /// The whole path below a root, such as `Patient.name[0].family`.
+    pub(crate) fn path(&self, root: String) -> String {
+        let mut path = root;
+        for segment in self.path.iter().rev() {
+            match segment {
+                Segment::Member(name) if path.is_empty() => path.push_str(name),
+                Segment::Member(name) => {
+                    path.push('.');
+                    path.push_str(name);
+                }
+                Segment::Item(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        path
+    }
+}

@@ -1,7 +1,8 @@
 //! The JSON reader: bytes to tape, in one pass, strict (RFC 8259) and with limits.
 
 use crate::document::{Document, Entry, Kind};
-use crate::parse_error::{ParseError, Problem};
+use crate::parse_error::{Failure, ParseError, Problem};
+use std::collections::HashSet;
 
 /// What a reader accepts at most.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +14,14 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For parts of what was read already. The tape holds 32-bit offsets, so 4 GB stays the ceiling.
-    pub const UNBOUNDED: Self = Self { bytes: u32::MAX as usize - 16, depth: 64 };
+    /// The most that any limits allow, for parts of what was read already: the tape holds 32-bit offsets, and each
+    /// level of nesting takes a little of the stack.
+    pub const UNBOUNDED: Self = Self { bytes: u32::MAX as usize - 16, depth: 256 };
+
+    /// These limits, or the greatest possible where they are greater.
+    fn possible(self) -> Self {
+        Self { bytes: self.bytes.min(Self::UNBOUNDED.bytes), depth: self.depth.min(Self::UNBOUNDED.depth) }
+    }
 }
 
 impl Default for Limits {
@@ -26,18 +33,17 @@ impl Default for Limits {
 
 /// Reads a whole JSON text.
 pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseError> {
-    let error = |problem, line, column| ParseError { problem, line, column, path: String::new() };
-    if bytes.len() > limits.bytes {
-        return Err(error(Problem::TooLarge { bytes: bytes.len(), limit: limits.bytes }, 1, 1));
-    }
-    let text = String::from_utf8(bytes).map_err(|failure| {
-        let valid = failure.utf8_error().valid_up_to();
-        let start = String::from_utf8_lossy(&failure.as_bytes()[..valid]).into_owned();
-        let (line, column) = line_column(&start, start.len());
-        error(Problem::NotUtf8, line, column)
-    })?;
-    let mut reader =
-        Reader { bytes: text.as_bytes(), at: 0, tape: Vec::with_capacity(text.len() / 16 + 4), limits };
+    let limits = limits.possible();
+    check_size(&bytes, limits)?;
+    let text =
+        String::from_utf8(bytes).map_err(|failure| not_utf8(failure.as_bytes(), failure.utf8_error()))?;
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        at: 0,
+        tape: Vec::with_capacity(text.len() / 16 + 4),
+        names: Vec::new(),
+        limits,
+    };
     match reader.document() {
         Ok(()) => {
             let tape = reader.tape.into_boxed_slice();
@@ -45,9 +51,42 @@ pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseErro
         }
         Err(failure) => {
             let (line, column) = line_column(&text, failure.at);
-            Err(ParseError { problem: failure.problem, line, column, path: path_of(&text, &failure.path) })
+            let path = failure.path(root_type(&text).unwrap_or_default());
+            Err(ParseError { problem: failure.problem, line, column, path })
         }
     }
+}
+
+/// The bytes as text, when they are UTF-8 and not too many.
+pub(crate) fn utf8(bytes: &[u8], limits: Limits) -> Result<&str, ParseError> {
+    check_size(bytes, limits.possible())?;
+    std::str::from_utf8(bytes).map_err(|failure| not_utf8(bytes, failure))
+}
+
+fn check_size(bytes: &[u8], limits: Limits) -> Result<(), ParseError> {
+    if bytes.len() <= limits.bytes {
+        return Ok(());
+    }
+    let problem = Problem::TooLarge { bytes: bytes.len(), limit: limits.bytes };
+    Err(ParseError { problem, line: 1, column: 1, path: String::new() })
+}
+
+fn not_utf8(bytes: &[u8], failure: std::str::Utf8Error) -> ParseError {
+    let start = std::str::from_utf8(&bytes[..failure.valid_up_to()]).unwrap_or_default();
+    let (line, column) = line_column(start, start.len());
+    ParseError { problem: Problem::NotUtf8, line, column, path: String::new() }
+}
+
+/// True for a text in JSON's grammar of numbers.
+pub(crate) fn is_number(text: &str) -> bool {
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        at: 0,
+        tape: Vec::new(),
+        names: Vec::new(),
+        limits: Limits::default(),
+    };
+    !text.is_empty() && reader.number().is_ok() && reader.at == text.len()
 }
 
 /// 1-based line and column (in characters) of a byte offset.
@@ -59,33 +98,6 @@ pub(crate) fn line_column(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-/// A problem on its way out; each level that it passes adds its part of the path, innermost first.
-struct Failure {
-    problem: Problem,
-    at: usize,
-    path: Vec<Segment>,
-}
-
-enum Segment {
-    Member(String),
-    Item(usize),
-}
-
-fn path_of(text: &str, segments: &[Segment]) -> String {
-    let mut path = root_type(text).unwrap_or_default();
-    for segment in segments.iter().rev() {
-        match segment {
-            Segment::Member(name) if path.is_empty() => path.push_str(name),
-            Segment::Member(name) => {
-                path.push('.');
-                path.push_str(name);
-            }
-            Segment::Item(index) => path.push_str(&format!("[{index}]")),
-        }
-    }
-    path
 }
 
 /// The resource type as far as a broken text shows it: for messages only.
@@ -100,6 +112,8 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     tape: Vec<Entry>,
+    /// Places on the tape of the names of all objects that are open, innermost last.
+    names: Vec<usize>,
     limits: Limits,
 }
 
@@ -120,7 +134,7 @@ impl Reader<'_> {
     }
 
     fn fail<T>(&self, problem: Problem) -> Result<T, Failure> {
-        Err(Failure { problem, at: self.at, path: Vec::new() })
+        Err(Failure::new(problem, self.at))
     }
 
     fn unexpected<T>(&self, expected: &'static str) -> Result<T, Failure> {
@@ -174,28 +188,10 @@ impl Reader<'_> {
             self.close(index);
             return Ok(());
         }
-        let mut names = Names::default();
+        let first_name = self.names.len();
+        let mut hashed = None;
         loop {
-            if self.bytes.get(self.at) != Some(&b'"') {
-                return self.unexpected("a member name in quotes");
-            }
-            let quote = self.at;
-            let key = self.string()?;
-            let name = self.name(key);
-            if names.seen(&self.tape, self.bytes, key) {
-                return Err(Failure { problem: Problem::DuplicateKey(name), at: quote, path: Vec::new() });
-            }
-            self.space();
-            if self.bytes.get(self.at) != Some(&b':') {
-                return self.unexpected("\":\"");
-            }
-            self.at += 1;
-            self.space();
-            if let Err(mut failure) = self.value(depth) {
-                failure.path.push(Segment::Member(name));
-                return Err(failure);
-            }
-            self.space();
+            self.member(depth, first_name, &mut hashed)?;
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
                 Some(b'}') => break,
@@ -203,14 +199,70 @@ impl Reader<'_> {
             }
             self.space();
         }
+        self.names.truncate(first_name);
         self.at += 1;
         self.close(index);
         Ok(())
     }
 
+    /// Name, colon, value and the blanks around them.
+    fn member(&mut self, depth: usize, first_name: usize, hashed: &mut Option<HashSet<Vec<u8>>>) -> Step {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return self.unexpected("a member name in quotes");
+        }
+        let quote = self.at;
+        let key = self.string()?;
+        if self.stood_before(key, first_name, hashed) {
+            return Err(Failure::new(Problem::DuplicateKey(self.name(key)), quote));
+        }
+        self.space();
+        if self.bytes.get(self.at) != Some(&b':') {
+            return self.unexpected("\":\"");
+        }
+        self.at += 1;
+        self.space();
+        self.value(depth).map_err(|failure| failure.within(&self.name(key)))?;
+        self.space();
+        Ok(())
+    }
+
     fn name(&self, key: usize) -> String {
+        String::from_utf8_lossy(self.raw(key)).into_owned()
+    }
+
+    /// Notes a name; true when it was there before in its object. Names are compared after decoding. The names of a
+    /// long object are hashed, so that its reading time stays in proportion.
+    fn stood_before(&mut self, key: usize, first_name: usize, hashed: &mut Option<HashSet<Vec<u8>>>) -> bool {
+        const LONG: usize = 24;
+        if let Some(names) = hashed {
+            return !names.insert(self.decoded(key));
+        }
+        let raw = self.raw(key);
+        let same = |&other: &usize| {
+            if self.tape[key].escaped || self.tape[other].escaped {
+                self.decoded(key) == self.decoded(other)
+            } else {
+                self.raw(other) == raw
+            }
+        };
+        let found = self.names[first_name..].iter().any(same);
+        self.names.push(key);
+        if self.names.len() - first_name > LONG {
+            *hashed = Some(self.names[first_name..].iter().map(|&name| self.decoded(name)).collect());
+        }
+        found
+    }
+
+    fn raw(&self, key: usize) -> &[u8] {
         let entry = self.tape[key];
-        String::from_utf8_lossy(&self.bytes[entry.start as usize..entry.end as usize]).into_owned()
+        &self.bytes[entry.start as usize..entry.end as usize]
+    }
+
+    fn decoded(&self, key: usize) -> Vec<u8> {
+        match std::str::from_utf8(self.raw(key)) {
+            Ok(text) if self.tape[key].escaped => unescape(text).into_bytes(),
+            _ => self.raw(key).to_vec(),
+        }
     }
 
     fn array(&mut self, depth: usize) -> Step {
@@ -221,10 +273,7 @@ impl Reader<'_> {
             return Ok(());
         }
         for item in 0.. {
-            if let Err(mut failure) = self.value(depth) {
-                failure.path.push(Segment::Item(item));
-                return Err(failure);
-            }
+            self.value(depth).map_err(|failure| failure.within_item(item))?;
             self.space();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
@@ -290,6 +339,7 @@ impl Reader<'_> {
         let start = self.at;
         let mut escaped = false;
         loop {
+            self.plain_characters();
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -304,6 +354,26 @@ impl Reader<'_> {
         let index = self.push(Kind::String, start, self.at, escaped);
         self.at += 1;
         Ok(index)
+    }
+
+    /// Goes on, eight bytes at a time, to the next quote, backslash or control character, or near the end.
+    fn plain_characters(&mut self) {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        // The lowest marked byte is one that is zero (or below the limit); marks above it may be false.
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+        while let Some(bytes) = self.bytes[self.at..].first_chunk::<8>() {
+            let word = u64::from_le_bytes(*bytes);
+            let quotes = zero(word ^ (ONES * u64::from(b'"')));
+            let backslashes = zero(word ^ (ONES * u64::from(b'\\')));
+            let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+            let found = quotes | backslashes | controls;
+            if found != 0 {
+                self.at += found.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.at += 8;
+        }
     }
 
     fn escape(&mut self) -> Step {
@@ -330,45 +400,6 @@ impl Reader<'_> {
             return None;
         }
         u16::from_str_radix(std::str::from_utf8(escape).ok()?, 16).ok()
-    }
-}
-
-/// The member names of one object: a short list scanned, a long one hashed.
-#[derive(Default)]
-struct Names {
-    list: Vec<usize>,
-    set: Option<std::collections::HashSet<Vec<u8>>>,
-}
-
-impl Names {
-    const LONG: usize = 24;
-
-    /// Notes a name; true when it was there before. Names are compared after decoding.
-    fn seen(&mut self, tape: &[Entry], bytes: &[u8], key: usize) -> bool {
-        let decoded = |index: usize| -> Vec<u8> {
-            let entry = tape[index];
-            let raw = &bytes[entry.start as usize..entry.end as usize];
-            match std::str::from_utf8(raw) {
-                Ok(text) if entry.escaped => unescape(text).into_bytes(),
-                _ => raw.to_vec(),
-            }
-        };
-        if let Some(set) = &mut self.set {
-            return !set.insert(decoded(key));
-        }
-        let raw = |index: usize| &bytes[tape[index].start as usize..tape[index].end as usize];
-        let found = self.list.iter().any(|&other| {
-            if tape[key].escaped || tape[other].escaped {
-                decoded(key) == decoded(other)
-            } else {
-                raw(key) == raw(other)
-            }
-        });
-        self.list.push(key);
-        if self.list.len() > Self::LONG {
-            self.set = Some(self.list.iter().map(|&index| decoded(index)).collect());
-        }
-        found
     }
 }
 

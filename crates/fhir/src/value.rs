@@ -1,6 +1,7 @@
 //! A JSON tree that can be changed: for building resources and for patches.
 
 use crate::document::{Document, Kind, Node};
+use crate::parse_error::ParseError;
 use crate::reader::Limits;
 use std::fmt::Write;
 
@@ -74,6 +75,17 @@ impl Object {
     /// The members in order, to change their values.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
         self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Adds a member that is not there yet at the end.
+    pub(crate) fn append_new(&mut self, name: String, value: Value) {
+        debug_assert!(self.get(&name).is_none());
+        self.0.push((name, value));
+    }
+
+    /// Adds members that are not there yet at the end, in order.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
     }
 
     /// How many members there are.
@@ -150,10 +162,15 @@ impl Value {
     /// This tree as a document, read anew.
     ///
     /// # Panics
-    /// When a [`Value::Number`] holds text that is no number or the tree is nested more than 64 deep: both are
+    /// When a [`Value::Number`] holds text that is no number or the tree is nested more than 256 deep: both are
     /// faults of the code that built the tree.
     pub fn to_document(&self) -> Document {
         Document::parse_with(self.to_json(), Limits::UNBOUNDED).expect("a tree we built is JSON")
+    }
+
+    /// This tree as a document, unless it is nested deeper than allowed.
+    pub(crate) fn try_to_document(&self, depth: usize) -> Result<Document, ParseError> {
+        Document::parse_with(self.to_json(), Limits { depth, ..Limits::UNBOUNDED })
     }
 
     fn write(&self, text: &mut String, indent: Option<usize>, level: usize) {

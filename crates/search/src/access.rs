@@ -1,11 +1,16 @@
 //! Which index rows hold a superset of what a clause asks for.
 
+mod criterion;
+
+use crate::compartment::compartment_clause;
+use crate::hash;
+use crate::index_policy::{Rows, policy};
 use crate::query::Clause;
 use crate::rows::{Home, ParameterKey};
 use fhir::schema::TypeId;
 
 /// A way to candidates. What it finds contains all that its clause matches, and perhaps more.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Access {
     /// The resources of a type with these ids.
     Ids(TypeId, Vec<String>),
@@ -64,7 +69,7 @@ pub enum Access {
         /// The millisecond behind the last.
         high_ms: i64,
     },
-    /// Whatever any of them finds.
+    /// Whatever any of them finds; nothing when there are none.
     Union(Vec<Access>),
     /// What refers by a parameter to a resource that the inner clause matches: run the inner clause on the target
     /// types first; [`reference_access`] then gives the access for each target found.
@@ -90,4 +95,104 @@ pub enum Access {
         /// What holds there.
         inner: Clause,
     },
+}
+
+/// The ways a clause can be answered by for resources of a type; `None` when only a scan of the type will do.
+pub fn access(type_id: TypeId, clause: &Clause) -> Option<Access> {
+    match clause {
+        Clause::All(clauses) => {
+            clauses.iter().filter_map(|clause| access(type_id, clause)).min_by_key(Access::rank)
+        }
+        Clause::Any(clauses) => {
+            let all: Option<Vec<_>> = clauses.iter().map(|clause| access(type_id, clause)).collect();
+            all.map(Access::union)
+        }
+        Clause::Not(_) => None,
+        Clause::Parameter(criterion) => criterion::access(type_id, criterion),
+        Clause::Chain { parameter, targets, inner } => is_found_by(type_id, parameter, targets).then(|| {
+            Access::Chain { type_id, parameter, targets: targets.clone(), inner: (**inner).clone() }
+        }),
+        Clause::Has { source, parameter, inner } => {
+            Some(Access::Has { type_id, source: *source, parameter, inner: (**inner).clone() })
+        }
+        Clause::InCompartment { compartment, id } => match compartment_clause(*compartment, id, type_id) {
+            Some(clause) => access(type_id, &clause),
+            None => Some(Access::Union(Vec::new())),
+        },
+        Clause::Never => Some(Access::Union(Vec::new())),
+    }
+}
+
+/// The way to the resources of a type that refer by a parameter to a resource: for chains and reverse includes. A scan
+/// of the type where there is none better.
+pub fn reference_access(type_id: TypeId, parameter: &'static str, target: (TypeId, &str)) -> Access {
+    let hash = hash::of_reference(target.0.name(), target.1);
+    criterion::reference(type_id, parameter, target).unwrap_or(Access::Type {
+        type_id,
+        low_ms: i64::MIN,
+        high_ms: i64::MAX,
+        signature: vec![hash::signature(hash)],
+    })
+}
+
+/// Hashes of which the signature of a match has at least one; `None` when none can be named.
+pub fn signature_hashes(type_id: TypeId, clause: &Clause) -> Option<Vec<u32>> {
+    match clause {
+        Clause::All(clauses) => {
+            clauses.iter().filter_map(|clause| signature_hashes(type_id, clause)).min_by_key(Vec::len)
+        }
+        Clause::Any(clauses) => {
+            let all: Option<Vec<_>> =
+                clauses.iter().map(|clause| signature_hashes(type_id, clause)).collect();
+            all.map(|lists| lists.concat()).filter(|hashes| !hashes.is_empty())
+        }
+        Clause::Parameter(criterion) => criterion::signature_hashes(type_id, criterion),
+        Clause::InCompartment { compartment, id } => {
+            signature_hashes(type_id, &compartment_clause(*compartment, id, type_id)?)
+        }
+        Clause::Not(_) | Clause::Chain { .. } | Clause::Has { .. } | Clause::Never => None,
+    }
+}
+
+/// The parameter of a type's principal date, by which its resources lie: sorting by it descending is the store's own
+/// order among the resources that have it.
+pub fn principal_date(type_id: TypeId) -> Option<&'static str> {
+    policy(type_id).recency.map(|parameter| parameter.code)
+}
+
+/// True when references by a parameter to any of the targets are found without a scan.
+fn is_found_by(type_id: TypeId, code: &str, targets: &[TypeId]) -> bool {
+    let policy = policy(type_id);
+    match policy.entry(code).map(|entry| &entry.rows) {
+        Some(Rows::Token | Rows::Via(_)) => true,
+        _ => !targets.is_empty() && targets.iter().all(|target| target.name() == "Patient"),
+    }
+}
+
+impl Access {
+    /// One of several ways; nested ones are taken in.
+    fn union(parts: Vec<Self>) -> Self {
+        let mut flat: Vec<Self> = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Self::Union(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        if flat.len() == 1 { flat.remove(0) } else { Self::Union(flat) }
+    }
+
+    /// How few candidates it promises, least first, by its shape alone.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Ids(..) => 0,
+            Self::Home { .. } => 1,
+            Self::Token { .. } => 2,
+            Self::Number { .. } | Self::Text { .. } => 3,
+            Self::Date { .. } => 4,
+            Self::Chain { .. } | Self::Has { .. } => 5,
+            Self::Type { .. } => 6,
+            Self::Union(parts) => parts.iter().map(Self::rank).max().unwrap_or(0),
+        }
+    }
 }

@@ -6,8 +6,26 @@
 //! path, or none, and the answer is the same.
 
 pub mod access;
+pub mod compartment;
+mod escape;
+mod fold;
+mod form;
+mod hash;
+pub mod include;
+mod index_policy;
 pub mod matcher;
+pub mod near;
+pub mod parameter;
+pub mod parse;
+mod path;
+pub mod prefix;
 pub mod query;
 pub mod rows;
+mod search_error;
+pub mod sort;
+pub mod text;
+mod unit;
+pub mod value;
 
 pub use matcher::Ports;
+pub use search_error::{SearchError, SearchErrorKind};

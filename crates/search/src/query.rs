@@ -1,5 +1,6 @@
 //! A search as data: what a URL asks for, after parsing and checking.
 
+use crate::value::ValueTest;
 use fhir::schema::TypeId;
 
 /// A whole search.
@@ -12,7 +13,7 @@ pub struct Query {
     /// The order asked for; behind it always comes [`crate::rows::IndexRows::recency_ms`] descending, then the key
     /// descending, so that every order is total. Empty: only that.
     pub sort: Vec<SortKey>,
-    /// Matches on a page (`_count`).
+    /// Matches on a page (`_count`); 0 when only the total is wanted.
     pub count: usize,
     /// Continue behind this place: the opaque text of a former answer's cursor.
     pub cursor: Option<String>,
@@ -21,7 +22,7 @@ pub struct Query {
 }
 
 /// One condition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Clause {
     /// All of them hold (from `_filter`, compartments and policy).
     All(Vec<Clause>),
@@ -42,7 +43,7 @@ pub enum Clause {
         inner: Box<Clause>,
     },
     /// Some resource of a type refers to this one by a parameter, and the inner clause holds there
-    /// (`_has:Observation:patient:code=…`).
+    /// (`_has:Observation:patient:code=…`; `_list` is this with `List` and `item`).
     Has {
         /// The type that refers.
         source: TypeId,
@@ -51,21 +52,37 @@ pub enum Clause {
         /// What holds there.
         inner: Box<Clause>,
     },
-    /// The resource is an entry of this List (`_list`).
-    InList(String),
+    /// The resource is in a compartment: by the parameters that its type has for it.
+    InCompartment {
+        /// The compartment's type, such as `Patient`.
+        compartment: TypeId,
+        /// The id of the resource whose compartment it is.
+        id: String,
+    },
     /// Nothing matches: a clause that can hold for no resource, such as a token in an empty value set.
     Never,
 }
 
-/// A condition on one parameter. The content is the matcher's own.
-#[derive(Clone, Debug)]
+/// A condition on one parameter.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Criterion {
     /// The parameter's code, such as `value-quantity` or `_id`.
     pub code: &'static str,
+    /// What must hold for its values.
+    pub test: Test,
+}
+
+/// What must hold for a parameter's values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// `:missing`: true when there must be no value, false when there must be one.
+    Missing(bool),
+    /// At least one value meets at least one of these.
+    AnyOf(Vec<ValueTest>),
 }
 
 /// One key of an order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortKey {
     /// The parameter's code.
     pub code: &'static str,

@@ -61,3 +61,11 @@ pub enum StoreError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+/// Turns an error of the file system into the store's, with what was being done.
+pub(crate) fn failed_io(context: &'static str) -> impl Fn(std::io::Error) -> StoreError {
+    move |error| match error.kind() {
+        std::io::ErrorKind::StorageFull => StoreError::DiskFull,
+        _ => StoreError::World { context, source: Box::new(error) },
+    }
+}

@@ -4,11 +4,25 @@
 //! through; [`Maintain`] is what the program opens, checks and copies with. Both are synchronous.
 
 pub mod batch;
+mod codec;
+mod commit_log;
 pub mod error;
+mod execute;
+pub mod maintain;
+pub mod memory;
+mod pack;
+pub mod read_log;
+mod row_set;
+mod snapshot;
+pub mod sqlite;
+mod stored_id;
 pub mod version;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};
 pub use error::StoreError;
+pub use maintain::{Maintain, OpenOptions};
+pub use memory::MemoryStore;
+pub use sqlite::SqliteStore;
 pub use version::{ResourceKey, Version};
 
 use fhir::schema::TypeId;
@@ -19,6 +33,9 @@ use search::query::{Clause, Query};
 pub trait Store: Send + Sync {
     /// The current version, a tombstone included; `None` when there never was one.
     fn read(&self, key: &ResourceKey) -> Result<Option<Version>, StoreError>;
+
+    /// A version by number, a tombstone included; `None` when there is no such version.
+    fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Option<Version>, StoreError>;
 
     /// Past and current versions in a scope, newest first.
     fn history(&self, scope: &HistoryScope, page: &HistoryPage) -> Result<Vec<Version>, StoreError>;

@@ -1,6 +1,7 @@
 //! Distils the published specifications into the compact files under `data/`: facts, not prose.
 
 mod schema;
+mod search;
 pub mod terminology;
 
 use anyhow::{Context, Result, bail};
@@ -15,6 +16,8 @@ pub fn run(_arguments: &[String]) -> Result<()> {
     let data = project_root().join("data");
     let definitions = unpack(&shared.join("fhir-r4-definitions/r4-definitions.tar.zst"))?;
     write(&data.join("r4/schema.tsv"), &schema::distil(&definitions)?)?;
+    write(&data.join("r4/search-parameters.tsv"), &search::distil_parameters(&definitions)?)?;
+    write(&data.join("r4/compartments.tsv"), &search::distil_compartments(&definitions)?)?;
     terminology::run(&shared, &data)
 }
 

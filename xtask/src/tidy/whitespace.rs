@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use super::violation::Violation;
 
-const EXTENSIONS: &[&str] = &["rs", "md", "css", "html", "js", "toml", "txt"];
+const EXTENSIONS: &[&str] = &["rs", "md", "css", "html", "js", "toml"];
 
 pub fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();

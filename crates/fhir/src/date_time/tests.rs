@@ -1,3 +1,5 @@
+//! Dates and times read, written, compared and counted with.
+
 use super::*;
 use proptest::prelude::*;
 use rust_decimal::Decimal;

@@ -1,3 +1,5 @@
+//! Units understood, converted and refused.
+
 use super::*;
 use proptest::prelude::*;
 

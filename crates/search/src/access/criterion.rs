@@ -1,0 +1,205 @@
+//! Access for a condition on one parameter.
+
+use super::Access;
+use crate::hash;
+use crate::index_policy::{Entry, Rows, policy};
+use crate::parameter::{Parameter, parameter};
+use crate::prefix::Prefix;
+use crate::query::{Criterion, Test};
+use crate::rows::Home;
+use crate::rows::extract::{LONG_MS, cut, pair_hash};
+use crate::value::ValueTest;
+use crate::value::date::{DateRange, DateTest};
+use crate::value::number::NumberTest;
+use crate::value::quantity::{QuantityTest, UnitTest, row_conditions};
+use crate::value::reference::ReferenceTest;
+use crate::value::token::TokenTest;
+use fhir::decimal::Decimal;
+use fhir::schema::TypeId;
+use rust_decimal::prelude::ToPrimitive;
+
+/// How far apart places on earth may be: rows take dates without an offset as UTC.
+const OFFSET_LIMIT_MS: i64 = 14 * 3_600_000;
+/// Values are compared as decimals, rows have them as binary fractions.
+const ROUNDING: f64 = 1e-9;
+
+/// The way to what meets a criterion.
+pub(super) fn access(type_id: TypeId, criterion: &Criterion) -> Option<Access> {
+    let Test::AnyOf(tests) = &criterion.test else { return None };
+    if criterion.code == "_id" {
+        return ids(type_id, tests);
+    }
+    let all: Option<Vec<_>> = tests.iter().map(|test| test_access(type_id, criterion.code, test)).collect();
+    all.map(Access::union)
+}
+
+fn ids(type_id: TypeId, tests: &[ValueTest]) -> Option<Access> {
+    let ids = tests.iter().map(|test| match test {
+        ValueTest::Token(TokenTest::Code { code: Some(code), .. }) => Some(code.clone()),
+        _ => None,
+    });
+    ids.collect::<Option<Vec<_>>>().map(|ids| Access::Ids(type_id, ids))
+}
+
+fn test_access(type_id: TypeId, code: &str, test: &ValueTest) -> Option<Access> {
+    let parameter = parameter(type_id, code)?;
+    let entry = policy(type_id).entry(code);
+    if let Some(Entry { rows: Rows::Via(others), .. }) = entry {
+        let all: Option<Vec<_>> = others.iter().map(|other| test_access(type_id, other, test)).collect();
+        return all.map(Access::union);
+    }
+    let key = (type_id, parameter.code);
+    match (test, entry.map(|entry| &entry.rows)) {
+        (ValueTest::Reference(test), _) => reference_test(type_id, parameter, test),
+        (ValueTest::Token(test), Some(Rows::Token)) => {
+            let hashes = test.hashes(parameter.has_contacts)?;
+            let excepted = |hash: &i64| {
+                entry.is_some_and(|entry| entry.except.iter().any(|code| hash::of_token(code) == *hash))
+            };
+            if hashes.iter().any(excepted) {
+                return None;
+            }
+            Some(tokens(key, hashes))
+        }
+        (ValueTest::Uri(test), Some(Rows::Token)) => Some(tokens(key, vec![test.hash()?])),
+        (ValueTest::String(test), Some(Rows::Text)) => {
+            let prefix = test.folded_prefix().filter(|prefix| !prefix.is_empty())?;
+            Some(Access::Text { parameter: key, prefix: cut(&prefix).to_owned() })
+        }
+        (ValueTest::Date(test), Some(Rows::Date)) => Some(dates(key, test.overlapped()?)),
+        (ValueTest::Date(test), Some(Rows::Recency)) => recency(key, test),
+        (ValueTest::Quantity(test), Some(Rows::Number)) => {
+            let conditions = row_conditions(test)?;
+            let all: Option<Vec<_>> =
+                conditions.iter().map(|(unit, number)| numbers(key, *unit, number)).collect();
+            all.map(Access::union)
+        }
+        (ValueTest::Number(test), Some(Rows::Number)) => {
+            numbers(key, crate::value::quantity::unit_hash(""), test)
+        }
+        (ValueTest::Composite(parts), Some(Rows::Pair)) => pair(key, parts),
+        _ => None,
+    }
+}
+
+fn tokens(parameter: (TypeId, &'static str), hashes: Vec<i64>) -> Access {
+    Access::union(hashes.into_iter().map(|hash| Access::Token { parameter, hash }).collect())
+}
+
+/// The way to what refers to a resource; `None` when there are no rows for it.
+pub(super) fn reference(type_id: TypeId, code: &str, target: (TypeId, &str)) -> Option<Access> {
+    let parameter = parameter(type_id, code)?;
+    if let Some(Entry { rows: Rows::Via(others), .. }) = policy(type_id).entry(code) {
+        let all: Option<Vec<_>> = others.iter().map(|other| reference(type_id, other, target)).collect();
+        return all.map(Access::union);
+    }
+    let key = (type_id, parameter.code);
+    let hash = hash::of_reference(target.0.name(), target.1);
+    let rows = Access::Token { parameter: key, hash };
+    let has_rows = policy(type_id).entry(code).is_some_and(|entry| entry.rows == Rows::Token);
+    if target.0.name() != "Patient" {
+        return has_rows.then_some(rows);
+    }
+    let signature = vec![hash::signature(hash)];
+    let home = Access::Home { home: Home::of_patient(target.1), type_id, signature };
+    Some(Access::Union(vec![home, rows]))
+}
+
+fn reference_test(type_id: TypeId, parameter: &'static Parameter, test: &ReferenceTest) -> Option<Access> {
+    if let ReferenceTest::Local { types, id, .. } = test {
+        if types.is_empty() {
+            return None;
+        }
+        let all: Option<Vec<_>> =
+            types.iter().map(|target| reference(type_id, parameter.code, (*target, id))).collect();
+        return all.map(Access::union);
+    }
+    let entry = policy(type_id).entry(parameter.code)?;
+    let is_indexed = entry.rows == Rows::Token && !matches!(test, ReferenceTest::Identifier(_));
+    let hashes = test.hashes().filter(|_| is_indexed)?;
+    Some(tokens((type_id, parameter.code), hashes))
+}
+
+fn dates(parameter: (TypeId, &'static str), range: DateRange) -> Access {
+    Access::Date {
+        parameter,
+        low_ms: range.low_ms.saturating_sub(OFFSET_LIMIT_MS),
+        high_ms: range.high_ms.saturating_add(OFFSET_LIMIT_MS),
+    }
+}
+
+/// The principal date: short intervals by their low end, long ones by their rows.
+fn recency(parameter: (TypeId, &'static str), test: &DateTest) -> Option<Access> {
+    let range = test.overlapped()?;
+    let reach_ms = match test.prefix {
+        // These hold only for what begins in the range.
+        Prefix::Equal | Prefix::StartsAfter => 0,
+        _ => LONG_MS,
+    };
+    let short = Access::Type {
+        type_id: parameter.0,
+        low_ms: range.low_ms.saturating_sub(reach_ms + OFFSET_LIMIT_MS),
+        high_ms: range.high_ms.saturating_add(OFFSET_LIMIT_MS),
+        signature: Vec::new(),
+    };
+    Some(Access::Union(vec![short, dates(parameter, range)]))
+}
+
+fn numbers(parameter: (TypeId, &'static str), unit: i64, test: &NumberTest) -> Option<Access> {
+    let (low, high) = test.reached()?;
+    let float = |value: Option<Decimal>, open: f64, sign: f64| match value.and_then(|value| value.to_f64()) {
+        Some(value) => value + sign * (value.abs() * ROUNDING + f64::MIN_POSITIVE),
+        None => open,
+    };
+    Some(Access::Number {
+        parameter,
+        unit,
+        low: float(low, f64::MIN, -1.0),
+        high: float(high, f64::MAX, 1.0),
+    })
+}
+
+/// A code and an amount.
+fn pair(parameter: (TypeId, &'static str), parts: &[ValueTest]) -> Option<Access> {
+    let [ValueTest::Token(code), ValueTest::Quantity(quantity)] = parts else { return None };
+    let hashes = code.hashes(false)?;
+    let all: Option<Vec<_>> = hashes
+        .into_iter()
+        .map(|code| {
+            let (unit, number) = pair_condition(code, quantity);
+            numbers(parameter, unit, number)
+        })
+        .collect();
+    all.map(Access::union)
+}
+
+fn pair_condition(code: i64, quantity: &QuantityTest) -> (i64, &NumberTest) {
+    match &quantity.unit {
+        UnitTest::Canonical { unit, number, .. } => (pair_hash(code, unit), number),
+        _ => (code, &quantity.number),
+    }
+}
+
+/// Hashes of which a match has at least one.
+pub(super) fn signature_hashes(type_id: TypeId, criterion: &Criterion) -> Option<Vec<u32>> {
+    let Test::AnyOf(tests) = &criterion.test else { return None };
+    if criterion.code == "_id" {
+        return None;
+    }
+    let contacts = parameter(type_id, criterion.code)?.has_contacts;
+    let mut signature = Vec::new();
+    for test in tests {
+        signature.extend(test_hashes(test, contacts)?.into_iter().map(hash::signature));
+    }
+    (!signature.is_empty()).then_some(signature)
+}
+
+fn test_hashes(test: &ValueTest, contacts: bool) -> Option<Vec<i64>> {
+    match test {
+        ValueTest::Token(test) => test.hashes(contacts),
+        ValueTest::Reference(test) => test.hashes(),
+        ValueTest::Uri(test) => test.hash().map(|hash| vec![hash]),
+        ValueTest::Composite(parts) => parts.iter().find_map(|part| test_hashes(part, contacts)),
+        _ => None,
+    }
+}

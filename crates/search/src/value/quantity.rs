@@ -1,0 +1,238 @@
+//! Amounts with units (R4 search §3.1.1.4.11).
+
+use crate::escape::{split, unescape};
+use crate::form::Form;
+use crate::hash;
+use crate::path::Leaf;
+use crate::prefix::Interval;
+use crate::unit;
+use crate::value::number::NumberTest;
+use fhir::Node;
+use fhir::decimal::{self, Decimal};
+use std::borrow::Cow;
+
+/// A condition on an amount.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantityTest {
+    /// On the number, as written.
+    pub number: NumberTest,
+    /// On the unit.
+    pub unit: UnitTest,
+}
+
+/// A condition on a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UnitTest {
+    /// Any unit.
+    Any,
+    /// `||unit`: written so, as code or for people.
+    Written(String),
+    /// `|system|`: any unit of a system.
+    OfSystem(String),
+    /// `|system|code`, where no unit can be converted.
+    Coded {
+        /// The system.
+        system: String,
+        /// The code.
+        code: String,
+    },
+    /// `|http://unitsofmeasure.org|code`: any unit that can be converted, compared in the canonical one.
+    Canonical {
+        /// The code asked for.
+        code: String,
+        /// The canonical unit.
+        unit: String,
+        /// The condition on the canonical number.
+        number: NumberTest,
+    },
+}
+
+/// The system of UCUM units.
+const UCUM: &str = fhir::ucum::SYSTEM;
+/// The system of currencies.
+const CURRENCIES: &str = "urn:iso:std:iso:4217";
+
+/// An amount in a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Amount<'a> {
+    pub interval: Interval<Decimal>,
+    pub unit: Option<Cow<'a, str>>,
+    pub system: Option<Cow<'a, str>>,
+    pub code: Option<Cow<'a, str>>,
+}
+
+/// The amount of a value; `None` when it has none.
+pub(crate) fn amount<'a>(node: Node<'a>, leaf: Leaf) -> Option<Amount<'a>> {
+    match leaf.form {
+        Form::Quantity => quantity(node),
+        Form::Money => {
+            let value = decimal::parse(&node.get("value")?.scalar()?).ok();
+            let interval = Interval { low: value, high: value };
+            let code = node.get_str("currency");
+            Some(Amount { interval, unit: None, system: Some(CURRENCIES.into()), code })
+        }
+        Form::Range => {
+            let (low, high) = (node.get("low").and_then(quantity), node.get("high").and_then(quantity));
+            let interval = Interval {
+                low: low.as_ref().and_then(|end| end.interval.low),
+                high: high.as_ref().and_then(|end| end.interval.high),
+            };
+            Some(Amount { interval, ..low.or(high)? })
+        }
+        Form::SampledData => quantity(node.get("origin")?),
+        Form::Integer | Form::Decimal => {
+            let value = decimal::parse(&node.scalar()?).ok();
+            Some(Amount {
+                interval: Interval { low: value, high: value },
+                unit: None,
+                system: None,
+                code: None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn quantity(node: Node<'_>) -> Option<Amount<'_>> {
+    let value = decimal::parse(&node.get("value")?.scalar()?).ok()?;
+    let interval = match node.get_str("comparator").as_deref() {
+        Some("<" | "<=") => Interval { low: None, high: Some(value) },
+        Some(">" | ">=") => Interval { low: Some(value), high: None },
+        _ => Interval { low: Some(value), high: Some(value) },
+    };
+    let (unit, system, code) = (node.get_str("unit"), node.get_str("system"), node.get_str("code"));
+    Some(Amount { interval, unit, system, code })
+}
+
+impl Amount<'_> {
+    /// The canonical unit and the interval in it, when the unit is UCUM's.
+    pub(crate) fn canonical(&self) -> Option<(String, Interval<Decimal>)> {
+        let code = self.code.as_deref().filter(|_| self.system.as_deref() == Some(UCUM))?;
+        let canonical = unit::Canonical::of(code)?;
+        let convert = |value: Option<Decimal>| match value {
+            Some(value) => canonical.value(value).map(Some),
+            None => Some(None),
+        };
+        let interval = Interval { low: convert(self.interval.low)?, high: convert(self.interval.high)? };
+        Some((canonical.unit().to_owned(), interval))
+    }
+}
+
+impl QuantityTest {
+    /// Reads `[prefix]number`, `[prefix]number|system|code` or `[prefix]number||unit`.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let parts = split(text, '|');
+        let (number, system, code) = match parts.as_slice() {
+            [number] => (*number, "", ""),
+            [number, system, code] => (*number, *system, *code),
+            _ => return Err("write number, number|system|code or number||unit".to_owned()),
+        };
+        let number = NumberTest::parse(number)?;
+        let (system, code) = (unescape(system).into_owned(), unescape(code).into_owned());
+        let unit = match (system.is_empty(), code.is_empty()) {
+            (true, true) => UnitTest::Any,
+            (true, false) => UnitTest::Written(code),
+            (false, true) => UnitTest::OfSystem(system),
+            (false, false) if system == UCUM => canonical_test(&number, &code)
+                .ok_or_else(|| format!("{code} is no UCUM unit, or the number is too large in it"))?,
+            (false, false) => UnitTest::Coded { system, code },
+        };
+        Ok(Self { number, unit })
+    }
+
+    /// Whether a value meets the condition.
+    pub(crate) fn holds(&self, node: Node<'_>, leaf: Leaf) -> bool {
+        amount(node, leaf).is_some_and(|amount| self.holds_for(&amount))
+    }
+
+    fn holds_for(&self, amount: &Amount<'_>) -> bool {
+        let is = |one: &Option<Cow<'_, str>>, wanted: &str| one.as_deref() == Some(wanted);
+        match &self.unit {
+            UnitTest::Any => self.number.holds_for(amount.interval),
+            UnitTest::Written(unit) => {
+                (is(&amount.code, unit) || is(&amount.unit, unit)) && self.number.holds_for(amount.interval)
+            }
+            UnitTest::OfSystem(system) => {
+                is(&amount.system, system) && self.number.holds_for(amount.interval)
+            }
+            UnitTest::Coded { system, code } => {
+                is(&amount.system, system) && is(&amount.code, code) && self.number.holds_for(amount.interval)
+            }
+            UnitTest::Canonical { code, unit, number } => {
+                // In the same unit nothing is lost by converting.
+                let same = is(&amount.system, UCUM) && is(&amount.code, code);
+                amount.canonical().is_some_and(|(found, interval)| {
+                    if same {
+                        self.number.holds_for(amount.interval)
+                    } else {
+                        found == *unit && number.holds_for(interval)
+                    }
+                })
+            }
+        }
+    }
+}
+
+fn canonical_test(number: &NumberTest, code: &str) -> Option<UnitTest> {
+    let canonical = unit::Canonical::of(code)?;
+    let (one, two) = (canonical.value(number.low)?, canonical.value(number.high)?);
+    let number = NumberTest {
+        prefix: number.prefix,
+        value: canonical.value(number.value)?,
+        low: one.min(two),
+        high: one.max(two),
+    };
+    Some(UnitTest::Canonical { code: code.to_owned(), unit: canonical.unit().to_owned(), number })
+}
+
+/// The unit hash of a number row, from the canonical unit or, where there is none, the unit as written.
+pub(crate) fn unit_hash(unit: &str) -> i64 {
+    hash::of_uri(unit)
+}
+
+/// What rows an amount has: unit and value; the canonical one, and those by the unit as written where that is another.
+pub(crate) fn rows(amount: &Amount<'_>, visit: &mut dyn FnMut(i64, Interval<Decimal>)) {
+    let canonical = amount.canonical();
+    let written = [amount.code.as_deref(), amount.unit.as_deref()];
+    match &canonical {
+        Some((unit, interval)) => {
+            visit(unit_hash(unit), *interval);
+            // `||unit` finds by the unit for people too.
+            if let [Some(code), Some(unit)] = written
+                && code != unit
+            {
+                visit(unit_hash(unit), amount.interval);
+            }
+        }
+        None => {
+            let units = written.into_iter().flatten();
+            let mut seen = None;
+            for unit in units.filter(|unit| !unit.is_empty()) {
+                if seen != Some(unit) {
+                    visit(unit_hash(unit), amount.interval);
+                }
+                seen = Some(unit);
+            }
+            if seen.is_none() {
+                visit(unit_hash(""), amount.interval);
+            }
+        }
+    }
+}
+
+/// The rows that a condition looks at: unit and number; `None` where any unit will do.
+pub(crate) fn row_conditions(test: &QuantityTest) -> Option<Vec<(i64, NumberTest)>> {
+    match &test.unit {
+        UnitTest::Any | UnitTest::OfSystem(_) => None,
+        UnitTest::Coded { system, code } if system != UCUM => Some(vec![(unit_hash(code), test.number)]),
+        UnitTest::Coded { .. } => None,
+        UnitTest::Canonical { unit, number, .. } => Some(vec![(unit_hash(unit), *number)]),
+        UnitTest::Written(text) => {
+            let mut conditions = vec![(unit_hash(text), test.number)];
+            if let Some(UnitTest::Canonical { unit, number, .. }) = canonical_test(&test.number, text) {
+                conditions.push((unit_hash(&unit), number));
+            }
+            Some(conditions)
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A search carried out over a [`Snapshot`]: the index gives candidates, the matcher decides, every step is
+//! bounded.
+
+mod budget;
+mod cursor;
+mod limits;
+mod links;
+mod order;
+mod plan;
+mod stream;
+
+pub(crate) use links::{Links, Source};
+pub(crate) use order::{answer, found};
+
+use crate::Hits;
+use crate::error::StoreError;
+use crate::snapshot::{Position, Snapshot, Stored};
+use crate::version::{ResourceKey, Version};
+use budget::Budget;
+use cursor::Cursor;
+use fhir::schema::{TypeId, schema};
+use plan::Planner;
+use search::query::{Clause, Query, Total};
+use stream::Stream;
+
+/// Documents looked at for an estimated total before there is none.
+const ESTIMATE_DOCUMENTS: usize = 2_000;
+
+/// The matches of a query.
+pub(crate) fn search(
+    snapshot: &dyn Snapshot,
+    query: &Query,
+    ports: &dyn search::Ports,
+) -> Result<Hits, StoreError> {
+    let search = Search { snapshot, query, ports, types: types_of(snapshot, query)? };
+    let cursor = query.cursor.as_deref().map(|text| Cursor::read(text, query)).transpose()?;
+    let mut hits = match query.count {
+        0 => Hits::default(),
+        _ if order::values_of(query).is_empty() => search.by_recency(cursor.as_ref())?,
+        _ => search.sorted(cursor.as_ref())?,
+    };
+    let is_all = query.count > 0 && query.cursor.is_none() && hits.next.is_none();
+    hits.total = match query.total {
+        _ if is_all => Some(hits.matches.len() as u64),
+        Total::None => None,
+        Total::Accurate => Some(search.total(Budget::new())?),
+        Total::Estimate => match search.total(Budget::of_documents(ESTIMATE_DOCUMENTS)) {
+            Err(StoreError::TooCostly { .. }) => None,
+            total => Some(total?),
+        },
+    };
+    Ok(hits)
+}
+
+/// The first matches of a query, at most two: enough to tell none, one and several.
+pub(crate) fn first_two(
+    snapshot: &dyn Snapshot,
+    query: &Query,
+    ports: &dyn search::Ports,
+) -> Result<Vec<ResourceKey>, StoreError> {
+    let query = Query { count: 2, sort: Vec::new(), cursor: None, total: Total::None, ..query.clone() };
+    let hits = search(snapshot, &query, ports)?;
+    Ok(hits.matches.into_iter().map(|version| version.key).collect())
+}
+
+/// The types that a query looks at, without those that have no documents.
+fn types_of(snapshot: &dyn Snapshot, query: &Query) -> Result<Vec<TypeId>, StoreError> {
+    let mut types = if query.types.is_empty() { schema().resources().collect() } else { query.types.clone() };
+    types.sort_unstable();
+    types.dedup();
+    let mut present = Vec::new();
+    for type_id in types {
+        if snapshot.count(type_id)? > 0 {
+            present.push(type_id);
+        }
+    }
+    Ok(present)
+}
+
+struct Search<'a> {
+    snapshot: &'a dyn Snapshot,
+    query: &'a Query,
+    ports: &'a dyn search::Ports,
+    types: Vec<TypeId>,
+}
+
+impl Search<'_> {
+    /// In the order of the index: the streams of the types are merged, and left as soon as the page is full.
+    fn by_recency(&self, cursor: Option<&Cursor>) -> Result<Hits, StoreError> {
+        let budget = Budget::new();
+        let links = Links::new(self.snapshot_source(), self.ports);
+        let mut streams = self.streams(cursor.map(|cursor| cursor.position), &budget, &links)?;
+        let mut matches: Vec<(Position, Version)> = Vec::new();
+        while matches.len() <= self.query.count {
+            let Some(stored) = next_of(&mut streams)? else { break };
+            matches.push((stored.position, stored.version));
+        }
+        let more = matches.len() > self.query.count;
+        matches.truncate(self.query.count);
+        let last = matches.last().filter(|_| more);
+        let next =
+            last.map(|(position, _)| Cursor { values: Vec::new(), position: *position }.write(self.query));
+        Ok(Hits { matches: matches.into_iter().map(|(_, version)| version).collect(), next, total: None })
+    }
+
+    /// In another order: all matches are looked at, the best are kept.
+    fn sorted(&self, cursor: Option<&Cursor>) -> Result<Hits, StoreError> {
+        let budget = Budget::new();
+        let links = Links::new(self.snapshot_source(), self.ports);
+        let mut best = order::Best::new(self.query, cursor);
+        for stream in &mut self.streams(None, &budget, &links)? {
+            while let Some(stored) = stream.next()? {
+                best.take(found(self.query, stored.position, stored.version, self.ports)?);
+            }
+        }
+        Ok(best.hits())
+    }
+
+    fn total(&self, budget: Budget) -> Result<u64, StoreError> {
+        let mut total = 0;
+        if self.query.clauses.is_empty() {
+            for type_id in &self.types {
+                total += self.snapshot.count(*type_id)?;
+            }
+            return Ok(total);
+        }
+        let links = Links::new(self.snapshot_source(), self.ports);
+        for stream in &mut self.streams(None, &budget, &links)? {
+            while stream.next()?.is_some() {
+                total += 1;
+            }
+        }
+        Ok(total)
+    }
+
+    fn snapshot_source(&self) -> SnapshotSource<'_> {
+        SnapshotSource { snapshot: self.snapshot, ports: self.ports }
+    }
+
+    fn streams<'s>(
+        &'s self,
+        behind: Option<Position>,
+        budget: &'s Budget,
+        links: &'s Links<'s, SnapshotSource<'s>>,
+    ) -> Result<Vec<Stream<'s>>, StoreError> {
+        let planner = Planner { snapshot: self.snapshot, ports: self.ports };
+        let mut streams = Vec::new();
+        for type_id in &self.types {
+            if let Some(plan) = planner.plan(*type_id, &self.query.clauses)? {
+                let first = self.query.count.saturating_add(1);
+                streams.push(Stream::new(
+                    self.snapshot,
+                    plan,
+                    &self.query.clauses,
+                    links,
+                    budget,
+                    behind,
+                    first,
+                ));
+            }
+        }
+        Ok(streams)
+    }
+}
+
+/// The next match of several streams, last in order first.
+fn next_of(streams: &mut [Stream]) -> Result<Option<Stored>, StoreError> {
+    let mut best: Option<(Position, usize)> = None;
+    for (at, stream) in streams.iter_mut().enumerate() {
+        if let Some(position) = stream.peek()?
+            && best.is_none_or(|(other, _)| position > other)
+        {
+            best = Some((position, at));
+        }
+    }
+    match best {
+        Some((_, at)) => streams[at].next(),
+        None => Ok(None),
+    }
+}
+
+/// A snapshot as the place that references lead to.
+pub(crate) struct SnapshotSource<'a> {
+    snapshot: &'a dyn Snapshot,
+    ports: &'a dyn search::Ports,
+}
+
+impl Source for SnapshotSource<'_> {
+    fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError> {
+        Ok(self.snapshot.find(type_id, id)?.map(|stored| stored.version))
+    }
+
+    fn referring(
+        &self,
+        source: TypeId,
+        parameter: &'static str,
+        target: (TypeId, &str),
+        each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let planner = Planner { snapshot: self.snapshot, ports: self.ports };
+        let Some(plan) = planner.plan_referring(source, parameter, target)? else { return Ok(()) };
+        let budget = Budget::new();
+        stream::each_candidate(self.snapshot, plan, &budget, each)
+    }
+}
+
+/// What matches a clause on some types, when that is no more than a cap; `None` when it is more.
+fn first_matches(
+    planner: &Planner,
+    types: &[TypeId],
+    clause: &Clause,
+    cap: usize,
+) -> Result<Option<Vec<Version>>, StoreError> {
+    let query =
+        Query { types: types.to_vec(), clauses: vec![clause.clone()], count: cap, ..Query::default() };
+    match search(planner.snapshot, &query, planner.ports) {
+        Ok(hits) => Ok(hits.next.is_none().then_some(hits.matches)),
+        Err(StoreError::TooCostly { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

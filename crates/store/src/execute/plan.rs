@@ -1,0 +1,298 @@
+//! Which index rows to walk for a type: the fewest that surely hold every match.
+
+use super::links::document_of;
+use super::{first_matches, limits};
+use crate::error::StoreError;
+use crate::snapshot::{Leaf, Snapshot, TokenGroups};
+use fhir::schema::TypeId;
+use search::access::{Access, access, reference_access, signature_hashes};
+use search::include::references;
+use search::query::Clause;
+use std::ops::Range;
+
+/// What to walk, and what narrows the walk.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// The leaves, merged.
+    pub leaves: Vec<Leaf>,
+    /// Recency within this range.
+    pub recency: Range<i64>,
+    /// Hashes of which a document has one of each group.
+    pub signature: Vec<Vec<u32>>,
+    /// Tokens of which a document has one of each group.
+    pub tokens: TokenGroups,
+}
+
+/// Makes plans.
+pub(super) struct Planner<'a> {
+    pub snapshot: &'a dyn Snapshot,
+    pub ports: &'a dyn search::Ports,
+}
+
+/// What the clauses say about where matches lie.
+struct Knowledge {
+    recency: Range<i64>,
+    signature: Vec<Vec<u32>>,
+    tokens: TokenGroups,
+    /// Each of these finds all matches.
+    ways: Vec<Vec<Leaf>>,
+    /// Ways that cost a search of their own.
+    deferred: Vec<Access>,
+}
+
+/// Leaves of a clause, as far as it can be told.
+enum Leaves {
+    These(Vec<Leaf>),
+    /// No narrower than the type.
+    Unknown,
+}
+
+impl Planner<'_> {
+    /// The plan for a type; `None` when nothing can match.
+    pub fn plan(&self, type_id: TypeId, clauses: &[Clause]) -> Result<Option<Plan>, StoreError> {
+        let mut knowledge = Knowledge::of(type_id);
+        if self.snapshot.is_index_current() {
+            for clause in conditions(clauses) {
+                knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
+                if let Some(access) = access(type_id, clause) {
+                    knowledge.take(access);
+                }
+            }
+        }
+        self.plan_by(knowledge)
+    }
+
+    /// The plan for resources that refer to a target.
+    pub fn plan_referring(
+        &self,
+        source: TypeId,
+        parameter: &'static str,
+        target: (TypeId, &str),
+    ) -> Result<Option<Plan>, StoreError> {
+        let mut knowledge = Knowledge::of(source);
+        if self.snapshot.is_index_current() {
+            knowledge.take(reference_access(source, parameter, target));
+        }
+        self.plan_by(knowledge)
+    }
+
+    fn plan_by(&self, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {
+        let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
+        // A walk along a token need not look for it again.
+        knowledge.tokens.retain(|group| !is_group_of(group, &leaves));
+        let Knowledge { recency, signature, tokens, .. } = knowledge;
+        Ok(Some(Plan { leaves, recency, signature, tokens }))
+    }
+
+    /// The way with the fewest rows, as far as that is known cheaply; `None` when a way is empty.
+    fn choose(&self, knowledge: &mut Knowledge) -> Result<Option<Vec<Leaf>>, StoreError> {
+        if knowledge.ways.iter().any(Vec::is_empty) {
+            return Ok(None);
+        }
+        if let Some(way) = self.least(knowledge, limits::FEW_ROWS)? {
+            return Ok(Some(way));
+        }
+        for deferred in std::mem::take(&mut knowledge.deferred) {
+            if let Leaves::These(leaves) = self.resolve(deferred)? {
+                knowledge.ways.push(leaves);
+            }
+        }
+        if knowledge.ways.iter().any(Vec::is_empty) {
+            return Ok(None);
+        }
+        if let Some(way) = self.least(knowledge, limits::SPARSE_ROWS)? {
+            return Ok(Some(way));
+        }
+        Ok(Some(self.dense(knowledge)?))
+    }
+
+    /// The way with the fewest rows, if there is one with less than a cap.
+    fn least(&self, knowledge: &Knowledge, cap: usize) -> Result<Option<Vec<Leaf>>, StoreError> {
+        let mut best = None;
+        let mut least = cap;
+        for way in &knowledge.ways {
+            let mut rows = 0;
+            for leaf in way {
+                rows += self.snapshot.count_up_to(leaf, &knowledge.recency, least - rows)?;
+                if rows >= least {
+                    break;
+                }
+            }
+            if rows < least {
+                least = rows;
+                best = Some(way.clone());
+            }
+        }
+        Ok(best)
+    }
+
+    /// The way to walk when none is short: in order, so that the walk may end early; else one that can still be
+    /// read whole; else the type.
+    fn dense(&self, knowledge: &Knowledge) -> Result<Vec<Leaf>, StoreError> {
+        let is_short = |way: &&Vec<Leaf>| way.len() <= limits::MERGED_LEAVES;
+        let in_order = |way: &&Vec<Leaf>| way.iter().all(Leaf::is_ordered) && is_short(way);
+        let narrow = knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
+        if let Some(way) = narrow.clone().filter(in_order).min_by_key(|way| rank(way)) {
+            return Ok(way.clone());
+        }
+        for way in narrow.filter(is_short) {
+            let mut left = limits::UNORDERED_ROWS;
+            for leaf in way {
+                left -= self.snapshot.count_up_to(leaf, &knowledge.recency, left)?.min(left);
+            }
+            if left > 0 {
+                return Ok(way.clone());
+            }
+        }
+        Ok(knowledge.ways[0].clone())
+    }
+
+    /// The leaves of a way that costs a search of its own, when what it finds is little.
+    fn resolve(&self, deferred: Access) -> Result<Leaves, StoreError> {
+        match deferred {
+            Access::Chain { type_id, parameter, targets, inner } => {
+                let Some(found) = first_matches(self, &targets, &inner, limits::LINKED)? else {
+                    return Ok(Leaves::Unknown);
+                };
+                let one =
+                    |key: &crate::ResourceKey| reference_access(type_id, parameter, (key.type_id, &key.id));
+                Ok(leaves_of(found.iter().map(|version| one(&version.key)).collect()))
+            }
+            Access::Has { type_id, source, parameter, inner } => {
+                let Some(found) = first_matches(self, &[source], &inner, limits::LINKED)? else {
+                    return Ok(Leaves::Unknown);
+                };
+                let mut ids = Vec::new();
+                for version in &found {
+                    if let Some(document) = document_of(version)? {
+                        let base_url = self.ports.base_url();
+                        let targets = references(&document, Some(parameter), Some(type_id), base_url);
+                        ids.extend(targets.into_iter().map(|(_, id)| id));
+                    }
+                }
+                ids.sort_unstable();
+                ids.dedup();
+                Ok(Leaves::These(if ids.is_empty() { Vec::new() } else { vec![Leaf::Ids(type_id, ids)] }))
+            }
+            _ => Ok(Leaves::Unknown),
+        }
+    }
+}
+
+/// Which of several dense ways in order to walk: a patient's record first, then one token, then several.
+fn rank(way: &[Leaf]) -> (usize, bool) {
+    (way.len(), !matches!(way, [Leaf::Home(..)]))
+}
+
+fn is_group_of(group: &[(search::rows::ParameterKey, i64)], leaves: &[Leaf]) -> bool {
+    group.len() == leaves.len()
+        && group.iter().all(|(parameter, hash)| leaves.contains(&Leaf::Token(*parameter, *hash)))
+}
+
+impl Knowledge {
+    /// All documents of a type.
+    fn of(type_id: TypeId) -> Self {
+        Self {
+            recency: i64::MIN..i64::MAX,
+            signature: Vec::new(),
+            tokens: Vec::new(),
+            ways: vec![vec![Leaf::Type(type_id)]],
+            deferred: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, access: Access) {
+        match access {
+            Access::Type { low_ms, high_ms, signature, .. } => {
+                self.recency.start = self.recency.start.max(low_ms);
+                self.recency.end = self.recency.end.min(high_ms);
+                self.take_signature(signature);
+            }
+            Access::Home { home, type_id, signature } => {
+                self.take_signature(signature);
+                self.ways.push(vec![Leaf::Home(type_id, home.0)]);
+            }
+            Access::Chain { .. } | Access::Has { .. } => self.deferred.push(access),
+            Access::Union(parts) => {
+                if let Some(group) = token_group(&parts) {
+                    self.tokens.push(group);
+                }
+                if let Leaves::These(leaves) = leaves_of(parts) {
+                    self.ways.push(leaves);
+                }
+            }
+            other => {
+                if let Access::Token { parameter, hash } = &other {
+                    self.tokens.push(vec![(*parameter, *hash)]);
+                }
+                self.ways.extend(leaf_of(other).map(|leaf| vec![leaf]));
+            }
+        }
+    }
+
+    fn take_signature(&mut self, signature: Vec<u32>) {
+        if !signature.is_empty() {
+            self.signature.push(signature);
+        }
+    }
+}
+
+/// The tokens of a union of few tokens: cheap to look for.
+fn token_group(parts: &[Access]) -> Option<Vec<(search::rows::ParameterKey, i64)>> {
+    let token = |part: &Access| match part {
+        Access::Token { parameter, hash } => Some((*parameter, *hash)),
+        _ => None,
+    };
+    if parts.is_empty() || parts.len() > limits::PROBED_TOKENS {
+        return None;
+    }
+    parts.iter().map(token).collect()
+}
+
+/// The leaves of a union, when every part has some.
+fn leaves_of(parts: Vec<Access>) -> Leaves {
+    let mut leaves: Vec<Leaf> = Vec::new();
+    for part in parts {
+        match part {
+            Access::Union(inner) => match leaves_of(inner) {
+                Leaves::These(more) => leaves.extend(more),
+                Leaves::Unknown => return Leaves::Unknown,
+            },
+            part => match leaf_of(part) {
+                Some(leaf) => leaves.push(leaf),
+                None => return Leaves::Unknown,
+            },
+        }
+    }
+    let mut distinct: Vec<Leaf> = Vec::with_capacity(leaves.len());
+    for leaf in leaves {
+        if !distinct.contains(&leaf) {
+            distinct.push(leaf);
+        }
+    }
+    Leaves::These(distinct)
+}
+
+fn leaf_of(access: Access) -> Option<Leaf> {
+    match access {
+        Access::Ids(type_id, ids) => Some(Leaf::Ids(type_id, ids)),
+        Access::Home { home, type_id, .. } => Some(Leaf::Home(type_id, home.0)),
+        Access::Token { parameter, hash } => Some(Leaf::Token(parameter, hash)),
+        Access::Number { parameter, unit, low, high } => Some(Leaf::Number(parameter, unit, low, high)),
+        Access::Text { parameter, prefix } => Some(Leaf::Text(parameter, prefix)),
+        Access::Date { parameter, low_ms, high_ms } => Some(Leaf::Date(parameter, low_ms, high_ms)),
+        Access::Type { .. } | Access::Chain { .. } | Access::Has { .. } | Access::Union(_) => None,
+    }
+}
+
+/// The conditions that must all hold, one by one.
+fn conditions(clauses: &[Clause]) -> Vec<&Clause> {
+    let mut flat = Vec::with_capacity(clauses.len());
+    for clause in clauses {
+        match clause {
+            Clause::All(inner) => flat.extend(conditions(inner)),
+            other => flat.push(other),
+        }
+    }
+    flat
+}

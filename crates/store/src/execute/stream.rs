@@ -1,0 +1,183 @@
+//! The matches of one type, last in order first, found as they are asked for.
+
+use super::SnapshotSource;
+use super::budget::Budget;
+use super::links::Links;
+use super::plan::Plan;
+use crate::error::StoreError;
+use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, Walk};
+use crate::version::Version;
+use search::query::Clause;
+use std::collections::VecDeque;
+
+/// Places taken from the index at a time, at most.
+const GREATEST_STEP: usize = 512;
+
+/// Places taken at first, at least.
+const LEAST_STEP: usize = 16;
+
+/// The stream.
+pub(super) struct Stream<'a> {
+    candidates: Candidates<'a>,
+    clauses: &'a [Clause],
+    links: &'a Links<'a, SnapshotSource<'a>>,
+    ready: VecDeque<Stored>,
+    step: usize,
+}
+
+impl<'a> Stream<'a> {
+    /// A stream of what a plan finds and the clauses hold for, behind a position; `first` is how many will be
+    /// wanted.
+    pub fn new(
+        snapshot: &'a dyn Snapshot,
+        plan: Plan,
+        clauses: &'a [Clause],
+        links: &'a Links<'a, SnapshotSource<'a>>,
+        budget: &'a Budget,
+        behind: Option<Position>,
+        first: usize,
+    ) -> Self {
+        let step = first.clamp(LEAST_STEP, GREATEST_STEP);
+        Self {
+            candidates: Candidates::new(snapshot, plan, budget, behind),
+            clauses,
+            links,
+            ready: VecDeque::new(),
+            step,
+        }
+    }
+
+    /// Where the next match stands.
+    pub fn peek(&mut self) -> Result<Option<Position>, StoreError> {
+        self.fill()?;
+        Ok(self.ready.front().map(|stored| stored.position))
+    }
+
+    /// The next match.
+    pub fn next(&mut self) -> Result<Option<Stored>, StoreError> {
+        self.fill()?;
+        Ok(self.ready.pop_front())
+    }
+
+    fn fill(&mut self) -> Result<(), StoreError> {
+        while self.ready.is_empty() {
+            let candidates = self.candidates.load(self.step)?;
+            if candidates.is_empty() {
+                return Ok(());
+            }
+            for stored in candidates {
+                if self.links.matches(self.clauses, &stored.version)? {
+                    self.ready.push_back(stored);
+                }
+            }
+            self.step = (self.step * 2).min(GREATEST_STEP);
+        }
+        Ok(())
+    }
+}
+
+/// Calls `each` with all candidates of a plan until it answers false.
+pub(super) fn each_candidate(
+    snapshot: &dyn Snapshot,
+    plan: Plan,
+    budget: &Budget,
+    each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let mut candidates = Candidates::new(snapshot, plan, budget, None);
+    let mut step = LEAST_STEP;
+    loop {
+        let loaded = candidates.load(step)?;
+        if loaded.is_empty() {
+            return Ok(());
+        }
+        for stored in loaded {
+            if !each(stored.version)? {
+                return Ok(());
+            }
+        }
+        step = (step * 2).min(GREATEST_STEP);
+    }
+}
+
+/// What a plan finds, in order.
+struct Candidates<'a> {
+    snapshot: &'a dyn Snapshot,
+    plan: Plan,
+    budget: &'a Budget,
+    runs: Vec<Run>,
+}
+
+/// One leaf on its way.
+struct Run {
+    leaf: Leaf,
+    places: VecDeque<Place>,
+    behind: Option<Position>,
+    done: bool,
+}
+
+impl<'a> Candidates<'a> {
+    fn new(snapshot: &'a dyn Snapshot, mut plan: Plan, budget: &'a Budget, behind: Option<Position>) -> Self {
+        let leaves = std::mem::take(&mut plan.leaves);
+        let run = |leaf| Run { leaf, places: VecDeque::new(), behind, done: false };
+        Self { snapshot, plan, budget, runs: leaves.into_iter().map(run).collect() }
+    }
+
+    /// The next documents, at most so many; none at the end.
+    fn load(&mut self, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let mut places = Vec::with_capacity(limit);
+        while places.len() < limit {
+            match self.next_place(limit)? {
+                Some(place) => places.push(place),
+                None => break,
+            }
+        }
+        self.budget.spend(places.len(), 0)?;
+        self.snapshot.load(&places)
+    }
+
+    /// The next place of the merged runs, each once.
+    fn next_place(&mut self, step: usize) -> Result<Option<Place>, StoreError> {
+        let mut best: Option<Place> = None;
+        for at in 0..self.runs.len() {
+            self.fill(at, step)?;
+            if let Some(place) = self.runs[at].places.front()
+                && best.is_none_or(|best| place.position > best.position)
+            {
+                best = Some(*place);
+            }
+        }
+        if let Some(best) = best {
+            for run in &mut self.runs {
+                while run.places.front().is_some_and(|place| place.position == best.position) {
+                    run.places.pop_front();
+                }
+            }
+        }
+        Ok(best)
+    }
+
+    fn fill(&mut self, at: usize, step: usize) -> Result<(), StoreError> {
+        let run = &mut self.runs[at];
+        while run.places.is_empty() && !run.done {
+            let rows_left = self.budget.rows_left();
+            let walked = self.snapshot.walk(&Walk {
+                leaf: &run.leaf,
+                recency: self.plan.recency.clone(),
+                behind: run.behind,
+                signature: &self.plan.signature,
+                tokens: &self.plan.tokens,
+                limit: step,
+                examine: rows_left,
+            })?;
+            self.budget.spend(0, walked.examined)?;
+            if !walked.done && walked.examined >= rows_left {
+                // What is left of the budget was spent without coming to an end.
+                self.budget.spend(0, 1)?;
+            }
+            run.behind = walked.last.or(run.behind);
+            run.done = walked.done;
+            run.places = walked.places.into();
+        }
+        Ok(())
+    }
+}

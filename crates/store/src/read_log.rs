@@ -1,0 +1,396 @@
+//! The log of reads: append-only files of chained rows, `reads-000001.log` and on.
+//!
+//! A file begins with a mark and the chain hash it continues from; a row is its length (four bytes, little
+//! endian), its bytes, and BLAKE3 over the hash before and the bytes. A row is handed to the operating system
+//! before [`ReadLog::append`] returns, and is on the disk within [`SYNC_INTERVAL_MS`].
+
+use crate::commit_log::{CHAIN_LENGTH, Chain};
+use crate::error::{StoreError, failed_io};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a row may be known to the operating system only, in milliseconds.
+pub const SYNC_INTERVAL_MS: u64 = 100;
+
+/// A file that reached this many bytes is followed by a new one.
+const ROTATE_BYTES: u64 = 64 << 20;
+
+/// Greatest length of a row in bytes.
+const GREATEST_ROW: usize = 1 << 20;
+
+const MARK: &[u8; 8] = b"CHREADS1";
+const HEADER_LENGTH: u64 = 8 + CHAIN_LENGTH as u64;
+
+/// The log, open to append.
+pub struct ReadLog {
+    shared: Arc<Shared>,
+    /// Dropping it stops the thread that syncs.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    /// Bytes of a torn row that were cut off when the log was opened.
+    cut_bytes: u64,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    written: Condvar,
+}
+
+struct State {
+    directory: PathBuf,
+    number: u32,
+    file: Arc<File>,
+    length: u64,
+    chain: Chain,
+    /// Rows that wait to be written, and their number since the log was opened.
+    pending: Vec<u8>,
+    taken: u64,
+    done: u64,
+    is_writing: bool,
+    is_unsynced: bool,
+    /// Set when a write failed: the file's end is unknown until the log is opened anew.
+    broken: Option<std::io::ErrorKind>,
+}
+
+impl ReadLog {
+    /// Opens the log in a directory, begun when there is none; a torn last row is cut off.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let (state, cut_bytes) = State::open(directory)?;
+        let shared = Arc::new(Shared { state: Mutex::new(state), written: Condvar::new() });
+        let (stop, stopped) = bounded::<()>(0);
+        let syncing = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("read-log-sync".into())
+            .spawn(move || {
+                let interval = Duration::from_millis(SYNC_INTERVAL_MS / 2);
+                while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                    syncing.sync();
+                }
+                syncing.sync();
+            })
+            .map_err(failed_io("start the thread that syncs the log of reads"))?;
+        Ok(Self { shared, stop: Some(stop), thread: Some(thread), cut_bytes })
+    }
+
+    /// Bytes of a torn row that were cut off when the log was opened.
+    pub fn cut_bytes(&self) -> u64 {
+        self.cut_bytes
+    }
+
+    /// Appends a row; returns when the operating system has it. Rows of many threads go in one write.
+    pub fn append(&self, row: &[u8]) -> Result<(), StoreError> {
+        if row.is_empty() || row.len() > GREATEST_ROW {
+            return Err(StoreError::World {
+                context: "append to the log of reads",
+                source: "a row has 1 byte to 1 MiB".into(),
+            });
+        }
+        let mut state = self.shared.lock();
+        let mine = state.take(row)?;
+        while state.done < mine {
+            if let Some(kind) = state.broken {
+                return Err(failed_io("append to the log of reads")(kind.into()));
+            }
+            if state.is_writing {
+                state = self.shared.written.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                state = self.shared.write_pending(state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all rows are on the disk.
+    pub fn sync(&self) {
+        self.shared.sync();
+    }
+}
+
+impl Drop for ReadLog {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes all that waits, without the lock held meanwhile.
+    fn write_pending<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let rows = std::mem::take(&mut state.pending);
+        let upto = state.taken;
+        let file = Arc::clone(&state.file);
+        state.is_writing = true;
+        drop(state);
+        let result = (&*file).write_all(&rows);
+        let mut state = self.lock();
+        state.is_writing = false;
+        match result {
+            Ok(()) => {
+                state.done = upto;
+                state.length += rows.len() as u64;
+                state.is_unsynced = true;
+                if state.length >= ROTATE_BYTES
+                    && state.pending.is_empty()
+                    && let Err(error) = state.rotate()
+                {
+                    state.broken = Some(error.kind());
+                }
+            }
+            Err(error) => state.recover(&error),
+        }
+        self.written.notify_all();
+        state
+    }
+
+    fn sync(&self) {
+        let mut state = self.lock();
+        if state.is_unsynced {
+            state.is_unsynced = false;
+            let file = Arc::clone(&state.file);
+            drop(state);
+            if file.sync_data().is_err() {
+                self.lock().is_unsynced = true;
+            }
+        }
+    }
+}
+
+impl State {
+    fn open(directory: &Path) -> Result<(Self, u64), StoreError> {
+        let failed = || failed_io("open the log of reads");
+        std::fs::create_dir_all(directory).map_err(failed())?;
+        let number = numbers(directory).map_err(failed())?.last().copied();
+        let (number, file, length, chain, cut) = match number {
+            None => {
+                let file = begin(directory, 1, &[0; CHAIN_LENGTH]).map_err(failed())?;
+                (1, file, HEADER_LENGTH, [0; CHAIN_LENGTH], 0)
+            }
+            Some(number) => {
+                let path = path_of(directory, number);
+                let end = find_end(&path)?;
+                let file = OpenOptions::new().append(true).open(&path).map_err(failed())?;
+                let cut = file.metadata().map_err(failed())?.len() - end.length;
+                if cut > 0 {
+                    file.set_len(end.length).map_err(failed())?;
+                    file.sync_all().map_err(failed())?;
+                }
+                (number, file, end.length, end.chain, cut)
+            }
+        };
+        let state = Self {
+            directory: directory.to_owned(),
+            number,
+            file: Arc::new(file),
+            length,
+            chain,
+            pending: Vec::new(),
+            taken: 0,
+            done: 0,
+            is_writing: false,
+            is_unsynced: false,
+            broken: None,
+        };
+        Ok((state, cut))
+    }
+
+    /// Takes a row to the rows that wait; gives its number.
+    fn take(&mut self, row: &[u8]) -> Result<u64, StoreError> {
+        if let Some(kind) = self.broken {
+            return Err(failed_io("append to the log of reads")(kind.into()));
+        }
+        let length = u32::try_from(row.len()).expect("rows are short");
+        self.chain = chain(&self.chain, row);
+        self.pending.extend_from_slice(&length.to_le_bytes());
+        self.pending.extend_from_slice(row);
+        let chain = self.chain;
+        self.pending.extend_from_slice(&chain);
+        self.taken += 1;
+        Ok(self.taken)
+    }
+
+    fn rotate(&mut self) -> std::io::Result<()> {
+        self.file.sync_data()?;
+        self.file = Arc::new(begin(&self.directory, self.number + 1, &self.chain)?);
+        self.number += 1;
+        self.length = HEADER_LENGTH;
+        self.is_unsynced = false;
+        Ok(())
+    }
+
+    /// After a failed write: cuts the file back to its last whole row, and lets all that wait fail. The log then
+    /// takes rows again, unless the file cannot be cut.
+    fn recover(&mut self, error: &std::io::Error) {
+        self.pending.clear();
+        self.broken = Some(error.kind());
+    }
+}
+
+/// Makes the log usable again after a failed write (a full disk): opens it anew from what the file holds.
+impl ReadLog {
+    /// Tries again after a failure; what failed stays failed.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        let mut state = self.shared.lock();
+        if state.broken.is_some() && !state.is_writing {
+            let directory = state.directory.clone();
+            let (mut fresh, _) = State::open(&directory)?;
+            fresh.taken = state.taken;
+            fresh.done = state.taken;
+            *state = fresh;
+        }
+        Ok(())
+    }
+}
+
+fn chain(before: &Chain, row: &[u8]) -> Chain {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before);
+    hasher.update(row);
+    *hasher.finalize().as_bytes()
+}
+
+fn path_of(directory: &Path, number: u32) -> PathBuf {
+    directory.join(format!("reads-{number:06}.log"))
+}
+
+/// The numbers of the files, in order.
+fn numbers(directory: &Path) -> std::io::Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("reads-")?.strip_suffix(".log"));
+        numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn begin(directory: &Path, number: u32, chain: &Chain) -> std::io::Result<File> {
+    let path = path_of(directory, number);
+    let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
+    file.write_all(&[MARK.as_slice(), chain].concat())?;
+    file.sync_all()?;
+    File::open(directory)?.sync_all()?;
+    Ok(file)
+}
+
+/// The end of the last whole row of a file.
+struct End {
+    length: u64,
+    chain: Chain,
+}
+
+fn find_end(path: &Path) -> Result<End, StoreError> {
+    let mut rows = Rows::open(path)?;
+    let mut end = End { length: HEADER_LENGTH, chain: rows.chain };
+    let total = rows.total;
+    while let Some(row) = rows.step()? {
+        // A last row whose hash differs was torn; one further up was changed, and is left for verification to tell.
+        if row.is_whole || rows.offset < total {
+            end = End { length: rows.offset, chain: row.stored };
+        }
+    }
+    Ok(end)
+}
+
+/// The rows of one file.
+struct Rows {
+    reader: BufReader<File>,
+    chain: Chain,
+    offset: u64,
+    total: u64,
+}
+
+struct Row {
+    bytes: Vec<u8>,
+    stored: Chain,
+    is_whole: bool,
+}
+
+impl Rows {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = || failed_io("read the log of reads");
+        let file = File::open(path).map_err(failed())?;
+        let total = file.metadata().map_err(failed())?.len();
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        let mut header = [0; 8 + CHAIN_LENGTH];
+        let has_header = total >= HEADER_LENGTH;
+        if has_header {
+            reader.read_exact(&mut header).map_err(failed())?;
+        }
+        if !has_header || &header[..8] != MARK {
+            return Err(StoreError::Damaged(format!("{} is no log of reads", path.display())));
+        }
+        let mut chain = [0; CHAIN_LENGTH];
+        chain.copy_from_slice(&header[8..]);
+        Ok(Self { reader, chain, offset: HEADER_LENGTH, total })
+    }
+
+    /// The next row; `None` at the end, or where the rest is too short for a row.
+    fn step(&mut self) -> Result<Option<Row>, StoreError> {
+        let failed = || failed_io("read the log of reads");
+        let left = self.total - self.offset;
+        if left < 4 {
+            return Ok(None);
+        }
+        let mut length = [0; 4];
+        self.reader.read_exact(&mut length).map_err(failed())?;
+        let length = u32::from_le_bytes(length) as usize;
+        let whole = 4 + length as u64 + CHAIN_LENGTH as u64;
+        if length == 0 || length > GREATEST_ROW || left < whole {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; length];
+        self.reader.read_exact(&mut bytes).map_err(failed())?;
+        let mut stored = [0; CHAIN_LENGTH];
+        self.reader.read_exact(&mut stored).map_err(failed())?;
+        self.offset += whole;
+        let is_whole = chain(&self.chain, &bytes) == stored;
+        self.chain = stored;
+        Ok(Some(Row { bytes, stored, is_whole }))
+    }
+}
+
+/// Calls `each` with every row of the log in a directory, oldest first, and gives the faults found.
+pub fn read_rows(directory: &Path, mut each: impl FnMut(&[u8])) -> Result<Vec<String>, StoreError> {
+    let mut faults = Vec::new();
+    let mut last: Option<(u32, Chain)> = None;
+    for number in numbers(directory).map_err(failed_io("read the log of reads"))? {
+        let mut rows = Rows::open(&path_of(directory, number))?;
+        match last {
+            None if number != 1 => {
+                faults.push(format!("reads-{number:06}.log is the first, the ones before are missing"))
+            }
+            Some((before, _)) if number != before + 1 => {
+                faults.push(format!("reads-{:06}.log is missing", before + 1));
+            }
+            Some((_, chain)) if chain != rows.chain => {
+                faults.push(format!("reads-{number:06}.log does not continue the file before"));
+            }
+            _ => {}
+        }
+        loop {
+            let offset = rows.offset;
+            let Some(row) = rows.step()? else { break };
+            if !row.is_whole {
+                faults.push(format!("reads-{number:06}.log at byte {offset}: the row's hash differs"));
+            }
+            each(&row.bytes);
+        }
+        if rows.offset < rows.total {
+            faults.push(format!("reads-{number:06}.log at byte {}: no whole row", rows.offset));
+        }
+        last = Some((number, rows.chain));
+    }
+    Ok(faults)
+}

@@ -1,0 +1,72 @@
+//! Opening the database file: settings, schema, and the gate against newer schemas.
+
+use super::failure::failed;
+use super::statements as sql;
+use crate::error::StoreError;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::path::Path;
+
+/// The schema this program writes.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+const SCHEMA: &str = "schema";
+
+/// Page size in bytes: measured against 4096 and 16384; see docs/design.
+const PAGE_BYTES: i64 = 8192;
+
+/// Page cache of the write connection, in kibibytes.
+const CACHE_KIBIBYTES: i64 = 64 * 1024;
+
+/// Prepared statements kept.
+const STATEMENTS: usize = 64;
+
+/// The steps from one schema to the next, forward only: step 0 makes schema 1.
+const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] =
+    &[|transaction| transaction.execute_batch(sql::SCHEMA_1)];
+
+/// Opens the database to write, made or brought forward as needed.
+pub(super) fn connect_to_write(path: &Path) -> Result<Connection, StoreError> {
+    let failed = || failed("open the database");
+    let mut connection = Connection::open(path).map_err(failed())?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed())?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)).map_err(failed())?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed())?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES).map_err(failed())?;
+    // The writer copies the log into the file itself, between groups.
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed())?;
+    connection.pragma_update(None, "journal_size_limit", 256 << 20).map_err(failed())?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed())?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let failed = || failed("migrate the database");
+    let found = schema_version(connection)?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
+    }
+    for (version, step) in (1u32..).zip(MIGRATIONS) {
+        if version > found {
+            let transaction = connection.transaction().map_err(failed())?;
+            step(&transaction).map_err(failed())?;
+            transaction.execute(sql::META_WRITE, params![SCHEMA, version]).map_err(failed())?;
+            transaction.commit().map_err(failed())?;
+        }
+    }
+    Ok(())
+}
+
+/// The schema of a database; 0 when it is empty.
+pub(super) fn schema_version(connection: &Connection) -> Result<u32, StoreError> {
+    let failed = || failed("read the schema's version");
+    let made: bool = connection
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'", [], |row| row.get(0))
+        .map_err(failed())?;
+    if !made {
+        return Ok(0);
+    }
+    let version = connection.query_row(sql::META_READ, [SCHEMA], |row| row.get(0)).optional();
+    Ok(version.map_err(failed())?.unwrap_or(0))
+}

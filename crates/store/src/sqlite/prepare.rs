@@ -1,0 +1,131 @@
+//! A batch made ready for the writer: all that can be done by the caller's thread is done here (compression,
+//! packing, names to numbers), so that the one writer only writes.
+
+use super::dictionary::Dictionary;
+use crate::batch::{Action, Batch, Change, Expect, Precondition, PrivateChange};
+use crate::codec;
+use crate::row_set::{RowSet, pack_signature};
+use crate::stored_id::StoredId;
+use crate::version::ResourceKey;
+use fhir::schema::TypeId;
+use search::rows::IndexRows;
+use std::collections::HashSet;
+
+/// A batch ready to be written.
+pub(super) struct PreparedBatch {
+    pub time_ms: i64,
+    pub preconditions: Vec<Precondition>,
+    pub changes: Vec<PreparedChange>,
+    pub private: Vec<PrivateChange>,
+    pub audit: Vec<u8>,
+}
+
+/// A change ready to be written.
+pub(super) struct PreparedChange {
+    pub key: ResourceKey,
+    pub type_number: i64,
+    pub id: StoredId,
+    pub expect: Expect,
+    /// `None` deletes.
+    pub put: Option<PreparedPut>,
+}
+
+/// A new version ready to be written.
+pub(super) struct PreparedPut {
+    pub payload: Vec<u8>,
+    pub home: i64,
+    pub recency_ms: Option<i64>,
+    pub signature: Vec<u8>,
+    pub rows: RowSet,
+    pub packed_rows: Vec<u8>,
+}
+
+/// Makes a batch ready. All parameters must be in the dictionary: see [`missing_parameters`].
+///
+/// # Panics
+/// When the batch names a resource twice, or an id that is empty or longer than 64 bytes: a fault of the caller.
+pub(super) fn prepare(batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
+    let mut seen = HashSet::with_capacity(batch.changes.len());
+    for change in &batch.changes {
+        assert!(seen.insert(&change.key), "a batch changes each resource once, and {} twice", change.key);
+        assert!((1..=64).contains(&change.key.id.len()), "an id has 1 to 64 characters");
+    }
+    drop(seen);
+    PreparedBatch {
+        time_ms: batch.time_ms,
+        preconditions: batch.preconditions,
+        changes: batch.changes.into_iter().map(|change| prepare_change(change, dictionary)).collect(),
+        private: batch.private,
+        audit: batch.audit,
+    }
+}
+
+fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
+    let type_id = change.key.type_id;
+    let put = match change.action {
+        Action::Delete => None,
+        Action::Put { body, splice, rows } => {
+            let set = row_set(&rows, type_id, dictionary);
+            Some(PreparedPut {
+                payload: codec::seal(&body, splice),
+                home: rows.home.0,
+                recency_ms: rows.recency_ms,
+                signature: pack_signature(&rows.signature),
+                packed_rows: set.pack(),
+                rows: set,
+            })
+        }
+    };
+    PreparedChange {
+        type_number: dictionary.type_number(type_id),
+        id: StoredId::new(&change.key.id),
+        key: change.key,
+        expect: change.expect,
+        put,
+    }
+}
+
+/// The rows with numbers for names; parameters without a number are left out.
+pub(super) fn row_set(rows: &IndexRows, type_id: TypeId, dictionary: &Dictionary) -> RowSet {
+    let number = |code: &str| dictionary.parameter(type_id, code);
+    let tokens = rows.tokens.iter().filter_map(|row| Some((number(row.parameter)?, row.hash)));
+    let numbers = rows.numbers.iter().filter_map(|row| Some((number(row.parameter)?, row.unit, row.value)));
+    let texts = rows.texts.iter().filter_map(|row| Some((number(row.parameter)?, row.text.as_str().into())));
+    let dates = rows.dates.iter().filter_map(|row| Some((number(row.parameter)?, row.low_ms, row.high_ms)));
+    let mut set = RowSet {
+        tokens: tokens.collect(),
+        numbers: numbers.collect(),
+        texts: texts.collect(),
+        dates: dates.collect(),
+    };
+    set.normalise();
+    set
+}
+
+/// The parameters of a batch that have no number yet.
+pub(super) fn missing_parameters(batch: &Batch, dictionary: &Dictionary) -> Vec<(TypeId, &'static str)> {
+    let mut missing = Vec::new();
+    for change in &batch.changes {
+        if let Action::Put { rows, .. } = &change.action {
+            missing_in(rows, change.key.type_id, dictionary, &mut missing);
+        }
+    }
+    missing
+}
+
+/// Adds the parameters of some rows that have no number yet.
+pub(super) fn missing_in(
+    rows: &IndexRows,
+    type_id: TypeId,
+    dictionary: &Dictionary,
+    missing: &mut Vec<(TypeId, &'static str)>,
+) {
+    let codes = rows.tokens.iter().map(|row| row.parameter);
+    let codes = codes.chain(rows.numbers.iter().map(|row| row.parameter));
+    let codes = codes.chain(rows.texts.iter().map(|row| row.parameter));
+    for code in codes.chain(rows.dates.iter().map(|row| row.parameter)) {
+        if dictionary.parameter(type_id, code).is_none() && !missing.contains(&(type_id, code)) {
+            missing.push((type_id, code));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Every SQL text of the SQLite backend, in one place.
+//!
+//! Clustered tables hold rows oldest first and are read backwards: new rows then go to the right edge of a tree,
+//! where SQLite fills pages whole.
+
+/// The tables of schema 1.
+pub(super) const SCHEMA_1: &str = "
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE dictionary (kind INTEGER NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)) WITHOUT ROWID;
+CREATE TABLE directory (type INTEGER NOT NULL, id NOT NULL, key INTEGER NOT NULL, home INTEGER NOT NULL,
+    recency INTEGER NOT NULL, version INTEGER NOT NULL, deleted INTEGER NOT NULL,
+    PRIMARY KEY (type, id)) WITHOUT ROWID;
+CREATE TABLE entry (home INTEGER NOT NULL, type INTEGER NOT NULL, recency INTEGER NOT NULL, key INTEGER NOT NULL,
+    signature BLOB NOT NULL, id NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, position INTEGER NOT NULL, rows BLOB NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (home, type, recency, key)) WITHOUT ROWID;
+CREATE TABLE type_row (type INTEGER NOT NULL, recency INTEGER NOT NULL, key INTEGER NOT NULL,
+    home INTEGER NOT NULL, signature BLOB NOT NULL,
+    PRIMARY KEY (type, recency, key)) WITHOUT ROWID;
+CREATE TABLE past (key INTEGER NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, position INTEGER NOT NULL, payload BLOB,
+    PRIMARY KEY (key, version)) WITHOUT ROWID;
+CREATE TABLE commit_log (sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, chain BLOB NOT NULL,
+    changes BLOB NOT NULL, audit BLOB NOT NULL);
+CREATE TABLE token (parameter INTEGER NOT NULL, hash INTEGER NOT NULL, recency INTEGER NOT NULL,
+    key INTEGER NOT NULL, home INTEGER NOT NULL,
+    PRIMARY KEY (parameter, hash, recency, key)) WITHOUT ROWID;
+CREATE TABLE number (parameter INTEGER NOT NULL, unit INTEGER NOT NULL, value REAL NOT NULL,
+    recency INTEGER NOT NULL, key INTEGER NOT NULL, home INTEGER NOT NULL,
+    PRIMARY KEY (parameter, unit, value, recency, key)) WITHOUT ROWID;
+CREATE TABLE text (parameter INTEGER NOT NULL, text TEXT NOT NULL, recency INTEGER NOT NULL,
+    key INTEGER NOT NULL, home INTEGER NOT NULL,
+    PRIMARY KEY (parameter, text, recency, key)) WITHOUT ROWID;
+CREATE TABLE date (parameter INTEGER NOT NULL, span INTEGER NOT NULL, low INTEGER NOT NULL,
+    high INTEGER NOT NULL, recency INTEGER NOT NULL, key INTEGER NOT NULL, home INTEGER NOT NULL,
+    PRIMARY KEY (parameter, span, low, high, recency, key)) WITHOUT ROWID;
+CREATE TABLE type_count (type INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (space, key)) WITHOUT ROWID;
+";
+
+/// The tables with rows, for statistics and copies.
+pub(super) const TABLES: &[&str] =
+    &["directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private"];
+
+pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
+pub(super) const META_WRITE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
+
+pub(super) const DICTIONARY_READ: &str = "SELECT kind, name, number FROM dictionary";
+pub(super) const DICTIONARY_ADD: &str = "INSERT INTO dictionary (kind, name, number) VALUES (?1, ?2, ?3)";
+
+pub(super) const DIRECTORY_FIND: &str =
+    "SELECT key, home, recency, version, deleted FROM directory WHERE type = ?1 AND id = ?2";
+pub(super) const DIRECTORY_ADD: &str = "INSERT INTO directory (type, id, key, home, recency, version, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const DIRECTORY_SET: &str =
+    "UPDATE directory SET home = ?3, recency = ?4, version = ?5, deleted = ?6 WHERE type = ?1 AND id = ?2";
+
+pub(super) const ENTRY_READ: &str = "SELECT id, version, updated, sequence, position, payload FROM entry
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const ENTRY_ROWS: &str = "SELECT rows FROM entry
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const ENTRY_ADD: &str = "INSERT INTO entry
+    (home, type, recency, key, signature, id, version, updated, sequence, position, rows, payload)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+pub(super) const ENTRY_SET: &str = "UPDATE entry
+    SET signature = ?5, version = ?6, updated = ?7, sequence = ?8, position = ?9, rows = ?10, payload = ?11
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const ENTRY_REMOVE: &str =
+    "DELETE FROM entry WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+
+pub(super) const TYPE_ROW_ADD: &str =
+    "INSERT OR REPLACE INTO type_row (type, recency, key, home, signature) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const TYPE_ROW_REMOVE: &str = "DELETE FROM type_row WHERE type = ?1 AND recency = ?2 AND key = ?3";
+
+/// Moves the current version of an entry to the past.
+pub(super) const PAST_KEEP: &str = "INSERT INTO past (key, version, updated, sequence, position, payload)
+    SELECT key, version, updated, sequence, position, payload FROM entry
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const PAST_ADD: &str =
+    "INSERT INTO past (key, version, updated, sequence, position, payload) VALUES (?1, ?2, ?3, ?4, ?5, NULL)";
+pub(super) const PAST_READ: &str =
+    "SELECT updated, sequence, position, payload FROM past WHERE key = ?1 AND version = ?2";
+pub(super) const PAST_WALK: &str = "SELECT version, updated, sequence, position, payload FROM past
+    WHERE key = ?1 AND (sequence < ?2 OR (sequence = ?2 AND position < ?3)) AND updated >= ?4 AND updated <= ?5
+    ORDER BY version DESC LIMIT ?6";
+
+pub(super) const COMMIT_ADD: &str =
+    "INSERT INTO commit_log (sequence, time, chain, changes, audit) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const COMMIT_LAST: &str =
+    "SELECT sequence, time, chain FROM commit_log ORDER BY sequence DESC LIMIT 1";
+pub(super) const COMMITS_AFTER: &str =
+    "SELECT sequence, time, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence";
+pub(super) const COMMITS_BACKWARDS: &str =
+    "SELECT sequence, time, changes FROM commit_log WHERE sequence <= ?1 ORDER BY sequence DESC";
+pub(super) const COMMITS_ALL: &str =
+    "SELECT sequence, time, chain, changes, audit FROM commit_log ORDER BY sequence";
+pub(super) const COMMIT_TIME: &str = "SELECT time FROM commit_log WHERE sequence = ?1";
+
+pub(super) const TOKEN_ADD: &str =
+    "INSERT OR IGNORE INTO token (parameter, hash, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const TOKEN_REMOVE: &str =
+    "DELETE FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const NUMBER_ADD: &str = "INSERT OR IGNORE INTO number (parameter, unit, value, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+pub(super) const NUMBER_REMOVE: &str =
+    "DELETE FROM number WHERE parameter = ?1 AND unit = ?2 AND value = ?3 AND recency = ?4 AND key = ?5";
+pub(super) const TEXT_ADD: &str =
+    "INSERT OR IGNORE INTO text (parameter, text, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const TEXT_REMOVE: &str =
+    "DELETE FROM text WHERE parameter = ?1 AND text = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const DATE_ADD: &str = "INSERT OR IGNORE INTO date (parameter, span, low, high, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const DATE_REMOVE: &str = "DELETE FROM date WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6";
+
+pub(super) const COUNT_ADD: &str = "INSERT INTO type_count (type, count) VALUES (?1, ?2)
+    ON CONFLICT (type) DO UPDATE SET count = count + excluded.count";
+pub(super) const COUNT_READ: &str = "SELECT count FROM type_count WHERE type = ?1";
+pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE count > 0";
+
+pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = ?1 AND key = ?2";
+pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = ?1 ORDER BY key";
+pub(super) const PRIVATE_SET: &str =
+    "INSERT OR REPLACE INTO private (space, key, content) VALUES (?1, ?2, ?3)";
+pub(super) const PRIVATE_REMOVE: &str = "DELETE FROM private WHERE space = ?1 AND key = ?2";
+
+// Walks of the index. Each gives recency, key, home and signature (empty where the table has none). Those in
+// order of recency take, from ?1 on: recency at least, recency below, and the place behind which to go on (recency, key).
+
+pub(super) const WALK_HOME: &str = "SELECT recency, key, home, signature FROM entry
+    WHERE home = ?5 AND type = ?6 AND recency >= ?1 AND recency < ?2 AND recency <= ?3 AND (recency < ?3 OR key < ?4)
+    ORDER BY recency DESC, key DESC";
+pub(super) const WALK_TYPE: &str = "SELECT recency, key, home, signature FROM type_row
+    WHERE type = ?5 AND recency >= ?1 AND recency < ?2 AND recency <= ?3 AND (recency < ?3 OR key < ?4)
+    ORDER BY recency DESC, key DESC";
+pub(super) const WALK_TOKEN: &str = "SELECT recency, key, home, x'' FROM token AS walked
+    WHERE parameter = ?5 AND hash = ?6
+    AND recency >= ?1 AND recency < ?2 AND recency <= ?3 AND (recency < ?3 OR key < ?4)
+    ORDER BY recency DESC, key DESC";
+pub(super) const PROBE_TOKEN: &str =
+    "SELECT 1 FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4";
+
+// Those in order of their value: all rows of a range.
+
+pub(super) const WALK_NUMBER: &str = "SELECT recency, key, home FROM number
+    WHERE parameter = ?1 AND unit = ?2 AND value >= ?3 AND value <= ?4";
+pub(super) const WALK_TEXT: &str = "SELECT recency, key, home FROM text
+    WHERE parameter = ?1 AND text >= ?2 AND text < ?3";
+pub(super) const WALK_DATE: &str = "SELECT recency, key, home FROM date
+    WHERE parameter = ?1 AND span = ?2 AND low >= ?3 AND low < ?4 AND high > ?5";
+
+// Verification, reindexing and statistics.
+
+pub(super) const ENTRIES_ALL: &str =
+    "SELECT home, type, recency, key, signature, id, version, sequence, position, rows, payload FROM entry";
+pub(super) const ENTRIES_BEHIND: &str =
+    "SELECT home, type, recency, key, id, rows, payload, signature, updated FROM entry
+    WHERE (home, type, recency, key) > (?1, ?2, ?3, ?4) ORDER BY home, type, recency, key LIMIT ?5";
+pub(super) const ENTRY_PAYLOAD: &str = "SELECT payload FROM entry
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const ENTRY_MOVE: &str = "UPDATE entry SET home = ?5, recency = ?6, signature = ?7, rows = ?8
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const DIRECTORY_MOVE: &str =
+    "UPDATE directory SET home = ?3, recency = ?4 WHERE type = ?1 AND id = ?2";
+pub(super) const TYPE_ROW_READ: &str =
+    "SELECT home, signature FROM type_row WHERE type = ?1 AND recency = ?2 AND key = ?3";
+pub(super) const TOKEN_PROBE: &str =
+    "SELECT 1 FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4 AND home = ?5";
+pub(super) const NUMBER_PROBE: &str = "SELECT 1 FROM number
+    WHERE parameter = ?1 AND unit = ?2 AND value = ?3 AND recency = ?4 AND key = ?5 AND home = ?6";
+pub(super) const TEXT_PROBE: &str =
+    "SELECT 1 FROM text WHERE parameter = ?1 AND text = ?2 AND recency = ?3 AND key = ?4 AND home = ?5";
+pub(super) const DATE_PROBE: &str = "SELECT 1 FROM date
+    WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6 AND home = ?7";
+pub(super) const COUNTS_WRONG: &str = "SELECT count(*) FROM type_count AS stated WHERE stated.count !=
+    (SELECT count(*) FROM type_row WHERE type_row.type = stated.type)";

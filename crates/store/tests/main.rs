@@ -1,0 +1,11 @@
+//! The store's tests: one suite for every backend, random operations held against the naive model, and what
+//! only a real disk can do: crashes, copies, damage.
+
+#[path = "main/conformance.rs"]
+mod conformance;
+#[path = "main/differential.rs"]
+mod differential;
+#[path = "main/random.rs"]
+mod random;
+#[path = "main/sample.rs"]
+mod sample;

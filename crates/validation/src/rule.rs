@@ -1,0 +1,61 @@
+//! The rules that hold by the shape of FHIR itself, as a table: key, gravity, sort.
+
+use crate::issue::{IssueType, Severity};
+
+/// A rule of this crate's own, or an invariant seen as one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    pub key: &'static str,
+    pub severity: Severity,
+    pub code: IssueType,
+}
+
+const fn error(key: &'static str, code: IssueType) -> Rule {
+    Rule { key, severity: Severity::Error, code }
+}
+
+const fn warning(key: &'static str, code: IssueType) -> Rule {
+    Rule { key, severity: Severity::Warning, code }
+}
+
+use IssueType::{CodeInvalid, Duplicate, Invariant, NotFound, Security, Structure, Value};
+
+pub(crate) const NOT_A_RESOURCE: Rule =
+    Rule { key: "resource-type", severity: Severity::Fatal, code: Structure };
+pub(crate) const UNKNOWN_RESOURCE: Rule = error("resource-type", Structure);
+pub(crate) const TOO_DEEP: Rule =
+    Rule { key: "nesting", severity: Severity::Fatal, code: IssueType::TooLong };
+pub(crate) const MORE_ISSUES: Rule =
+    Rule { key: "more-issues", severity: Severity::Information, code: IssueType::TooCostly };
+pub(crate) const UNKNOWN_MEMBER: Rule = error("unknown-member", Structure);
+pub(crate) const JSON_KIND: Rule = error("json-kind", Structure);
+pub(crate) const EMPTY: Rule = error("empty", Structure);
+pub(crate) const NULL: Rule = error("null", Structure);
+pub(crate) const SIBLING: Rule = error("primitive-sibling", Structure);
+pub(crate) const CHOICE: Rule = error("choice", Structure);
+pub(crate) const MIN: Rule = error("cardinality-min", IssueType::Required);
+pub(crate) const MAX: Rule = error("cardinality-max", Structure);
+pub(crate) const FORMAT: Rule = error("value-format", Value);
+pub(crate) const BLANK: Rule = warning("value-blank", Value);
+pub(crate) const ELE_1: Rule = error("ele-1", Invariant);
+pub(crate) const EXT_1: Rule = error("ext-1", Invariant);
+pub(crate) const EXTENSION_URL: Rule = error("extension-url", Value);
+pub(crate) const TXT_1: Rule = error("txt-1", Invariant);
+pub(crate) const TXT_2: Rule = error("txt-2", Invariant);
+pub(crate) const XHTML: Rule = error("xhtml", Value);
+pub(crate) const ACTIVE_CONTENT: Rule = error("active-content", Security);
+pub(crate) const REFERENCE_FORM: Rule = error("reference-form", Value);
+pub(crate) const REFERENCE_TARGET: Rule = error("reference-target", Structure);
+pub(crate) const REFERENCE_TYPE: Rule = error("reference-type", Structure);
+pub(crate) const REF_1: Rule = error("ref-1", NotFound);
+pub(crate) const DUPLICATE_ID: Rule = error("duplicate-id", Duplicate);
+pub(crate) const CONTAINED_ID: Rule = error("contained-id", IssueType::Required);
+pub(crate) const DOM_2: Rule = error("dom-2", Invariant);
+pub(crate) const DOM_3: Rule = error("dom-3", Invariant);
+pub(crate) const DOM_4: Rule = error("dom-4", Invariant);
+pub(crate) const DOM_5: Rule = error("dom-5", Invariant);
+pub(crate) const BINDING_REQUIRED: Rule = error("binding-required", CodeInvalid);
+pub(crate) const BINDING_EXTENSIBLE: Rule = warning("binding-extensible", CodeInvalid);
+pub(crate) const NOT_EVALUATED: Rule = warning("not-evaluated", IssueType::NotSupported);
+pub(crate) const CANONICAL_LOCAL: Rule = error("canonical-local", NotFound);
+pub(crate) const FULL_URL: Rule = error("full-url", Value);
