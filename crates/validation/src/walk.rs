@@ -15,7 +15,7 @@ use fhir::schema::{TypeId, schema};
 use fhir::{Document, Element, Kind, Node};
 
 /// Deeper trees are refused; the JSON reader's own limit is lower unless a caller raised it.
-const DEPTH_MAX: usize = 128;
+const DEPTH_MAX: usize = 100;
 
 /// A validation under way.
 pub(crate) struct Walk<'a> {
