@@ -196,6 +196,7 @@ impl<'a> Walk<'a> {
         match plan.special {
             Special::Extension => self.extension(holder, place),
             Special::BundleEntry => self.bundle_entry(holder, place),
+            Special::Coding => self.coding_system(holder, place),
             _ => {}
         }
         self.invariants(element, &plan.invariants, place);
