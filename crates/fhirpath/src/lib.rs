@@ -7,6 +7,7 @@
 mod check;
 mod collection;
 mod context;
+mod distinct;
 mod evaluate;
 mod evaluation_error;
 mod expression;

@@ -2,6 +2,8 @@
 
 #[path = "main/built_in.rs"]
 mod built_in;
+#[path = "main/coverage.rs"]
+mod coverage;
 #[path = "main/ecosystem.rs"]
 mod ecosystem;
 #[path = "main/file_format.rs"]

@@ -70,11 +70,7 @@ fn convert_items<'a>(
 }
 
 fn in_unit<'a>(quantity: &Quantity<'_>, unit: Cow<'a, str>) -> Option<Item<'a>> {
-    let code = match &quantity.unit {
-        Unit::Ucum(code) => code,
-        Unit::Calendar(calendar) => calendar.ucum(),
-    };
-    let value = ucum::convert(quantity.value, code, &unit).ok()?;
+    let value = ucum::convert(quantity.value, quantity.unit.ucum()?, &unit).ok()?;
     Some(Item::Quantity(Quantity { value, unit: Unit::Ucum(unit) }))
 }
 

@@ -115,8 +115,11 @@ impl Run<'_> {
             Some(plan) => plan.contains(Some(&system), &coding.code),
             None => exists,
         };
-        let is_out_of_use = found.concept.as_ref().is_some_and(|concept| concept.inactive);
-        if is_out_of_use && self.request.active_only && self.plan.is_some() {
+        let is_refused = found.concept.as_ref().is_some_and(|concept| {
+            concept.inactive && self.request.active_only
+                || concept.not_selectable && self.request.refuse_not_selectable
+        });
+        if is_refused && self.plan.is_some() {
             found.membership = Membership::No;
         }
         self.say_version(&found, coding, outcome, index);
