@@ -256,10 +256,25 @@ fn question(document: &Document, parameter: &Parameter, dice: u32) -> Option<(St
 #[test]
 fn access_finds_all_that_matches() {
     let Some(documents) = shared_data::synthea(6) else { return };
+    let (matched, with_path) = ask_random_questions(&Shelf::new(documents), 3000);
+    assert!(matched > 500 && with_path > 200, "{matched} matched something, {with_path} of them by rows");
+}
+
+#[test]
+fn access_finds_all_that_matches_in_resources_of_every_type() {
+    let Some(documents) = shared_data::published_examples() else { return };
     let shelf = Shelf::new(documents);
+    assert!(shelf.by_type.len() > 130, "{} types", shelf.by_type.len());
+    let (matched, with_path) = ask_random_questions(&shelf, 3000);
+    assert!(matched > 500 && with_path > 100, "{matched} matched something, {with_path} of them by rows");
+}
+
+/// Asks for what random resources have under random parameters; gives how often something matched, and how often of
+/// those there was a path.
+fn ask_random_questions(shelf: &Shelf, cases: u32) -> (usize, usize) {
     let types: Vec<TypeId> = shelf.by_type.keys().copied().collect();
     let (matched, with_path) = (Cell::new(0_usize), Cell::new(0_usize));
-    let mut runner = TestRunner::new(Config { cases: 3000, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let dice = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>());
     let outcome = runner.run(&dice, |(of, which, code, dice)| {
         let type_id = types[of as usize % types.len()];
@@ -287,8 +302,7 @@ fn access_finds_all_that_matches() {
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    let (matched, with_path) = (matched.get(), with_path.get());
-    assert!(matched > 500 && with_path > 200, "{matched} matched something, {with_path} of them by rows");
+    (matched.get(), with_path.get())
 }
 
 #[test]
