@@ -11,7 +11,7 @@ use search::parameter::{Parameter, ParameterKind, parameters};
 use search::parse::{Limits, parse_clause};
 use search::query::{Clause, SortKey};
 use search::rows::{IndexRows, index_rows};
-use search::{Ports, include, sort};
+use search::{Ports, SearchErrorKind, include, sort};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -274,7 +274,12 @@ fn access_finds_all_that_matches_in_resources_of_every_type() {
 fn ask_random_questions(shelf: &Shelf, cases: u32) -> (usize, usize) {
     let types: Vec<TypeId> = shelf.by_type.keys().copied().collect();
     let (matched, with_path) = (Cell::new(0_usize), Cell::new(0_usize));
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..Config::default()
+    });
     let dice = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>());
     let outcome = runner.run(&dice, |(of, which, code, dice)| {
         let type_id = types[of as usize % types.len()];
@@ -290,12 +295,16 @@ fn ask_random_questions(shelf: &Shelf, cases: u32) -> (usize, usize) {
                 matched.set(matched.get() + usize::from(count > 0));
                 with_path.set(with_path.get() + usize::from(count > 0 && path));
             }
-            Err(error) => {
-                prop_assert!(
-                    value.contains('|') || name.contains(':') || value.len() > 20,
-                    "{said}: {error}"
-                );
-            }
+            // Words of a code system asked for as a code, amounts of more digits than there are, references that the
+            // standard does not foresee.
+            Err(error) => prop_assert!(
+                error.kind == SearchErrorKind::BadModifier
+                    || error.problem.contains("28 digits")
+                    || error.problem.contains("never refers")
+                    || error.problem.contains("letters")
+                    || value.contains('|'),
+                "{said}: {error}"
+            ),
         }
         Ok(())
     });
