@@ -3,5 +3,9 @@
 
 #[path = "main/conformance.rs"]
 mod conformance;
+#[path = "main/differential.rs"]
+mod differential;
+#[path = "main/random.rs"]
+mod random;
 #[path = "main/sample.rs"]
 mod sample;

@@ -5,7 +5,6 @@ mod budget;
 mod cursor;
 mod limits;
 mod links;
-mod meaning;
 mod order;
 mod plan;
 mod stream;
@@ -37,7 +36,7 @@ pub(crate) fn search(
     let cursor = query.cursor.as_deref().map(|text| Cursor::read(text, query)).transpose()?;
     let mut hits = match query.count {
         0 => Hits::default(),
-        _ if order::is_by_recency(query, &search.types) => search.by_recency(cursor.as_ref())?,
+        _ if order::values_of(query).is_empty() => search.by_recency(cursor.as_ref())?,
         _ => search.sorted(cursor.as_ref())?,
     };
     let is_all = query.count > 0 && query.cursor.is_none() && hits.next.is_none();
@@ -111,7 +110,7 @@ impl Search<'_> {
         let mut best = order::Best::new(self.query, cursor);
         for stream in &mut self.streams(None, &budget, &links)? {
             while let Some(stored) = stream.next()? {
-                best.take(order::found(self.query, stored.position, stored.version, self.ports)?);
+                best.take(found(self.query, stored.position, stored.version, self.ports)?);
             }
         }
         Ok(best.hits())

@@ -1,12 +1,12 @@
 //! Which index rows to walk for a type: the fewest that surely hold every match.
 
 use super::links::document_of;
-use super::meaning::{access, reference_access, referenced};
 use super::{first_matches, limits};
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
-use search::access::Access;
+use search::access::{Access, access, reference_access, signature_hashes};
+use search::include::references;
 use search::query::Clause;
 use std::ops::Range;
 
@@ -50,8 +50,16 @@ enum Leaves {
 impl Planner<'_> {
     /// The plan for a type; `None` when nothing can match.
     pub fn plan(&self, type_id: TypeId, clauses: &[Clause]) -> Result<Option<Plan>, StoreError> {
-        let found = clauses.iter().map(|clause| access(type_id, clause, self.ports));
-        self.plan_for(type_id, found.collect())
+        let mut knowledge = Knowledge::of(type_id);
+        if self.snapshot.is_index_current() {
+            for clause in conditions(clauses) {
+                knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
+                if let Some(access) = access(type_id, clause) {
+                    knowledge.take(access);
+                }
+            }
+        }
+        self.plan_by(knowledge)
     }
 
     /// The plan for resources that refer to a target.
@@ -61,20 +69,14 @@ impl Planner<'_> {
         parameter: &'static str,
         target: (TypeId, &str),
     ) -> Result<Option<Plan>, StoreError> {
-        self.plan_for(source, vec![reference_access(source, parameter, target)])
+        let mut knowledge = Knowledge::of(source);
+        if self.snapshot.is_index_current() {
+            knowledge.take(reference_access(source, parameter, target));
+        }
+        self.plan_by(knowledge)
     }
 
-    fn plan_for(&self, type_id: TypeId, found: Vec<Access>) -> Result<Option<Plan>, StoreError> {
-        let mut knowledge = Knowledge {
-            recency: i64::MIN..i64::MAX,
-            signature: Vec::new(),
-            tokens: Vec::new(),
-            ways: vec![vec![Leaf::Type(type_id)]],
-            deferred: Vec::new(),
-        };
-        for access in found {
-            knowledge.take(access);
-        }
+    fn plan_by(&self, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
         // A walk along a token need not look for it again.
         knowledge.tokens.retain(|group| !is_group_of(group, &leaves));
@@ -163,8 +165,9 @@ impl Planner<'_> {
                 let mut ids = Vec::new();
                 for version in &found {
                     if let Some(document) = document_of(version)? {
-                        let targets = referenced(&document, parameter, self.ports);
-                        ids.extend(targets.into_iter().filter(|(of, _)| *of == type_id).map(|(_, id)| id));
+                        let base_url = self.ports.base_url();
+                        let targets = references(&document, Some(parameter), Some(type_id), base_url);
+                        ids.extend(targets.into_iter().map(|(_, id)| id));
                     }
                 }
                 ids.sort_unstable();
@@ -187,6 +190,17 @@ fn is_group_of(group: &[(search::rows::ParameterKey, i64)], leaves: &[Leaf]) -> 
 }
 
 impl Knowledge {
+    /// All documents of a type.
+    fn of(type_id: TypeId) -> Self {
+        Self {
+            recency: i64::MIN..i64::MAX,
+            signature: Vec::new(),
+            tokens: Vec::new(),
+            ways: vec![vec![Leaf::Type(type_id)]],
+            deferred: Vec::new(),
+        }
+    }
+
     fn take(&mut self, access: Access) {
         match access {
             Access::Type { low_ms, high_ms, signature, .. } => {
@@ -269,4 +283,16 @@ fn leaf_of(access: Access) -> Option<Leaf> {
         Access::Date { parameter, low_ms, high_ms } => Some(Leaf::Date(parameter, low_ms, high_ms)),
         Access::Type { .. } | Access::Chain { .. } | Access::Has { .. } | Access::Union(_) => None,
     }
+}
+
+/// The conditions that must all hold, one by one.
+fn conditions(clauses: &[Clause]) -> Vec<&Clause> {
+    let mut flat = Vec::with_capacity(clauses.len());
+    for clause in clauses {
+        match clause {
+            Clause::All(inner) => flat.extend(conditions(inner)),
+            other => flat.push(other),
+        }
+    }
+    flat
 }

@@ -61,6 +61,7 @@ pub(super) struct Apply<'a> {
     pub dictionary: &'a Dictionary,
     pub ports: &'a dyn search::Ports,
     pub head: &'a mut Head,
+    pub is_index_current: bool,
 }
 
 impl Apply<'_> {
@@ -105,7 +106,11 @@ impl Apply<'_> {
             Precondition::OnlyMatch(query, key) => (query, Some(key)),
             Precondition::At(key, version) => return self.check_version(key, *version),
         };
-        let snapshot = SqliteSnapshot { connection: self.connection, dictionary: self.dictionary };
+        let snapshot = SqliteSnapshot {
+            connection: self.connection,
+            dictionary: self.dictionary,
+            is_index_current: self.is_index_current,
+        };
         let matches = execute::first_two(&snapshot, query, self.ports)?;
         let holds = match wanted {
             None => matches.is_empty(),

@@ -107,13 +107,6 @@ impl Dictionary {
         self.parameters.get(&type_id)?.get(code).copied()
     }
 
-    /// The type and code of a parameter's number, for reports.
-    pub fn parameter_named(&self, number: i64) -> Option<(TypeId, &str)> {
-        self.parameters.iter().find_map(|(type_id, codes)| {
-            codes.iter().find(|(_, have)| **have == number).map(|(code, _)| (*type_id, &**code))
-        })
-    }
-
     /// Adds a parameter, in memory and on disk.
     pub fn add_parameter(
         &mut self,
