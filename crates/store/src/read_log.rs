@@ -375,7 +375,7 @@ pub fn read_rows(directory: &Path, mut each: impl FnMut(&[u8])) -> Result<Vec<St
         let mut rows = Rows::open(&path_of(directory, number))?;
         match last {
             None if number != 1 => {
-                faults.push(format!("reads-{number:06}.log is the first, the ones before are missing"))
+                faults.push(format!("reads-{number:06}.log is the first, the ones before are missing"));
             }
             Some((before, _)) if number != before + 1 => {
                 faults.push(format!("reads-{:06}.log is missing", before + 1));
