@@ -24,6 +24,44 @@ fn every_official_example_comes_back_from_xml() {
     shared_data::assert_only_known_failures(&failures, EXCEPTIONS, 0);
 }
 
+/// The same resources as others write them in both formats.
+#[test]
+fn what_others_wrote_in_both_formats_is_the_same() {
+    let Some(files) = shared_data::archive("fhir-test-cases/fhir-test-cases.tar.zst") else { return };
+    for name in ["condition-example", "organization-1", "patient-example"] {
+        let bytes = |extension: &str| {
+            let path = format!("r4/examples/{name}.{extension}");
+            &files.iter().find(|(file, _)| *file == path).unwrap_or_else(|| panic!("no {path}")).1
+        };
+        let from_xml =
+            xml::from_xml(bytes("xml"), Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let from_json =
+            Document::parse(bytes("json").clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(without_text((&from_xml).into()), without_text((&from_json).into()), "{name}");
+    }
+}
+
+/// XML that others wrote is read and comes back.
+#[test]
+fn what_others_wrote_in_xml_comes_back() {
+    let Some(files) = shared_data::archive("fhir-test-cases/fhir-test-cases.tar.zst") else { return };
+    let ours = |name: &str| name.starts_with("r4/examples/") && name.ends_with(".xml");
+    let mut count = 0;
+    for (name, bytes) in files.iter().filter(|(name, _)| ours(name)) {
+        let document =
+            xml::from_xml(bytes, Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        there_and_back(&document, true).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
+/// Sorted, and without the narrative, which others do not keep as written.
+fn without_text(mut value: Value) -> Value {
+    value.as_object_mut().and_then(|resource| resource.remove("text"));
+    sorted(value)
+}
+
 /// Through XML in one line, and when asked also over lines.
 fn there_and_back(document: &Document, pretty: bool) -> Result<(), String> {
     let compact = xml::to_xml(document).map_err(|error| format!("to XML: {error}"))?;

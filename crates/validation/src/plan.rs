@@ -23,6 +23,8 @@ pub(crate) enum Special {
     None,
     Resource,
     Extension,
+    BundleEntry,
+    ElementDefinition,
 }
 
 /// What the walk needs to know of a member of a JSON object.
@@ -93,6 +95,8 @@ impl TypePlan {
 fn special(type_id: TypeId) -> Special {
     match type_id.name() {
         "Extension" => Special::Extension,
+        "Bundle.entry" => Special::BundleEntry,
+        "ElementDefinition" => Special::ElementDefinition,
         _ if type_id.is_resource() => Special::Resource,
         _ => Special::None,
     }

@@ -165,8 +165,9 @@ fn pair(parameter: (TypeId, &'static str), parts: &[ValueTest]) -> Option<Access
     let hashes = code.hashes(false)?;
     let all: Option<Vec<_>> = hashes
         .into_iter()
-        .map(|code| match pair_condition(code, quantity) {
-            (unit, number) => numbers(parameter, unit, number),
+        .map(|code| {
+            let (unit, number) = pair_condition(code, quantity);
+            numbers(parameter, unit, number)
         })
         .collect();
     all.map(Access::union)

@@ -198,10 +198,10 @@ pub(crate) fn rows(amount: &Amount<'_>, visit: &mut dyn FnMut(i64, Interval<Deci
         Some((unit, interval)) => {
             visit(unit_hash(unit), *interval);
             // `||unit` finds by the unit for people too.
-            if let [Some(code), Some(unit)] = written {
-                if code != unit {
-                    visit(unit_hash(unit), amount.interval);
-                }
+            if let [Some(code), Some(unit)] = written
+                && code != unit
+            {
+                visit(unit_hash(unit), amount.interval);
             }
         }
         None => {

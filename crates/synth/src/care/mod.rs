@@ -137,10 +137,10 @@ impl Course {
                 .diseases
                 .iter()
                 .filter(|disease| disease.onset() <= on)
-                .map(|disease| disease.follow_up_days())
+                .filter_map(|disease| disease.follow_up_days())
                 .min();
             self.follow_up = interval.map(|days| {
-                let kept = f64::from(days) * chart.random.normal(1.35, 0.35).max(0.7) / self.pace;
+                let kept = f64::from(days) * chart.random.normal(1.5, 0.35).max(0.7) / self.pace;
                 on.plus_days(whole(kept).max(2))
             });
         }
@@ -227,9 +227,9 @@ fn next_check_up(chart: &mut Chart, on: Date, months: i32, pace: f64) -> Date {
         };
     }
     let usual = match months / 12 {
-        ..30 => 700.0,
-        30..50 => 520.0,
-        _ => 400.0,
+        ..30 => 800.0,
+        30..50 => 620.0,
+        _ => 440.0,
     };
     on.plus_days(whole((usual * chart.random.normal(1.0, 0.2).max(0.6) / pace).max(20.0)))
 }
@@ -237,11 +237,11 @@ fn next_check_up(chart: &mut Chart, on: Date, months: i32, pace: f64) -> Date {
 /// Days until the next illness that brings someone in.
 fn illness_wait(chart: &mut Chart, age: i32, pace: f64) -> i32 {
     let mean = match age {
-        ..3 => 260.0,
-        3..10 => 420.0,
-        10..18 => 800.0,
-        18..65 => 1000.0,
-        _ => 800.0,
+        ..3 => 330.0,
+        3..10 => 560.0,
+        10..18 => 1100.0,
+        18..65 => 1400.0,
+        _ => 1100.0,
     };
     whole(chart.random.wait(mean) / pace).max(3)
 }

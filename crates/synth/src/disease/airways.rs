@@ -26,8 +26,8 @@ impl Disease for Airways {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.is_severe { 150 } else { 300 }
+    fn follow_up_days(&self) -> Option<i32> {
+        self.is_severe.then_some(180)
     }
 
     fn affect(&self, body: &mut Body, on: Date) {

@@ -25,8 +25,8 @@ impl Disease for AtrialFibrillation {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.takes_warfarin { 35 } else { 180 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.takes_warfarin { 35 } else { 180 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {

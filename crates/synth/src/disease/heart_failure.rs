@@ -30,8 +30,8 @@ impl Disease for HeartFailure {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        100
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(100)
     }
 
     fn affect(&self, body: &mut Body, on: Date) {

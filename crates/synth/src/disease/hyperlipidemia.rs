@@ -26,8 +26,8 @@ impl Disease for Hyperlipidemia {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        365
+    fn follow_up_days(&self) -> Option<i32> {
+        None
     }
 
     fn affect(&self, body: &mut Body, _on: Date) {

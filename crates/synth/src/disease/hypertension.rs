@@ -35,8 +35,8 @@ impl Disease for Hypertension {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.steps == 0 { 90 } else { 180 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.steps == 0 { 100 } else { 270 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {
@@ -69,6 +69,13 @@ impl Disease for Hypertension {
             visit.note.plan(
                 NAME,
                 format!("BP {reading}, above goal. Started {name}. Home monitoring, recheck in 3 months."),
+            );
+        } else if high && self.steps == 0 {
+            visit.note.plan(
+                NAME,
+                format!(
+                    "BP {reading}, above goal. Prefers diet and exercise first; home monitoring, recheck."
+                ),
             );
         } else if high {
             visit.note.plan(

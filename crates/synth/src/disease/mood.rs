@@ -41,8 +41,8 @@ impl Disease for Mood {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.steps == 0 { 60 } else { 150 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.steps == 0 { 75 } else { 240 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {

@@ -150,7 +150,7 @@ fn is_wanted(filter: Option<&TextFilter>, member: &Member<'_>) -> bool {
 }
 
 /// The display in the first language for which there is one; the system's own otherwise.
-fn display_in(concept: &Concept, own_language: &str, languages: &[String]) -> String {
+pub(crate) fn display_in(concept: &Concept, own_language: &str, languages: &[String]) -> String {
     for wanted in languages {
         if speaks(own_language, wanted) && !own_language.is_empty() {
             break;
