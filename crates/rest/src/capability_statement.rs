@@ -38,7 +38,7 @@ pub(crate) fn normative(service: &Service) -> String {
 }
 
 fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
-    let resources: Vec<Value> = stored_types().filter(|type_id| is_listed(*type_id)).map(resource).collect();
+    let resources: Vec<Value> = listed_types().filter(|type_id| is_listed(*type_id)).map(resource).collect();
     let rest = fhir::object! {
         "mode" => "server",
         "documentation" => "Reads, searches and writes every resource type, with its whole history.",
@@ -63,14 +63,16 @@ fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
 }
 
 /// The names of formats that clients use.
-pub(crate) fn formats() -> Value {
+fn formats() -> Value {
     let names = FORMATS.iter().flat_map(|(_, names)| [names[0], names[names.len() - 1]]);
     Value::Array(names.map(Value::from).collect())
 }
 
-/// The types that are stored: all but Parameters, which only travels.
-pub(crate) fn stored_types() -> impl Iterator<Item = TypeId> {
-    schema().resources().filter(|type_id| type_id.name() != "Parameters")
+/// Types that are not listed: Parameters only travels, and SubscriptionStatus is of a later release.
+const UNLISTED: [&str; 2] = ["Parameters", "SubscriptionStatus"];
+
+fn listed_types() -> impl Iterator<Item = TypeId> {
+    schema().resources().filter(|type_id| !UNLISTED.contains(&type_id.name()))
 }
 
 /// The interactions of a level, each once.

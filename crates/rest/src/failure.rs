@@ -229,6 +229,26 @@ mod tests {
     }
 
     #[test]
+    fn refusals_of_the_store_are_told_apart() {
+        let costly = StoreError::TooCostly { advice: "name a patient".to_owned() };
+        let condition = StoreError::ConditionConflict { precondition: 0, matches: Vec::new() };
+        let rows = [
+            (costly, 400, "too-costly"),
+            (condition, 409, "conflict"),
+            (StoreError::BadCursor, 400, "value"),
+            (StoreError::DiskFull, 507, "no-store"),
+            (StoreError::Busy, 503, "throttled"),
+            (StoreError::Damaged("x".to_owned()), 500, "exception"),
+        ];
+        for (error, status, code) in rows {
+            let failure = Failure::from(error);
+            assert_eq!((failure.status.as_u16(), failure.issues[0].code), (status, code));
+            assert!(!failure.issues[0].details.is_empty());
+        }
+        assert!(Failure::from(StoreError::Busy).headers.iter().any(|(name, _)| name == header::RETRY_AFTER));
+    }
+
+    #[test]
     fn faults_of_the_program_tell_nothing() {
         let world = StoreError::World { context: "reading", source: "a secret path".into() };
         let failure = Failure::from(world);

@@ -56,6 +56,7 @@ fn interaction(row: &Interaction) -> Value {
     let mut operation = Object::new();
     operation.set("operationId", operation_id(row.name, row.method, row.path));
     operation.set("summary", row.summary);
+    operation.set("description", needed(row));
     if let Run::Open(_) = row.run {
         operation.set("security", Value::Array(Vec::new()));
     }
@@ -66,6 +67,24 @@ fn interaction(row: &Interaction) -> Value {
     operation.set("responses", responses());
     operation.into()
 }
+
+/// What the actor must be allowed to do.
+fn needed(row: &Interaction) -> String {
+    let verb = ACCESS.iter().find(|(interaction, _)| Some(*interaction) == row.access).map(|(_, verb)| *verb);
+    match (row.run, verb) {
+        (Run::Open(_), _) => "Needs no token.".to_owned(),
+        (_, Some(verb)) => format!("Needs a token that may {verb} resources of the type."),
+        (_, None) => "Needs a token that may do what the content asks for.".to_owned(),
+    }
+}
+
+const ACCESS: [(access::Interaction, &str); 5] = [
+    (access::Interaction::Create, "create"),
+    (access::Interaction::Read, "read"),
+    (access::Interaction::Update, "change"),
+    (access::Interaction::Delete, "delete"),
+    (access::Interaction::Search, "search"),
+];
 
 fn request_content(row: &Interaction) -> Option<Value> {
     match (row.method, row.path.ends_with("/_search")) {

@@ -32,10 +32,6 @@ impl Issue {
         Self { severity: "information", ..Self::error("informational", text) }
     }
 
-    pub fn warning(code: &'static str, diagnostics: impl Into<String>) -> Self {
-        Self { severity: "warning", ..Self::error(code, diagnostics) }
-    }
-
     /// The issue of a finding of the validator's.
     pub fn of_finding(finding: &validation::Issue) -> Self {
         let place = format!("line {}, column {}: {}", finding.line, finding.column, finding.rule);

@@ -77,10 +77,11 @@ mod tests {
 
     #[tokio::test]
     async fn slow_and_faulty_work_is_told_apart() {
-        let pool = Pool::new(2, 1, Duration::from_millis(20));
-        let slow = pool.run(|| std::thread::sleep(Duration::from_millis(200))).await;
+        let hasty = Pool::new(2, 1, Duration::from_millis(20));
+        let slow = hasty.run(|| std::thread::sleep(Duration::from_millis(200))).await;
         assert_eq!(slow, Err(Refusal::TimedOut));
-        let faulty: Result<(), _> = pool.run(|| panic!("a fault of the program")).await;
+        let patient = Pool::new(2, 1, Duration::from_secs(60));
+        let faulty: Result<(), _> = patient.run(|| panic!("a fault of the program")).await;
         assert_eq!(faulty, Err(Refusal::Panicked));
     }
 }

@@ -73,5 +73,5 @@ pub(crate) fn links(url: &str, kept: &Parameters, cursor: Option<&str>, next: Op
 /// When everything is on one page, its matches are the total.
 fn counted(request: &Request, found: &Found) -> Option<u64> {
     let is_all = request.query.cursor.is_none() && found.next.is_none() && request.query.count > 0;
-    is_all.then(|| found.matches.len() as u64)
+    is_all.then_some(found.matches.len() as u64)
 }

@@ -7,8 +7,10 @@ use crate::failure::Failure;
 use crate::service::Service;
 use crate::terminology_capabilities::terminology_capabilities;
 
+type Describe = fn(&Service) -> String;
+
 /// `mode`, and what it gives.
-const MODES: [(&str, fn(&Service) -> String); 3] =
+const MODES: [(&str, Describe); 3] =
     [("full", full), ("normative", normative), ("terminology", terminology_capabilities)];
 
 pub(super) fn run(call: &Call) -> Result<Answer, Failure> {

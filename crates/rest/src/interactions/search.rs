@@ -37,8 +37,11 @@ fn names_types(parameters: &Parameters) -> bool {
     parameters.get("_type").is_some()
 }
 
+/// A compartment: its type and the id of the resource whose it is.
+type Compartment = (TypeId, String);
+
 /// The type searched and the compartment searched in.
-fn scope(call: &Call) -> Result<(Option<TypeId>, Option<(TypeId, String)>), Failure> {
+fn scope(call: &Call) -> Result<(Option<TypeId>, Option<Compartment>), Failure> {
     let Some(member) = call.place.member else { return Ok((call.place.type_id, None)) };
     let key = call.place.key()?;
     if !search::compartment::compartments().contains(&key.type_id) {
