@@ -52,7 +52,12 @@ pub const SETTINGS: [Setting; 6] = [
         default: "false",
         help: "true: unknown search parameters are dropped with a warning instead of refused",
     },
-    Setting { name: "log", variable: "CHIRON_LOG", default: "info", help: "what to log: error, warn, info, debug" },
+    Setting {
+        name: "log",
+        variable: "CHIRON_LOG",
+        default: "info",
+        help: "what to log: error, warn, info, debug",
+    },
 ];
 
 /// Where a value came from.
@@ -109,7 +114,9 @@ impl Config {
         path: &Path,
     ) -> Result<Self> {
         let table: toml::Table = file.parse().with_context(|| format!("reading {}", path.display()))?;
-        if let Some(unknown) = table.keys().find(|key| SETTINGS.iter().all(|setting| setting.name != key.as_str())) {
+        if let Some(unknown) =
+            table.keys().find(|key| SETTINGS.iter().all(|setting| setting.name != key.as_str()))
+        {
             let known = SETTINGS.map(|setting| setting.name).join(", ");
             bail!("{}: there is no setting '{unknown}'; the settings are {known}", path.display());
         }
@@ -154,7 +161,9 @@ impl Config {
     /// The address to serve on.
     pub fn listen(&self) -> Result<SocketAddr> {
         let (text, source) = &self.values["listen"];
-        text.parse().with_context(|| format!("listen (from {source}) is an address and port like 127.0.0.1:8080, not '{text}'"))
+        text.parse().with_context(|| {
+            format!("listen (from {source}) is an address and port like 127.0.0.1:8080, not '{text}'")
+        })
     }
 
     /// The address that others reach the server by, without a slash at the end.

@@ -31,7 +31,10 @@ pub fn ask(stream: UnixStream, command: &DataCommand, mut emit: impl FnMut(Event
 }
 
 /// Listens; every connection gets a thread and is answered by `run`.
-pub fn listen(data: &Path, run: impl Fn(DataCommand, &mut crate::event::Emit<'_>) + Send + Sync + 'static) -> Result<()> {
+pub fn listen(
+    data: &Path,
+    run: impl Fn(DataCommand, &mut crate::event::Emit<'_>) + Send + Sync + 'static,
+) -> Result<()> {
     let path = path(data);
     // The data folder is locked by this process, so a socket that is there belongs to a server that died.
     let _ = std::fs::remove_file(&path);
@@ -51,7 +54,10 @@ pub fn listen(data: &Path, run: impl Fn(DataCommand, &mut crate::event::Emit<'_>
     Ok(())
 }
 
-fn answer(stream: &UnixStream, run: &(impl Fn(DataCommand, &mut crate::event::Emit<'_>) + ?Sized)) -> Result<()> {
+fn answer(
+    stream: &UnixStream,
+    run: &(impl Fn(DataCommand, &mut crate::event::Emit<'_>) + ?Sized),
+) -> Result<()> {
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;
     let mut writer = stream;

@@ -9,6 +9,7 @@ use record::{Origin, Record, Session};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use store::maintain::OpenOptions;
 use store::sqlite::SqliteStore;
 use terminology::{CodeSystemFile, Terminology};
 
@@ -30,8 +31,9 @@ impl Practice {
         let terminology = with_loaded(Terminology::built_in(), &code_systems(&data))?;
         let base_url = format!("{}/fhir", config.base_url()?);
         let ports = Arc::new(RecordPorts::new(base_url, terminology));
-        let store = SqliteStore::open(&data, Arc::clone(&ports) as Arc<dyn search::Ports>)
-            .with_context(|| format!("opening {}", data.display()))?;
+        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
+        let store =
+            SqliteStore::open(&data, &options).with_context(|| format!("opening {}", data.display()))?;
         let store = Arc::new(store);
         let record = Record::new(Settings {
             store: Arc::clone(&store) as Arc<dyn store::Store>,
@@ -63,7 +65,7 @@ fn with_loaded(mut terminology: Terminology, folder: &Path) -> Result<Terminolog
     for entry in entries {
         let path = entry?.path();
         let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-        let file = CodeSystemFile::read(bytes).with_context(|| path.display().to_string())?;
+        let file = CodeSystemFile::from_vec(bytes).with_context(|| path.display().to_string())?;
         terminology.add_loaded(file);
     }
     Ok(terminology)

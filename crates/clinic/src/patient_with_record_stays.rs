@@ -36,7 +36,8 @@ impl WriteRule for PatientWithRecordStays {
         let requirement = |type_name: &&str| {
             let type_id = schema().resource_named(type_name)?;
             let clause = compartment_clause(write.key.type_id, &write.key.id, type_id)?;
-            let no_match = Query { types: vec![type_id], clauses: vec![clause], count: 1, ..Query::default() };
+            let no_match =
+                Query { types: vec![type_id], clauses: vec![clause], count: 1, ..Query::default() };
             let message = format!(
                 "{} has {type_name} resources in the record; a patient with a record is not deleted. Set \
                  Patient.active to false, or link it to the right patient",

@@ -190,6 +190,22 @@ impl<'a> Node<'a> {
         None
     }
 
+    /// The member of an object by name, and the member of that name behind an underscore, in one pass.
+    pub(crate) fn get_with_sibling(self, name: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
+        let (mut value, mut sibling) = (None, None);
+        for (key, node) in self.members() {
+            if key == name {
+                value = value.or(Some(node));
+            } else if key.len() == name.len() + 1 && key.strip_prefix('_') == Some(name) {
+                sibling = sibling.or(Some(node));
+            }
+            if value.is_some() && sibling.is_some() {
+                break;
+            }
+        }
+        (value, sibling)
+    }
+
     /// The member of an object as a string.
     pub fn get_str(self, name: &str) -> Option<Cow<'a, str>> {
         self.get(name)?.as_str()

@@ -1,6 +1,9 @@
 //! Tests of the `fhir` crate.
 
+mod corpus;
 mod elements;
+mod fuzz;
 mod shared_data;
 mod ucum;
+mod xml;
 mod xml_round_trip;

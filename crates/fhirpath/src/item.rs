@@ -163,8 +163,8 @@ fn element_value(element: Element<'_>) -> Option<Item<'_>> {
     })
 }
 
-/// A FHIR Quantity as System.Quantity (FHIR R4, "Using FHIRPath with FHIR"): a UCUM code, or a unit without a system
-/// taken as the code. One with a comparator stands for no number.
+/// A FHIR Quantity as System.Quantity (FHIR R4, "Using FHIRPath with FHIR"): a code, or a unit without a code taken as
+/// one of UCUM. A quantity with a comparator stands for no number.
 fn element_quantity(element: Element<'_>) -> Option<Quantity<'_>> {
     let text = |name| element.child(name).and_then(Element::scalar);
     if text("comparator").is_some() {
@@ -174,7 +174,7 @@ fn element_quantity(element: Element<'_>) -> Option<Quantity<'_>> {
     let system = text("system");
     let unit = match (text("code"), system.as_deref()) {
         (Some(code), Some("http://unitsofmeasure.org") | None) => Unit::Ucum(code),
-        (Some(_), Some(_)) => return None,
+        (Some(code), Some(_)) => Unit::Foreign { system: system.unwrap_or_default(), code },
         (None, _) => match text("unit") {
             Some(unit) => match CalendarUnit::from_word(&unit) {
                 Some(unit) => Unit::Calendar(unit),

@@ -4,8 +4,10 @@
 //! [`Expression::evaluate`] runs it for an [`fhir::Element`] in a [`Context`]. What the language asks of others
 //! (references, terminology, profiles, the time) comes in through the context; nothing here knows a clock or a store.
 
+mod check;
 mod collection;
 mod context;
+mod distinct;
 mod evaluate;
 mod evaluation_error;
 mod expression;
@@ -17,6 +19,7 @@ mod pattern;
 mod quantity;
 mod syntax;
 
+pub use check::CheckError;
 pub use collection::{Collection, IntoIter};
 pub use context::{Context, Environment, NoEnvironment};
 pub use evaluation_error::EvaluationError;

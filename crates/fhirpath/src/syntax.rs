@@ -35,6 +35,16 @@ pub(crate) enum Node {
     Indexer(Box<(Node, Node)>),
 }
 
+impl Node {
+    /// A key of `sort` and whether it sorts descending: a minus in front says so, whatever the type of the key.
+    pub fn sort_key(&self) -> (&Node, bool) {
+        match self {
+            Node::Polarity { negative: true, operand } => (operand, true),
+            other => (other, false),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Path {
     /// What the path starts at; `None` is `$this`.

@@ -26,8 +26,11 @@ impl Session {
         for turn in 0..ROUNDS_MAX {
             let mut fresh = Vec::new();
             for include in request.includes.iter().filter(|include| turn == 0 || include.iterate) {
-                let found =
-                    if include.reverse { self.referring(&round, include)? } else { self.referred(&round, include)? };
+                let found = if include.reverse {
+                    self.referring(&round, include)?
+                } else {
+                    self.referred(&round, include)?
+                };
                 fresh.extend(found.into_iter().filter(|resource| known.insert(resource.key().clone())));
             }
             if fresh.is_empty() || included.len() >= INCLUDED_MAX {
@@ -42,7 +45,8 @@ impl Session {
 
     /// What resources refer to.
     fn referred(&self, from: &[Resource], include: &Include) -> Result<Vec<Resource>, Error> {
-        let sources = from.iter().filter(|one| include.source.is_none_or(|source| one.key().type_id == source));
+        let sources =
+            from.iter().filter(|one| include.source.is_none_or(|source| one.key().type_id == source));
         let mut keys: Vec<ResourceKey> = Vec::new();
         for document in sources.filter_map(Resource::document) {
             let targets = references(&document, include.parameter, include.target, self.record.base_url());
@@ -70,7 +74,8 @@ impl Session {
         if targets.is_empty() {
             return Ok(Vec::new());
         }
-        let sources: Vec<TypeId> = include.source.map_or_else(|| schema().resources().collect(), |one| vec![one]);
+        let sources: Vec<TypeId> =
+            include.source.map_or_else(|| schema().resources().collect(), |one| vec![one]);
         let mut found = Vec::new();
         for source in sources {
             let codes: Vec<&'static str> = match include.parameter {
@@ -79,13 +84,18 @@ impl Session {
             };
             let value = targets.join(",");
             let limits = Limits { values: usize::MAX, ..self.record.limits() };
-            let clause = |code: &&'static str| parse_clause(&[source], code, &value, self.record.ports(), &limits);
+            let clause =
+                |code: &&'static str| parse_clause(&[source], code, &value, self.record.ports(), &limits);
             let clauses = codes.iter().map(clause).collect::<Result<Vec<_>, _>>()?;
             if clauses.is_empty() {
                 continue;
             }
-            let mut query =
-                Query { types: vec![source], clauses: vec![Clause::Any(clauses)], count: INCLUDED_MAX, ..Query::default() };
+            let mut query = Query {
+                types: vec![source],
+                clauses: vec![Clause::Any(clauses)],
+                count: INCLUDED_MAX,
+                ..Query::default()
+            };
             self.authorise(Interaction::Search, Some(source))?.narrow(&mut query);
             let hits = self.record.store.search(&query, self.record.ports())?;
             found.extend(hits.matches.into_iter().map(Resource::new));
@@ -95,6 +105,7 @@ impl Session {
 }
 
 fn reference_codes(type_id: TypeId) -> Vec<&'static str> {
-    let references = parameters(type_id).iter().filter(|parameter| parameter.kind == ParameterKind::Reference);
+    let references =
+        parameters(type_id).iter().filter(|parameter| parameter.kind == ParameterKind::Reference);
     references.map(|parameter| parameter.code).collect()
 }

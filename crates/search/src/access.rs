@@ -109,14 +109,9 @@ pub fn access(type_id: TypeId, clause: &Clause) -> Option<Access> {
         }
         Clause::Not(_) => None,
         Clause::Parameter(criterion) => criterion::access(type_id, criterion),
-        Clause::Chain { parameter, targets, inner } => {
-            is_found_by(type_id, parameter, targets).then(|| Access::Chain {
-                type_id,
-                parameter,
-                targets: targets.clone(),
-                inner: (**inner).clone(),
-            })
-        }
+        Clause::Chain { parameter, targets, inner } => is_found_by(type_id, parameter, targets).then(|| {
+            Access::Chain { type_id, parameter, targets: targets.clone(), inner: (**inner).clone() }
+        }),
         Clause::Has { source, parameter, inner } => {
             Some(Access::Has { type_id, source: *source, parameter, inner: (**inner).clone() })
         }

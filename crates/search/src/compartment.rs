@@ -74,7 +74,7 @@ pub fn patients_of(document: &Document, base_url: &str) -> Vec<String> {
     let root = document.root();
     let mut ids = BTreeSet::new();
     if type_id == patient {
-        ids.extend(root.get_str("id").map(|id| id.into_owned()));
+        ids.extend(root.get_str("id").map(std::borrow::Cow::into_owned));
     }
     for code in compartment_parameters(patient, type_id) {
         let Some(parameter) = parameter(type_id, code) else { continue };

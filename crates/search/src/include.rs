@@ -23,12 +23,12 @@ pub fn references(
     let mut found: Vec<(TypeId, String)> = Vec::new();
     for parameter in wanted.into_iter().filter(|parameter| parameter.kind == ParameterKind::Reference) {
         parameter.program.find(root, root, &mut |node, leaf| {
-            if let Some(target) = target(node, leaf) {
-                if let Some((of, id)) = target.local(base_url) {
-                    let fits = target_type.is_none_or(|wanted| wanted == of);
-                    if fits && !found.iter().any(|(known, other)| *known == of && other == id) {
-                        found.push((of, id.to_owned()));
-                    }
+            if let Some(target) = target(node, leaf)
+                && let Some((of, id)) = target.local(base_url)
+            {
+                let fits = target_type.is_none_or(|wanted| wanted == of);
+                if fits && !found.iter().any(|(known, other)| *known == of && other == id) {
+                    found.push((of, id.to_owned()));
                 }
             }
             false

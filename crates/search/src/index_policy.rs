@@ -83,7 +83,8 @@ impl Policy {
         let patient = schema().resource_named("Patient");
         let mut entries: Vec<Entry> = Vec::new();
         for &[of, code, rows, except] in lines {
-            let Some(parameter) = parameter(type_id, code).filter(|_| of == "*" || of == type_id.name()) else {
+            let Some(parameter) = parameter(type_id, code).filter(|_| of == "*" || of == type_id.name())
+            else {
                 continue;
             };
             entries.retain(|entry| entry.parameter.code != code);
@@ -99,10 +100,7 @@ impl Policy {
         };
         let references = parameters(type_id).iter().copied().filter(leads_to_patient);
         Self {
-            recency: entries
-                .iter()
-                .find(|entry| entry.rows == Rows::Recency)
-                .map(|entry| entry.parameter),
+            recency: entries.iter().find(|entry| entry.rows == Rows::Recency).map(|entry| entry.parameter),
             home: HOME_PARAMETERS
                 .iter()
                 .filter(|_| Some(type_id) != patient)

@@ -187,7 +187,7 @@ impl<'a> Scope<'a> {
             );
         }
         if let Some(rest) = name.strip_prefix("_has:") {
-            return self.has(name, rest, value);
+            return self.has(name, rest, chain::Ask::Plain(value));
         }
         match name {
             "_filter" => return filter::parse(self, value),
@@ -209,7 +209,7 @@ impl<'a> Scope<'a> {
             _ => {}
         }
         match name.split_once('.') {
-            Some((head, rest)) => self.chain(name, head, rest, value),
+            Some((head, rest)) => self.chain(name, head, rest, chain::Ask::Plain(value)),
             None => self.criterion(name, value),
         }
     }

@@ -24,13 +24,13 @@ pub(crate) struct Leaf {
 }
 
 /// A compiled expression.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Program {
     alternatives: Vec<Alternative>,
 }
 
 /// One branch of a union.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Alternative {
     /// Begins at the resource although the rest of the expression is relative to a part of it.
     from_resource: bool,
@@ -39,7 +39,7 @@ struct Alternative {
     start: Leaf,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Step {
     /// To the members of these names; a choice has several.
     Member(Vec<(&'static str, Leaf)>),

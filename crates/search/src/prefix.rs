@@ -43,6 +43,11 @@ impl Prefix {
         PREFIXES.iter().find(|row| row.0 == code).map(|row| row.1)
     }
 
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        PREFIXES.iter().find(|row| row.1 == self).map_or("", |row| row.0)
+    }
+
     /// The prefix of a value and what is behind it. Letters that are no prefix are an error, given back.
     pub(crate) fn split(text: &str) -> Result<(Self, &str), &str> {
         let letters = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());

@@ -7,6 +7,10 @@ pub use extract::index_rows;
 use crate::hash;
 use fhir::schema::TypeId;
 
+/// The version of the rules by which rows are made. Raise it whenever the same resource would make other rows than
+/// before (rules, `index.tsv`, hashes, folding): stores then make all rows anew.
+pub const INDEX_VERSION: u32 = 1;
+
 /// Stands for one patient's record: the resources whose main reference leads to that patient lie together under
 /// it. Made from the patient's id alone, so it needs no look-up; 0 is the shared record of resources with no
 /// patient or several.

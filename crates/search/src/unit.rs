@@ -18,16 +18,16 @@ const UNITS_LIMIT: usize = 2000;
 impl Canonical {
     /// The unit of a UCUM code; `None` when it is none.
     pub(crate) fn of(code: &str) -> Option<Arc<Self>> {
-        if let Ok(units) = UNITS.read() {
-            if let Some(known) = units.get(code) {
-                return known.clone();
-            }
+        if let Ok(units) = UNITS.read()
+            && let Some(known) = units.get(code)
+        {
+            return known.clone();
         }
         let read = Unit::parse(code).ok().map(|unit| Arc::new(Self { code: unit.canonical_code(), unit }));
-        if let Ok(mut units) = UNITS.write() {
-            if units.len() < UNITS_LIMIT {
-                units.insert(code.to_owned(), read.clone());
-            }
+        if let Ok(mut units) = UNITS.write()
+            && units.len() < UNITS_LIMIT
+        {
+            units.insert(code.to_owned(), read.clone());
         }
         read
     }

@@ -3,6 +3,7 @@
 //! Each has the condition as data, its reading from a URL, the values that resources have, and the comparison.
 
 pub mod date;
+pub mod nested;
 pub mod number;
 pub mod quantity;
 pub mod reference;
@@ -37,6 +38,10 @@ pub enum ValueTest {
     Composite(Vec<ValueTest>),
     /// On a place.
     Near(NearTest),
+    /// On the parts of a value together.
+    Nested(nested::NestedTest),
+    /// That a value does not meet it.
+    Not(Box<ValueTest>),
     /// On the words of the narrative or of the whole resource.
     Words(WordTest),
 }
@@ -54,6 +59,8 @@ impl ValueTest {
             Self::Quantity(test) => test.holds(node, leaf),
             Self::Date(test) => test.holds(node, leaf, ports),
             Self::Near(test) => test.holds(node),
+            Self::Nested(test) => test.holds(node, ports),
+            Self::Not(test) => !test.holds(node, leaf, ports),
             Self::Composite(_) | Self::Words(_) => false,
         }
     }

@@ -8,6 +8,7 @@ mod codec;
 mod commit_log;
 pub mod error;
 mod execute;
+pub mod maintain;
 pub mod memory;
 mod pack;
 pub mod read_log;
@@ -19,6 +20,8 @@ pub mod version;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};
 pub use error::StoreError;
+pub use execute::SearchLimits;
+pub use maintain::{Maintain, OpenOptions};
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 pub use version::{ResourceKey, Version};

@@ -9,7 +9,7 @@ use crate::version::{ResourceKey, Splice, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use fhir::schema::TypeId;
 use search::query::Query;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// A store in memory.
@@ -23,10 +23,12 @@ struct State {
     /// Every version ever, in commit order.
     versions: Vec<Version>,
     commits: Vec<CommitRecord>,
-    /// Resources in the order of their first version: the place is the internal key.
-    keys: Vec<ResourceKey>,
     /// The principal date of each version in `versions`.
     recencies: Vec<i64>,
+    /// Resources in the order of their first version: the place, from 1, is the internal key.
+    keys: Vec<ResourceKey>,
+    /// The newest version of each resource, by its place in `versions`.
+    newest: HashMap<ResourceKey, usize>,
     private: BTreeMap<(String, String), Vec<u8>>,
     reads: Vec<Vec<u8>>,
 }
@@ -49,7 +51,7 @@ impl MemoryStore {
 
 impl State {
     fn newest(&self, key: &ResourceKey) -> Option<&Version> {
-        self.versions.iter().rev().find(|version| version.key == *key)
+        self.newest.get(key).map(|at| &self.versions[*at])
     }
 
     fn current_version(&self, key: &ResourceKey) -> u32 {
@@ -58,8 +60,8 @@ impl State {
 
     /// All current resources with their places.
     fn current(&self) -> impl Iterator<Item = (Position, &Version)> {
-        self.keys.iter().zip(0i64..).filter_map(|(key, number)| {
-            let at = self.versions.iter().rposition(|version| version.key == *key)?;
+        self.keys.iter().zip(1i64..).filter_map(|(key, number)| {
+            let at = *self.newest.get(key)?;
             let version = &self.versions[at];
             let position = Position { recency: self.recencies[at], key: number };
             (!version.is_deleted()).then_some((position, version))
@@ -150,6 +152,7 @@ impl State {
             self.keys.push(change.key.clone());
         }
         let key = change.key.clone();
+        self.newest.insert(key.clone(), self.versions.len());
         self.versions.push(Version { key, version, updated_ms: time_ms, body, splice, place });
         self.recencies.push(recency);
         version

@@ -93,6 +93,10 @@ pub(crate) struct Walked {
 
 /// The data at one moment.
 pub(crate) trait Snapshot {
+    /// True when the index rows are by this program's rules. When false, only [`Leaf::Type`] holds all documents, and
+    /// neither signatures nor recency mean anything but order.
+    fn is_index_current(&self) -> bool;
+
     /// Walks along a leaf.
     fn walk(&self, walk: &Walk) -> Result<Walked, StoreError>;
 

@@ -41,6 +41,8 @@ pub(crate) struct Chart<'p> {
     pub allergies: Vec<&'static str>,
     /// Substances that must not be prescribed: `penicillin` or `sulfa`.
     pub avoided: Vec<&'static str>,
+    /// How likely what is not needed at a visit is left out, where few resources are wanted; 0 by itself.
+    sparing: f64,
     entries: Vec<Value>,
     counts: Vec<(&'static str, u64)>,
 }
@@ -58,9 +60,15 @@ impl<'p> Chart<'p> {
             doses: Vec::new(),
             allergies: Vec::new(),
             avoided: Vec::new(),
+            sparing: (1.0 - practice.pace()).clamp(0.0, 0.7),
             entries: Vec::new(),
             counts: Vec::new(),
         }
+    }
+
+    /// True when something is to be left out.
+    pub(crate) fn spares(&mut self) -> bool {
+        self.sparing > 0.0 && self.random.chance(self.sparing)
     }
 
     /// How many resources there are.

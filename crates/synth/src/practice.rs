@@ -14,7 +14,8 @@ pub struct Settings {
     pub seed: u64,
     /// How many patients there are.
     pub patients: u32,
-    /// The day on which the history ends. Nothing but goals and appointments lies after it.
+    /// The day on which the history ends: nothing but goals and appointments lies after it. Ages count from it, so a
+    /// practice that was loaded once keeps this day; [`Practice::schedule`] has a `now` of its own.
     pub today: Date,
     /// The longest time that a patient has been with the practice, in years.
     pub years_of_history: u32,
@@ -35,10 +36,10 @@ pub struct Practice {
     pub(crate) settings: Settings,
 }
 
-/// Resources of a patient that do not grow with visits, and all of them, on average over a practice of ten years
-/// when the pace is 1: measured, held near the truth by a test.
-const FIXED_RESOURCES: f64 = 26.0;
-const NATURAL_RESOURCES: f64 = 130.0;
+/// Average number of resources of a patient by pace, measured over ten years of history; a test holds it near the
+/// truth. Pace 1 is how often people come by themselves.
+const RESOURCES_AT_PACE: [(f64, f64); 6] =
+    [(0.01, 31.3), (0.1, 37.1), (0.3, 52.6), (1.0, 144.0), (3.0, 268.0), (24.0, 1297.0)];
 
 impl Practice {
     /// A practice of these settings.
@@ -61,7 +62,7 @@ impl Practice {
     ///
     /// A child's Bundle points at the Patient of its mother, who stands a few places before it.
     pub fn patient(&self, index: u32) -> Value {
-        bundle_of(care::history(self, &Person::of(self, index), self.pace(), usize::MAX))
+        bundle_of(care::history(self, &Person::of(self, index), self.visit_pace(), usize::MAX))
     }
 
     /// The id of the Patient resource by position.
@@ -90,13 +91,19 @@ impl Practice {
             .collect()
     }
 
-    /// How much more often people come than they would by themselves.
-    fn pace(&self) -> f64 {
-        let natural =
-            (NATURAL_RESOURCES - FIXED_RESOURCES) * f64::from(self.settings.years_of_history) / 10.0;
-        self.settings
-            .resources_per_patient
-            .map_or(1.0, |wanted| ((f64::from(wanted) - FIXED_RESOURCES) / natural).clamp(0.02, 24.0))
+    /// How much more often than by themselves people come, and when below 1 for how much shorter a time (each by its
+    /// square root).
+    pub(crate) fn pace(&self) -> f64 {
+        let Some(wanted) = self.settings.resources_per_patient.map(f64::from) else { return 1.0 };
+        let after = RESOURCES_AT_PACE.iter().position(|(_, count)| *count >= wanted).unwrap_or(5).max(1);
+        let ((low, few), (high, many)) = (RESOURCES_AT_PACE[after - 1], RESOURCES_AT_PACE[after]);
+        (low + (high - low) * (wanted - few) / (many - few)).clamp(RESOURCES_AT_PACE[0].0, 24.0)
+    }
+
+    /// The part of the pace that is how often.
+    fn visit_pace(&self) -> f64 {
+        let pace = self.pace();
+        if pace < 1.0 { pace.sqrt() } else { pace }
     }
 
     /// The id of a thing: a UUID (version 8) of the seed, the type and a number.

@@ -6,7 +6,26 @@ use crate::grammar::Grammar;
 use crate::membership::Membership;
 use crate::terminology::Terminology;
 
+/// A concept with the code system that has it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Lookup {
+    /// Name of the code system.
+    pub name: String,
+    /// Its version; empty when it has none.
+    pub version: String,
+    /// The concept.
+    pub concept: Concept,
+}
+
 impl Terminology {
+    /// A concept with the name and version of its code system. `None` when the system or the code is not here.
+    pub fn lookup_with_system(&self, system: &str, version: Option<&str>, code: &str) -> Option<Lookup> {
+        let concept = self.lookup(system, version, code)?;
+        let header = self.code_system(system, version).map(|file| file.header().clone()).unwrap_or_default();
+        let name = if header.name.is_empty() { header.title } else { header.name };
+        Some(Lookup { name, version: header.version, concept })
+    }
+
     /// What is known of a code, designations and properties of supplements among it. `None` when the system or
     /// the code is not here.
     pub fn lookup(&self, system: &str, version: Option<&str>, code: &str) -> Option<Concept> {

@@ -221,15 +221,19 @@ impl Terminology {
         ConceptMap::from_node(document.root()).map(Arc::new)
     }
 
+    /// Canonical URLs of what is compiled in, each once, sorted within each archive.
+    pub fn built_in_urls(&self, kind: DefinitionKind) -> Vec<String> {
+        let entries = self.state.built_in.archives.iter().flat_map(Archive::entries);
+        let mut urls: Vec<String> =
+            entries.filter(|entry| entry.kind == kind).map(|entry| entry.url.to_owned()).collect();
+        urls.dedup();
+        urls
+    }
+
     /// Canonical URLs of all concept maps.
     pub(crate) fn concept_map_urls(&self) -> Vec<String> {
         let mut urls: Vec<String> = self.state.overlay.concept_maps.keys().cloned().collect();
-        let entries = self.state.built_in.archives.iter().flat_map(Archive::entries);
-        urls.extend(
-            entries
-                .filter(|entry| entry.kind == DefinitionKind::ConceptMap)
-                .map(|entry| entry.url.to_owned()),
-        );
+        urls.extend(self.built_in_urls(DefinitionKind::ConceptMap));
         urls.sort();
         urls.dedup();
         urls

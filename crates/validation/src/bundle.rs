@@ -1,5 +1,11 @@
-//! The entries of a bundle, as far as references inside it need them.
+//! The entries of a bundle (FHIR: Bundle, section 2.36.4): their URLs, and what references find by them.
 
+use crate::extension::is_absolute;
+use crate::place::Place;
+use crate::primitive::{quoted, shown};
+use crate::reference::restful;
+use crate::rule;
+use crate::walk::Walk;
 use fhir::Node;
 use fhir::schema::{TypeId, schema};
 use std::borrow::Cow;
@@ -23,5 +29,31 @@ impl<'a> FullUrls<'a> {
     /// The type of the entry of a URL.
     pub fn type_of(&self, url: &str) -> Option<TypeId> {
         self.types.get(url).copied()
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// The `fullUrl` is absolute, and where it ends in a type and an id they are the resource's.
+    pub(crate) fn bundle_entry(&mut self, entry: Node<'a>, place: &Place<'_>) {
+        let Some(url) = entry.get("fullUrl") else { return };
+        let Some(text) = url.as_str().filter(|text| !text.is_empty()) else { return };
+        let inner = place.child("fullUrl");
+        if !is_absolute(&text) {
+            let message =
+                format!("{} is not absolute; write the server's base before it or urn:uuid:…", shown(url));
+            return self.report(&inner, url, rule::FULL_URL, message);
+        }
+        let Some(resource) = entry.get("resource") else { return };
+        let (Some(type_name), Some(id)) = (resource.get_str("resourceType"), resource.get_str("id")) else {
+            return;
+        };
+        let Some((url_type, _)) = restful(&text).filter(|_| text.starts_with("http")) else { return };
+        let url_id = text.rsplit('/').next().unwrap_or_default();
+        if schema().resource_named(url_type).is_some() && (url_type != type_name || url_id != id) {
+            let own = quoted(&format!("{type_name}/{id}"));
+            let message =
+                format!("{} does not end in {own}, which the resource is; make them agree", shown(url));
+            self.report(&inner, url, rule::FULL_URL, message);
+        }
     }
 }

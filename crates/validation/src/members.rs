@@ -19,6 +19,9 @@ impl<'a> Walk<'a> {
                 continue;
             }
             is_empty = false;
+            if name == "id" && plan.special != Special::Resource {
+                self.element_id(node, plan, place);
+            }
             let (plain, is_sibling) = match name.strip_prefix('_') {
                 Some(plain) => (plain, true),
                 None => (&*name, false),
@@ -41,7 +44,7 @@ impl<'a> Walk<'a> {
             seen |= bit;
             self.member(member, value, sibling, &place.child(member.element.name));
         }
-        if is_empty {
+        if is_empty && plan.special != Special::Resource {
             let message = "is an empty object; leave it out or fill it";
             return self.report(place, holder, rule::EMPTY, message);
         }
@@ -57,6 +60,10 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown_member(&mut self, name: &str, node: Node<'a>, plan: &'static TypePlan, place: &Place<'_>) {
+        if self.is_full() {
+            // The search for a near name costs too much to do it for nothing.
+            return self.report(place, node, rule::UNKNOWN_MEMBER, "");
+        }
         let type_name = plan.type_id.name();
         let plain = name.strip_prefix('_').unwrap_or(name);
         let choices = plan.type_id.definition().element(plain).filter(|element| element.is_choice);
@@ -199,10 +206,11 @@ impl<'a> Walk<'a> {
         }
         let type_id = member.type_id;
         let element = Element { type_id, definition: Some(member.element), value, sibling };
+        let mut is_well_formed = true;
         match member.form {
             Form::Primitive(primitive) => {
                 if let Some(node) = value {
-                    self.primitive(primitive, node, place);
+                    is_well_formed = self.primitive(primitive, node, place);
                 }
                 if let Some(node) = sibling {
                     self.primitive_sibling(element, node, place);
@@ -226,7 +234,7 @@ impl<'a> Walk<'a> {
         if !member.invariants.is_empty() {
             self.invariants(element, &member.invariants, place);
         }
-        if let (Some(binding), Some(node)) = (member.binding, value) {
+        if let (Some(binding), Some(node), true) = (member.binding, value, is_well_formed) {
             self.binding(binding, node, place);
         }
     }
@@ -242,6 +250,7 @@ impl<'a> Walk<'a> {
         {
             // A value with an id: `members` would miss the value and see an element with nothing but an id.
             if let Some(id) = sibling.get("id") {
+                self.element_id(id, TypePlan::of(element.type_id), place);
                 self.primitive(Primitive::String, id, &place.child("id"));
             }
             return;
@@ -249,39 +258,49 @@ impl<'a> Walk<'a> {
         self.object(element, TypePlan::of(element.type_id), place);
     }
 
-    fn primitive(&mut self, primitive: Primitive, node: Node<'a>, place: &Place<'_>) {
+    /// A primitive's value; false when its form is wrong.
+    fn primitive(&mut self, primitive: Primitive, node: Node<'a>, place: &Place<'_>) -> bool {
         let (kind, wanted) = (node.kind(), primitive.json_kind());
         if kind != wanted {
-            let message = match (kind, wanted) {
-                (Kind::String, Kind::Number | Kind::Bool) => {
-                    format!("is a string; write {} without quotes", kind_name(wanted))
-                }
-                (Kind::Number | Kind::Bool, Kind::String) => {
-                    format!("is {}; write it as a string in quotes", kind_name(kind))
-                }
-                _ => format!("is {}; write {}", kind_name(kind), kind_name(wanted)),
-            };
-            return self.report(place, node, rule::JSON_KIND, message);
+            self.wrong_kind(kind, wanted, node, place);
+            return false;
         }
-        if kind == Kind::Bool {
-            return;
-        }
-        let Some(value) = node.scalar() else { return };
+        let Some(value) = node.scalar().filter(|_| kind != Kind::Bool) else { return true };
         if value.is_empty() {
-            return self.report(place, node, rule::EMPTY, "is an empty string; leave it out or fill it");
+            self.report(place, node, rule::EMPTY, "is an empty string; leave it out or fill it");
+            return false;
         }
         if primitive == Primitive::Xhtml {
-            return self.narrative(&value, node, place);
+            self.narrative(&value, node, place);
+            return true;
         }
         if let Err(fault) = primitive.check(&value) {
-            return self.report(place, node, rule::FORMAT, format!("{} {fault}", shown(node)));
+            self.report(place, node, rule::FORMAT, format!("{} {fault}", shown(node)));
+            return false;
         }
         if value.trim_ascii().is_empty() {
             self.report(place, node, rule::BLANK, "is nothing but white space; leave it out or fill it");
         }
         if primitive.may_be_local() && value.starts_with('#') {
-            self.local_canonical(value, node, place);
+            if primitive == Primitive::Canonical {
+                self.local_canonical(&value, node, place);
+            }
+            self.container.note_local(&value);
         }
+        true
+    }
+
+    fn wrong_kind(&mut self, kind: Kind, wanted: Kind, node: Node<'a>, place: &Place<'_>) {
+        let message = match (kind, wanted) {
+            (Kind::String, Kind::Number | Kind::Bool) => {
+                format!("is a string; write {} without quotes", kind_name(wanted))
+            }
+            (Kind::Number | Kind::Bool, Kind::String) => {
+                format!("is {}; write it as a string in quotes", kind_name(kind))
+            }
+            _ => format!("is {}; write {}", kind_name(kind), kind_name(wanted)),
+        };
+        self.report(place, node, rule::JSON_KIND, message);
     }
 }
 

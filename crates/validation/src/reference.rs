@@ -17,6 +17,7 @@ impl<'a> Walk<'a> {
             match self.target_of(&text) {
                 Target::Type(type_id) => found = Some(type_id),
                 Target::Open => {}
+                Target::Missing if !self.settings.native_invariants => {}
                 Target::Missing => {
                     let message = format!(
                         "no contained resource has the id {}; contain it or mend the reference",
@@ -30,7 +31,7 @@ impl<'a> Walk<'a> {
                 }
             }
             if text.starts_with('#') {
-                self.container.note_local(text);
+                self.container.note_local(&text);
             }
         }
         if let (Some((place_of_type, stated)), Some(found)) = (stated, found)
@@ -47,6 +48,17 @@ impl<'a> Walk<'a> {
         if !targets.is_empty() && !targets.iter().any(|target| is_allowed(found, target)) {
             let message = format!("refers to {}; allowed here are {}", found.name(), targets.join(", "));
             self.report(place, node, rule::REFERENCE_TARGET, message);
+        }
+    }
+
+    /// A canonical `#id`: a contained definition.
+    pub(crate) fn local_canonical(&mut self, text: &str, node: Node<'a>, place: &Place<'_>) {
+        if let Target::Missing = self.target_of(text) {
+            let message = format!(
+                "no contained resource has the id {}; contain it or mend the canonical",
+                quoted(&text[1..])
+            );
+            self.report(place, node, rule::CANONICAL_LOCAL, message);
         }
     }
 
@@ -115,7 +127,7 @@ fn relative_target(text: &str) -> Target {
 }
 
 /// The type of `…/Type/id` or `…/Type/id/_history/version`, and what stands before it.
-fn restful(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn restful(text: &str) -> Option<(&str, &str)> {
     let (address, _fragment) = text.split_once('#').unwrap_or((text, ""));
     let address = match address.rsplit_once("/_history/") {
         Some((address, version)) if Primitive::Id.check(version).is_ok() => address,

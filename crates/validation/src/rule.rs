@@ -57,3 +57,6 @@ pub(crate) const DOM_5: Rule = error("dom-5", Invariant);
 pub(crate) const BINDING_REQUIRED: Rule = error("binding-required", CodeInvalid);
 pub(crate) const BINDING_EXTENSIBLE: Rule = warning("binding-extensible", CodeInvalid);
 pub(crate) const NOT_EVALUATED: Rule = warning("not-evaluated", IssueType::NotSupported);
+pub(crate) const CANONICAL_LOCAL: Rule = error("canonical-local", NotFound);
+pub(crate) const FULL_URL: Rule = error("full-url", Value);
+pub(crate) const CODING_SYSTEM: Rule = error("coding-system", Value);

@@ -15,7 +15,7 @@ use fhir::schema::{TypeId, schema};
 use fhir::{Document, Element, Kind, Node};
 
 /// Deeper trees are refused; the JSON reader's own limit is lower unless a caller raised it.
-const DEPTH_MAX: usize = 128;
+const DEPTH_MAX: usize = 100;
 
 /// A validation under way.
 pub(crate) struct Walk<'a> {
@@ -26,6 +26,8 @@ pub(crate) struct Walk<'a> {
     listed: [usize; 2],
     /// Findings beyond the limit.
     unlisted: usize,
+    /// True when the walk had to turn back: then nothing else descends that far either.
+    pub is_too_deep: bool,
     /// The innermost resource: `%resource`.
     pub resource: Option<Element<'a>>,
     /// The innermost resource that is no contained one: `%rootResource`.
@@ -53,6 +55,7 @@ impl<'a> Walk<'a> {
             issues: Vec::new(),
             listed: [0; 2],
             unlisted: 0,
+            is_too_deep: false,
             resource: None,
             root_resource: None,
             container: Container::default(),
@@ -95,6 +98,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// True when another error would not be listed.
+    pub fn is_full(&self) -> bool {
+        self.listed[1] >= self.settings.issues_max.max(1)
+    }
+
     fn issue(&self, place: &Place<'_>, node: Node<'_>, rule: Rule, message: String) -> Issue {
         let (line, column) = node.line_column();
         let Rule { key, severity, code } = rule;
@@ -111,6 +119,9 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown_resource(&mut self, node: Node<'a>, rule: Rule, place: &Place<'_>) {
+        if self.is_full() {
+            return self.report(place, node, rule, "");
+        }
         let message = match node.get("resourceType").map(|name| (name, name.as_str())) {
             _ if node.kind() != Kind::Object => "a resource is a JSON object with a resourceType".to_owned(),
             None => "resourceType is missing; add it as the first member, such as \"Patient\"".to_owned(),
@@ -147,6 +158,7 @@ impl<'a> Walk<'a> {
             Standing::Contained => {
                 self.contained_resource(node, place);
                 self.object(element, TypePlan::of(type_id), place);
+                self.container.inside = None;
             }
             Standing::Independent => {
                 let outer = std::mem::replace(&mut self.container, Container::of(node));
@@ -168,6 +180,7 @@ impl<'a> Walk<'a> {
         let holder = if element.type_id.is_primitive() { element.sibling } else { element.value };
         let Some(holder) = holder else { return };
         if place.depth > DEPTH_MAX {
+            self.is_too_deep = true;
             let message = format!("is nested more than {DEPTH_MAX} deep; flatten the content");
             return self.report(place, holder, rule::TOO_DEEP, message);
         }
@@ -180,8 +193,11 @@ impl<'a> Walk<'a> {
             return self.report(place, holder, rule::JSON_KIND, message);
         }
         self.members(holder, plan, place);
-        if plan.special == Special::Extension {
-            self.extension(holder, place);
+        match plan.special {
+            Special::Extension => self.extension(holder, place),
+            Special::BundleEntry => self.bundle_entry(holder, place),
+            Special::Coding => self.coding_system(holder, place),
+            _ => {}
         }
         self.invariants(element, &plan.invariants, place);
     }

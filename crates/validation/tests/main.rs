@@ -1,8 +1,11 @@
 //! Tests of the `validation` crate.
 
 mod main {
+    mod cases;
     mod examples;
     mod exceptions;
+    mod mutations;
     mod open_ports;
     mod reference_data;
+    mod validated;
 }

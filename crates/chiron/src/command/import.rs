@@ -104,7 +104,8 @@ fn list(paths: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>> {
     for path in paths {
         let data = std::fs::metadata(path).with_context(|| path.display().to_string())?;
         if data.is_dir() {
-            let inside = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+            let inside =
+                std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
             let is_wanted = |path: &PathBuf| path.is_dir() || Form::of(path).is_some();
             let mut inside: Vec<_> = inside.into_iter().filter(is_wanted).collect();
             inside.sort();

@@ -78,10 +78,14 @@ fn put_all<'a>(
     resources: impl Iterator<Item = (Node<'a>, Option<String>)>,
     content: &str,
 ) -> Result<BTreeMap<String, u64>> {
-    let put = |(index, (resource, full_url)): (usize, (Node<'a>, Option<String>))| -> Result<WriteRequest<'a>> {
-        let target = Target::Key(key_of(resource, index, content)?);
-        Ok(WriteRequest { action: WriteAction::Update { target, resource, expect: Expect::Any }, full_url })
-    };
+    let put =
+        |(index, (resource, full_url)): (usize, (Node<'a>, Option<String>))| -> Result<WriteRequest<'a>> {
+            let target = Target::Key(key_of(resource, index, content)?);
+            Ok(WriteRequest {
+                action: WriteAction::Update { target, resource, expect: Expect::Any },
+                full_url,
+            })
+        };
     let requests = resources.enumerate().map(put).collect::<Result<Vec<_>>>()?;
     session.write_all(&requests)?;
     Ok(count(requests.iter().filter_map(|request| match &request.action {
@@ -93,7 +97,8 @@ fn put_all<'a>(
 /// A resource's own id, or one made from the file's content and the place in it.
 fn key_of(resource: Node<'_>, index: usize, content: &str) -> Result<ResourceKey> {
     let type_name = resource.get_str("resourceType").context("a resource has no resourceType")?;
-    let type_id = schema().resource_named(&type_name).with_context(|| format!("'{type_name}' is no resource type"))?;
+    let type_id =
+        schema().resource_named(&type_name).with_context(|| format!("'{type_name}' is no resource type"))?;
     match resource.get_str("id") {
         Some(id) => Ok(record::bundle::key(type_id, &id)?),
         None => {

@@ -72,6 +72,23 @@ pub(super) fn read<'a>(
     at: usize,
     div: &BytesStart<'_>,
 ) -> Result<Cow<'a, str>, Failure> {
+    let text = copy(xml, source, at, div)?;
+    // Without its prefixes it may mean something else, where other namespaces are declared inside.
+    if matches!(text, Cow::Owned(_)) && check(&text).is_err() {
+        return Err(failure(
+            "the narrative's prefixes are too entangled; use XHTML as its default namespace",
+            at,
+        ));
+    }
+    Ok(text)
+}
+
+fn copy<'a>(
+    xml: &mut NsReader<&'a [u8]>,
+    source: &'a str,
+    at: usize,
+    div: &BytesStart<'_>,
+) -> Result<Cow<'a, str>, Failure> {
     let mut edits = Edits { source, copied: at, text: String::new() };
     let prefix = div.name().prefix().map(|prefix| prefix.as_ref().len() + 1).unwrap_or_default();
     edits.without_prefix(at + 1, prefix);
@@ -89,6 +106,9 @@ pub(super) fn read<'a>(
                 }
                 if space != Space::Xhtml {
                     return Err(failure("the narrative has an element that is not XHTML", at));
+                }
+                if !text::is_name(&String::from_utf8_lossy(tag.name().as_ref())) {
+                    return Err(failure("not well-formed XML: an element has a name that none can have", at));
                 }
                 attributes(&tag, at)?;
                 edits.without_prefix(
@@ -109,6 +129,9 @@ pub(super) fn read<'a>(
             Event::GeneralRef(reference) => {
                 text::resolve(&String::from_utf8_lossy(&reference)).map_err(|words| failure(words, at))?;
             }
+            Event::Text(text) if text.windows(3).any(|three| three == b"]]>") => {
+                return Err(failure("\"]]>\" stands in the narrative's text; write \"]]&gt;\"", at));
+            }
             Event::Text(_) | Event::CData(_) | Event::Comment(_) => {}
             Event::Eof => return Err(Failure::new(Problem::UnexpectedEnd, at)),
             Event::PI(_) | Event::Decl(_) | Event::DocType(_) => {
@@ -122,9 +145,18 @@ pub(super) fn read<'a>(
 /// Checks a tag's attributes; gives their names.
 pub(super) fn attributes(tag: &BytesStart<'_>, at: usize) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
+    if !text::stand_apart(tag.attributes_raw()) {
+        return Err(failure("not well-formed XML: attributes stand together without a blank", at));
+    }
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| failure(format!("not well-formed XML: {error}"), at))?;
         let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+        if !text::is_name(&name) {
+            return Err(failure("not well-formed XML: an attribute has a name that none can have", at));
+        }
+        if name.contains(':') && !name.starts_with("xml:") && !name.starts_with("xmlns:") {
+            return Err(failure("the narrative has an attribute that is not XHTML", at));
+        }
         text::attribute_value(&String::from_utf8_lossy(&attribute.value))
             .map_err(|words| failure(words, at))?;
         names.push(name);
@@ -169,22 +201,24 @@ pub(super) fn to_xml(div: &str) -> Result<Cow<'_, str>, String> {
     if let Some(at) = text::forbidden_character(&div) {
         return Err(format!("the narrative has a character that XML cannot hold, at its byte {at}"));
     }
-    let check = || -> Result<(), Failure> {
-        let mut xml = strict_reader(&div);
-        let (at, space, event) = next(&mut xml)?;
-        let Event::Start(tag) = event else { return Err(failure("a narrative is one div", at)) };
-        if space != Space::Xhtml || tag.local_name().as_ref() != b"div" {
-            return Err(failure(format!("a narrative is a div in the namespace {XHTML_NAMESPACE}"), at));
-        }
-        read(&mut xml, &div, at, &tag)?;
-        match next(&mut xml)? {
-            (_, _, Event::Eof) => Ok(()),
-            (at, ..) => Err(failure("a narrative is one div", at)),
-        }
-    };
-    match check() {
+    match check(&div) {
         Ok(()) => Ok(div),
         Err(failure) => Err(format!("the narrative cannot be put into XML: {}", failure.problem)),
+    }
+}
+
+/// One well-formed `div` and nothing else.
+fn check(div: &str) -> Result<(), Failure> {
+    let mut xml = strict_reader(div);
+    let (at, space, event) = next(&mut xml)?;
+    let Event::Start(tag) = event else { return Err(failure("a narrative is one div", at)) };
+    if space != Space::Xhtml || tag.local_name().as_ref() != b"div" {
+        return Err(failure(format!("a narrative is a div in the namespace {XHTML_NAMESPACE}"), at));
+    }
+    copy(&mut xml, div, at, &tag)?;
+    match next(&mut xml)? {
+        (_, _, Event::Eof) => Ok(()),
+        (at, ..) => Err(failure("a narrative is one div", at)),
     }
 }
 

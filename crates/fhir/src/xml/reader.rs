@@ -164,6 +164,9 @@ impl<'a> Reader<'a> {
         members: &mut Members,
     ) -> Result<Option<String>, Failure> {
         let mut value = None;
+        if !text::stand_apart(tag.attributes_raw()) {
+            return Err(failure("not well-formed XML: attributes stand together without a blank", at));
+        }
         for (index, attribute) in tag.attributes().enumerate() {
             let attribute =
                 attribute.map_err(|error| failure(format!("not well-formed XML: {error}"), at))?;
@@ -171,6 +174,9 @@ impl<'a> Reader<'a> {
                 return Err(failure(format!("an element has more than {ATTRIBUTE_LIMIT} attributes"), at));
             }
             let name = String::from_utf8_lossy(attribute.key.as_ref());
+            if !text::is_name(&name) {
+                return Err(failure("not well-formed XML: an attribute has a name that none can have", at));
+            }
             let source = String::from_utf8_lossy(&attribute.value);
             let text = text::attribute_value(&source)
                 .map_err(|words| failure(words, at).within(&name))?
@@ -327,7 +333,7 @@ fn primitive(type_id: TypeId, text: String) -> Result<Value, String> {
             Ok(Value::Number(text))
         }
         "decimal" | "integer" | "positiveInt" | "unsignedInt" => {
-            Err(format!("not a {}; write digits such as 120 or 0.5", type_id.name()))
+            Err(format!("the text is no {}; write digits such as 120 or 0.5", type_id.name()))
         }
         _ => Ok(Value::String(text)),
     }

@@ -13,6 +13,35 @@ pub(super) fn forbidden_character(text: &str) -> Option<usize> {
     })
 }
 
+/// True for what can be a name of an element or attribute, with at most one prefix. Characters beyond ASCII are taken
+/// as letters.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') || !c.is_ascii())
+    };
+    match text.split_once(':') {
+        Some((prefix, local)) => is_part(prefix) && is_part(local),
+        None => is_part(text),
+    }
+}
+
+/// True when behind every quoted value in a tag there is a blank, a slash or nothing.
+pub(super) fn stand_apart(attributes: &[u8]) -> bool {
+    let mut rest = attributes;
+    while let Some(open) = rest.iter().position(|byte| matches!(byte, b'"' | b'\'')) {
+        let (quote, behind) = (rest[open], &rest[open + 1..]);
+        let Some(close) = behind.iter().position(|byte| *byte == quote) else { return false };
+        rest = &behind[close + 1..];
+        if !matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r' | b'/')) {
+            return false;
+        }
+    }
+    true
+}
+
 /// Writes a text as it stands in an attribute between double quotes. Line ends and tabs are written as references:
 /// raw ones are read as blanks.
 pub(super) fn write_attribute(out: &mut String, text: &str) {

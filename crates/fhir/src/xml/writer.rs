@@ -69,7 +69,7 @@ impl Writer {
         if is_root {
             self.attribute("xmlns", FHIR_NAMESPACE);
         }
-        self.content(type_id.name(), type_id, Some(node))
+        self.content(type_id.name(), type_id, Some(node), None)
     }
 
     fn new_line(&mut self) {
@@ -106,8 +106,14 @@ impl Writer {
         self.out.push('>');
     }
 
-    /// The rest of an open tag: attributes from the object, its children, the end tag.
-    fn content(&mut self, tag: &str, type_id: TypeId, holder: Option<Node<'_>>) -> Step {
+    /// The rest of an open tag: attributes from the object, a primitive's value, the children, the end tag.
+    fn content(
+        &mut self,
+        tag: &str,
+        type_id: TypeId,
+        holder: Option<Node<'_>>,
+        value: Option<Node<'_>>,
+    ) -> Step {
         let mut members = match holder {
             Some(holder) => members(holder, type_id)?,
             None => Vec::new(),
@@ -117,6 +123,10 @@ impl Writer {
             members.into_iter().partition(|member| member.element.is_attribute);
         for member in attributes {
             self.member_as_attribute(&member).map_err(|failure| failure.within(&member.name))?;
+        }
+        if let Some(value) = value {
+            let text = scalar(type_id, value)?;
+            self.attribute("value", &text);
         }
         if children.is_empty() {
             self.out.push_str("/>");
@@ -196,13 +206,9 @@ impl Writer {
         }
         self.open(tag);
         if member.type_id.is_primitive() {
-            if let Some(value) = value {
-                let text = scalar(member.type_id, value)?;
-                self.attribute("value", &text);
-            }
-            return self.content(tag, member.type_id, sibling);
+            return self.content(tag, member.type_id, sibling, value);
         }
-        self.content(tag, member.type_id, value)
+        self.content(tag, member.type_id, value, None)
     }
 
     fn narrative(&mut self, value: Option<Node<'_>>, sibling: Option<Node<'_>>) -> Step {

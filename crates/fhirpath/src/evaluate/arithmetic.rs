@@ -114,11 +114,7 @@ fn scaled<'a>(quantity: Quantity<'a>, operator: Operator, factor: &Item<'_>) -> 
 }
 
 fn quantities<'a>(left: &Quantity<'a>, operator: Operator, right: &Quantity<'a>) -> Result<Option<Item<'a>>> {
-    let code = |unit: &Unit<'a>| match unit {
-        Unit::Ucum(code) => code.clone(),
-        Unit::Calendar(unit) => Cow::Borrowed(unit.ucum()),
-    };
-    let (one, two) = (code(&left.unit), code(&right.unit));
+    let (Some(one), Some(two)) = (left.unit.ucum(), right.unit.ucum()) else { return Ok(None) };
     let derived = |result: Option<Canonical>| {
         result.map(|Canonical { value, unit }| {
             let unit = if unit.is_empty() { Unit::ONE } else { Unit::Ucum(Cow::Owned(unit)) };
@@ -128,7 +124,7 @@ fn quantities<'a>(left: &Quantity<'a>, operator: Operator, right: &Quantity<'a>)
     Ok(match operator {
         Operator::Add | Operator::Subtract => {
             let converted =
-                if one == two { Some(right.value) } else { ucum::convert(right.value, &two, &one).ok() };
+                if one == two { Some(right.value) } else { ucum::convert(right.value, two, one).ok() };
             let value = converted.and_then(|amount| {
                 if operator == Operator::Add {
                     left.value.checked_add(amount)
@@ -138,9 +134,9 @@ fn quantities<'a>(left: &Quantity<'a>, operator: Operator, right: &Quantity<'a>)
             });
             value.map(|value| Item::Quantity(Quantity { value, unit: left.unit.clone() }))
         }
-        Operator::Multiply => derived(ucum::multiply((left.value, &one), (right.value, &two)).ok()),
+        Operator::Multiply => derived(ucum::multiply((left.value, one), (right.value, two)).ok()),
         Operator::Divide if right.value.is_zero() => None,
-        Operator::Divide => derived(ucum::divide((left.value, &one), (right.value, &two)).ok()),
+        Operator::Divide => derived(ucum::divide((left.value, one), (right.value, two)).ok()),
         _ => return Err(EvaluationError::WrongType { operation: operator.text(), found: "Quantity" }),
     })
 }
@@ -160,6 +156,7 @@ fn shifted<'a>(moment: &Item<'a>, operator: Operator, duration: &Quantity<'a>) -
         Unit::Calendar(unit) => Some(*unit),
         Unit::Ucum(code) => CalendarUnit::from_ucum(code)
             .filter(|unit| !matches!(unit, CalendarUnit::Year | CalendarUnit::Month)),
+        Unit::Foreign { .. } => None,
     };
     let Some(unit) = unit else {
         return Err(EvaluationError::WrongType {

@@ -2,7 +2,7 @@
 
 use super::arithmetic::arithmetic;
 use super::comparison::compare;
-use super::equality::{contains, equivalent_collections, same_values};
+use super::equality::{equivalent_collections, same_values};
 use super::singleton::{boolean, one};
 use super::{Evaluator, NEXT, Result, STOP, Scope};
 use crate::collection::Collection;
@@ -28,17 +28,21 @@ impl<'a> Evaluator<'_, 'a> {
         let answer = match operator {
             Operator::Equal => self.equality(&left, &right),
             Operator::NotEqual => self.equality(&left, &right).map(|same| !same),
-            Operator::Equivalent => Some(equivalent_collections(left.as_slice(), right.as_slice())),
-            Operator::NotEquivalent => Some(!equivalent_collections(left.as_slice(), right.as_slice())),
+            Operator::Equivalent => Some(self.equivalence(&left, &right)),
+            Operator::NotEquivalent => Some(!self.equivalence(&left, &right)),
             Operator::Contains => {
                 let Some(wanted) = one(&right, "contains")? else { return Ok(Collection::EMPTY) };
-                Some(contains(left.as_slice(), wanted))
+                Some(self.contains(left.as_slice(), wanted))
             }
             Operator::Less => self.order(&left, *operator, &right)?.map(Ordering::is_lt),
             Operator::LessOrEqual => self.order(&left, *operator, &right)?.map(Ordering::is_le),
             Operator::Greater => self.order(&left, *operator, &right)?.map(Ordering::is_gt),
             Operator::GreaterOrEqual => self.order(&left, *operator, &right)?.map(Ordering::is_ge),
-            _ => return arithmetic(&left, *operator, &right),
+            _ => {
+                let result = arithmetic(&left, *operator, &right)?;
+                self.spend_text(&result)?;
+                return Ok(result);
+            }
         };
         Ok(answer.into())
     }
@@ -53,7 +57,11 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn equality(&self, left: &Collection<'a>, right: &Collection<'a>) -> Option<bool> {
-        same_values(left.as_slice(), right.as_slice())
+        same_values(left.as_slice(), right.as_slice(), self.context.default_offset_minutes)
+    }
+
+    fn equivalence(&self, left: &Collection<'a>, right: &Collection<'a>) -> bool {
+        equivalent_collections(left.as_slice(), right.as_slice(), self.context.default_offset_minutes)
     }
 
     /// `x in y`; stops at the first that is equal.
@@ -67,7 +75,7 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(wanted) = one(wanted, operation)? else { return Ok(Collection::EMPTY) };
         let mut found = false;
         let _ = self.visit(among, scope, &mut |item| {
-            found = contains(std::slice::from_ref(&item), wanted);
+            found = self.contains(std::slice::from_ref(&item), wanted);
             if found { STOP } else { NEXT }
         })?;
         Ok(Item::Boolean(found).into())

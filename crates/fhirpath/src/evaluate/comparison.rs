@@ -12,11 +12,14 @@ use fhir::ucum;
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 
+/// The offset from UTC in minutes of times without one, if the caller says.
+pub(crate) type DefaultOffset = Option<i32>;
+
 /// Orders two collections of one item each. `None` when one is empty or the order is open.
 pub(crate) fn compare(
     left: &Collection<'_>,
     right: &Collection<'_>,
-    default_offset_minutes: Option<i32>,
+    offset: DefaultOffset,
     operation: &'static str,
 ) -> Result<Option<Ordering>> {
     let (left, right) = (value(left, operation)?, value(right, operation)?);
@@ -24,7 +27,7 @@ pub(crate) fn compare(
     if !is_comparable(&left, &right) {
         return Err(mismatch(operation, &left, &right));
     }
-    Ok(order(&left, &right, default_offset_minutes))
+    Ok(order(&left, &right, offset))
 }
 
 fn mismatch(operation: &'static str, left: &Item<'_>, right: &Item<'_>) -> EvaluationError {
@@ -43,11 +46,7 @@ fn is_comparable(left: &Item<'_>, right: &Item<'_>) -> bool {
 }
 
 /// The order of two values; `None` when it is open or they have none.
-pub(crate) fn order(
-    left: &Item<'_>,
-    right: &Item<'_>,
-    default_offset_minutes: Option<i32>,
-) -> Option<Ordering> {
+pub(crate) fn order(left: &Item<'_>, right: &Item<'_>, offset: DefaultOffset) -> Option<Ordering> {
     match (left, right) {
         (Item::String(one), Item::String(two)) => Some(one.cmp(two)),
         (Item::Integer(one), Item::Integer(two)) => Some(one.cmp(two)),
@@ -56,7 +55,7 @@ pub(crate) fn order(
         (Item::Quantity(one), Item::Quantity(two)) => order_quantities(one, two),
         (Item::Quantity(one), other) => order_quantities(one, &plain(other)?),
         (other, Item::Quantity(two)) => order_quantities(&plain(other)?, two),
-        _ => match (moment(left, default_offset_minutes), moment(right, default_offset_minutes)) {
+        _ => match (moment(left, offset), moment(right, offset)) {
             (Some(one), Some(two)) => one.compare(two),
             _ => Some(number(left)?.cmp(&number(right)?)),
         },
@@ -67,23 +66,15 @@ fn plain(item: &Item<'_>) -> Option<Quantity<'static>> {
     Some(Quantity { value: number(item)?, unit: Unit::ONE })
 }
 
-fn moment(item: &Item<'_>, default_offset_minutes: Option<i32>) -> Option<DateTime> {
+fn moment(item: &Item<'_>, offset: DefaultOffset) -> Option<DateTime> {
     let moment = match item {
         Item::Date(date) => return Some((*date).into()),
         Item::DateTime(moment) => *moment,
         _ => return None,
     };
-    let offset = default_offset_minutes.filter(|_| moment.offset() == Offset::Unknown);
+    let offset = offset.filter(|_| moment.offset() == Offset::Unknown);
     let placed = offset.and_then(Offset::from_minutes).zip(moment.time());
     Some(placed.and_then(|(offset, time)| DateTime::new(moment.date(), time, offset)).unwrap_or(moment))
-}
-
-/// The unit as UCUM, and whether it is a calendar year or month, which UCUM has no equal of.
-fn ucum_unit<'u>(unit: &'u Unit<'_>) -> (&'u str, bool) {
-    match unit {
-        Unit::Ucum(code) => (code, false),
-        Unit::Calendar(unit) => (unit.ucum(), matches!(unit, CalendarUnit::Year | CalendarUnit::Month)),
-    }
 }
 
 /// Months in a calendar year or month.
@@ -101,29 +92,24 @@ pub(crate) fn order_quantities(left: &Quantity<'_>, right: &Quantity<'_>) -> Opt
     if let (Some(one), Some(two)) = (months(left), months(right)) {
         return Some(one.cmp(&two));
     }
-    let ((one, one_is_vague), (two, two_is_vague)) = (ucum_unit(&left.unit), ucum_unit(&right.unit));
-    if one_is_vague || two_is_vague {
-        return None;
-    }
-    if one == two {
+    if left.unit == right.unit {
         return Some(left.value.cmp(&right.value));
     }
-    ucum::compare((left.value, one), (right.value, two)).ok().flatten()
+    if left.unit.is_vague() || right.unit.is_vague() {
+        return None;
+    }
+    ucum::compare((left.value, left.unit.ucum()?), (right.value, right.unit.ucum()?)).ok().flatten()
 }
 
-/// `=`: false for units of different dimensions.
+/// `=`: false for units of different dimensions or systems; open between calendar years or months and definite
+/// durations.
 pub(crate) fn equal_quantities(left: &Quantity<'_>, right: &Quantity<'_>) -> Option<bool> {
     if let Some(order) = order_quantities(left, right) {
         return Some(order.is_eq());
     }
-    let ((one, one_is_vague), (two, two_is_vague)) = (ucum_unit(&left.unit), ucum_unit(&right.unit));
-    let is_open = (one_is_vague || two_is_vague) && is_same_dimension(one, two);
+    let is_vague = left.unit.is_vague() || right.unit.is_vague();
+    let is_open = is_vague && comparable(left, right);
     (!is_open).then_some(false)
-}
-
-/// True when one unit converts into the other.
-pub(crate) fn is_same_dimension(left: &str, right: &str) -> bool {
-    left == right || ucum::convert(Decimal::ONE, left, right).is_ok()
 }
 
 /// `~`: at the precision of the less precise one; calendar and definite durations of a name are the same.
@@ -131,14 +117,20 @@ pub(crate) fn equivalent_quantities(left: &Quantity<'_>, right: &Quantity<'_>) -
     if let (Some(one), Some(two)) = (months(left), months(right)) {
         return equivalent_numbers(one, two);
     }
-    let (one, two) = (ucum_unit(&left.unit).0, ucum_unit(&right.unit).0);
-    if one == two {
+    if left.unit == right.unit {
         return equivalent_numbers(left.value, right.value);
     }
-    ucum::convert(right.value, two, one).is_ok_and(|converted| equivalent_numbers(left.value, converted))
+    let (Some(one), Some(two)) = (left.unit.ucum(), right.unit.ucum()) else { return false };
+    let converted = if one == two { Ok(right.value) } else { ucum::convert(right.value, two, one) };
+    converted.is_ok_and(|converted| equivalent_numbers(left.value, converted))
 }
 
-/// True when two items can be ordered at all (FHIRPath `comparable`).
+/// True when one unit converts into the other (FHIRPath `comparable`).
 pub(crate) fn comparable(left: &Quantity<'_>, right: &Quantity<'_>) -> bool {
-    is_same_dimension(ucum_unit(&left.unit).0, ucum_unit(&right.unit).0)
+    left.unit == right.unit
+        || left
+            .unit
+            .ucum()
+            .zip(right.unit.ucum())
+            .is_some_and(|(one, two)| one == two || ucum::convert(Decimal::ONE, one, two).is_ok())
 }

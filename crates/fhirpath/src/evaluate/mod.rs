@@ -10,11 +10,11 @@ mod equality;
 mod singleton;
 
 pub(crate) use comparison::{comparable, compare};
-pub(crate) use equality::contains;
 pub(crate) use singleton::{boolean, decimal, integer, one, string};
 
 use crate::collection::Collection;
 use crate::context::Context;
+use crate::distinct::Distinct;
 use crate::evaluation_error::EvaluationError;
 use crate::item::Item;
 use crate::syntax::{Call, Node, Path, Step, TypeSpecifier};
@@ -57,6 +57,19 @@ pub(crate) struct Evaluator<'e, 'a> {
 impl<'e, 'a> Evaluator<'e, 'a> {
     pub fn new(context: &'e Context<'a>, focus: Item<'a>) -> Self {
         Self { context, focus, steps_left: Cell::new(context.limit) }
+    }
+
+    /// True when an equal item is among these.
+    pub fn contains(&self, items: &[Item<'a>], wanted: &Item<'a>) -> bool {
+        equality::contains(items, wanted, self.context.default_offset_minutes)
+    }
+
+    /// Counts the bytes of a text that was made, so that no text grows without end.
+    pub fn spend_text(&self, items: &Collection<'a>) -> Result<()> {
+        match items.first() {
+            Some(Item::String(text)) => self.spend(text.len() as u64),
+            _ => Ok(()),
+        }
     }
 
     /// Counts work, so that no expression runs without end.
@@ -106,6 +119,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
     fn collect(&self, node: &'a Node, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
         let mut found = Collection::EMPTY;
         let _ = self.visit(node, scope, &mut |item| {
+            self.spend(1)?;
             found.push(item);
             NEXT
         })?;
@@ -190,23 +204,14 @@ impl<'e, 'a> Evaluator<'e, 'a> {
     }
 
     fn union(&self, parts: &'a [Node], scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
-        let mut found = Collection::EMPTY;
+        let mut found = Distinct::default();
         for part in parts {
             let _ = self.visit(part, scope, &mut |item| {
-                self.push_new(&mut found, item)?;
+                found.add(self, item)?;
                 NEXT
             })?;
         }
-        Ok(found)
-    }
-
-    /// Adds an item unless an equal one is there.
-    pub fn push_new(&self, found: &mut Collection<'a>, item: Item<'a>) -> Result<()> {
-        self.spend(found.len() as u64)?;
-        if !contains(found.as_slice(), &item) {
-            found.push(item);
-        }
-        Ok(())
+        Ok(found.into_collection())
     }
 
     fn indexer(&self, input: &'a Node, index: &'a Node, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {

@@ -3,7 +3,7 @@
 use super::Result;
 use crate::collection::Collection;
 use crate::evaluation_error::EvaluationError;
-use crate::item::Item;
+use crate::item::{Item, SystemType};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 
@@ -19,12 +19,15 @@ pub(crate) fn one<'c, 'a>(
     }
 }
 
-/// The only item as a System value. A primitive without a value counts as nothing; an element with parts is an error.
+/// The only item as a System value. A primitive or Quantity without a value to compute with counts as nothing; another
+/// element with parts is an error.
 pub(crate) fn value<'a>(items: &Collection<'a>, operation: &'static str) -> Result<Option<Item<'a>>> {
     let Some(item) = one(items, operation)? else { return Ok(None) };
     match item.to_system() {
         Some(value) => Ok(Some(value)),
-        None if item.element().is_some_and(|element| element.type_id.is_primitive()) => Ok(None),
+        None if item.element().is_some_and(|element| SystemType::of_fhir(element.type_id).is_some()) => {
+            Ok(None)
+        }
         None => Err(wrong_type(operation, item)),
     }
 }

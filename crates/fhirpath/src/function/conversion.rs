@@ -36,8 +36,30 @@ fn to<'a>(
     scope: Scope<'_, 'a>,
     kind: SystemType,
 ) -> Result<Collection<'a>> {
+    convert_items(e, &e.input(call, scope)?, call, scope, kind)
+}
+
+fn converts<'a>(
+    e: &Evaluator<'_, 'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+    kind: SystemType,
+) -> Result<Collection<'a>> {
     let items = e.input(call, scope)?;
-    let Some(value) = one(&items, call.function.name)?.and_then(Item::to_system) else {
+    if items.is_empty() {
+        return Ok(Collection::EMPTY);
+    }
+    Ok(Item::Boolean(!convert_items(e, &items, call, scope, kind)?.is_empty()).into())
+}
+
+fn convert_items<'a>(
+    e: &Evaluator<'_, 'a>,
+    items: &Collection<'a>,
+    call: &'a Call,
+    scope: Scope<'_, 'a>,
+    kind: SystemType,
+) -> Result<Collection<'a>> {
+    let Some(value) = one(items, call.function.name)?.and_then(Item::to_system) else {
         return Ok(Collection::EMPTY);
     };
     let converted = convert(value, kind);
@@ -47,24 +69,8 @@ fn to<'a>(
     }
 }
 
-fn converts<'a>(
-    e: &Evaluator<'_, 'a>,
-    call: &'a Call,
-    scope: Scope<'_, 'a>,
-    kind: SystemType,
-) -> Result<Collection<'a>> {
-    if e.input(call, scope)?.is_empty() {
-        return Ok(Collection::EMPTY);
-    }
-    Ok(Item::Boolean(!to(e, call, scope, kind)?.is_empty()).into())
-}
-
 fn in_unit<'a>(quantity: &Quantity<'_>, unit: Cow<'a, str>) -> Option<Item<'a>> {
-    let code = match &quantity.unit {
-        Unit::Ucum(code) => code,
-        Unit::Calendar(calendar) => calendar.ucum(),
-    };
-    let value = ucum::convert(quantity.value, code, &unit).ok()?;
+    let value = ucum::convert(quantity.value, quantity.unit.ucum()?, &unit).ok()?;
     Some(Item::Quantity(Quantity { value, unit: Unit::Ucum(unit) }))
 }
 

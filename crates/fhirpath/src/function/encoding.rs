@@ -25,6 +25,7 @@ fn by_format<'a>(
     let text = string(&evaluator.input(call, scope)?, call.function.name)?;
     let format = string(&evaluator.argument(call, 0, scope)?, call.function.name)?;
     let (Some(text), Some(format)) = (text, format) else { return Ok(Collection::EMPTY) };
+    evaluator.spend(text.len() as u64)?;
     Ok(function(&text, &format).map(Item::from).into())
 }
 

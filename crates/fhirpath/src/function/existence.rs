@@ -2,7 +2,8 @@
 
 use super::{Definition, per_item, row};
 use crate::collection::Collection;
-use crate::evaluate::{Evaluator, NEXT, Result, STOP, Scope, boolean, contains};
+use crate::distinct::Distinct;
+use crate::evaluate::{Evaluator, NEXT, Result, STOP, Scope, boolean};
 use crate::evaluation_error::EvaluationError;
 use crate::item::Item;
 use crate::syntax::Call;
@@ -26,12 +27,12 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     row("count", 0, 0, count),
     row("distinct", 0, 0, distinct),
     row("isDistinct", 0, 0, |evaluator, call, scope| {
-        let all = evaluator.input(call, scope)?;
-        let mut found = Collection::EMPTY;
-        for item in &all {
-            evaluator.push_new(&mut found, item.clone())?;
-        }
-        Ok(Item::Boolean(found.len() == all.len()).into())
+        let (mut found, mut is_distinct) = (Distinct::default(), true);
+        let _ = evaluator.visit_input(call, scope, &mut |item| {
+            is_distinct = found.add(evaluator, item)?;
+            if is_distinct { NEXT } else { STOP }
+        })?;
+        Ok(Item::Boolean(is_distinct).into())
     }),
     row("not", 0, 0, |evaluator, call, scope| {
         let items = evaluator.input(call, scope)?;
@@ -98,7 +99,7 @@ fn subset<'a>(
     others: &Collection<'a>,
 ) -> Result<Collection<'a>> {
     evaluator.spend((items.len() * others.len()) as u64)?;
-    Ok(Item::Boolean(items.iter().all(|item| contains(others.as_slice(), item))).into())
+    Ok(Item::Boolean(items.iter().all(|item| evaluator.contains(others.as_slice(), item))).into())
 }
 
 fn count<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
@@ -115,10 +116,10 @@ fn distinct<'a>(
     call: &'a Call,
     scope: Scope<'_, 'a>,
 ) -> Result<Collection<'a>> {
-    let mut found = Collection::EMPTY;
+    let mut found = Distinct::default();
     let _ = evaluator.visit_input(call, scope, &mut |item| {
-        evaluator.push_new(&mut found, item)?;
+        found.add(evaluator, item)?;
         NEXT
     })?;
-    Ok(found)
+    Ok(found.into_collection())
 }

@@ -2,6 +2,7 @@
 
 use super::{Arguments, Definition, per_item, streamed};
 use crate::collection::Collection;
+use crate::distinct::Distinct;
 use crate::evaluate::{Evaluator, Flow, NEXT, Result, Scope, Visitor, boolean};
 use crate::syntax::Call;
 
@@ -43,20 +44,20 @@ fn select<'a>(
 
 /// Items found are looked at again until nothing new comes; each is kept once.
 fn repeat<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
-    let mut found = Collection::EMPTY;
+    let mut found = Distinct::default();
     for item in evaluator.input(call, scope)? {
         for new in evaluator.argument(call, 0, scope.at(&item, 0))? {
-            evaluator.push_new(&mut found, new)?;
+            found.add(evaluator, new)?;
         }
     }
     let mut index = 0;
     while let Some(item) = found.as_slice().get(index).cloned() {
         index += 1;
         for new in evaluator.argument(call, 0, scope.at(&item, index))? {
-            evaluator.push_new(&mut found, new)?;
+            found.add(evaluator, new)?;
         }
     }
-    Ok(found)
+    Ok(found.into_collection())
 }
 
 fn aggregate<'a>(

@@ -23,12 +23,13 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         Ok(logarithm(number, base).map(Item::Decimal).into())
     }),
     row("power", 1, 1, |evaluator, call, scope| {
+        let (items, argument) = (evaluator.input(call, scope)?, evaluator.argument(call, 0, scope)?);
         let is_whole = |items: &Collection<'_>| {
             matches!(items.first().and_then(Item::to_system), Some(Item::Integer(_)))
         };
-        let whole =
-            is_whole(&evaluator.input(call, scope)?) && is_whole(&evaluator.argument(call, 0, scope)?);
-        let Some((number, exponent)) = two(evaluator, call, scope)? else { return Ok(Collection::EMPTY) };
+        let whole = is_whole(&items) && is_whole(&argument);
+        let pair = decimal(&items, "power()")?.zip(decimal(&argument, "power()")?);
+        let Some((number, exponent)) = pair else { return Ok(Collection::EMPTY) };
         let result = power(number, exponent);
         Ok(match result.filter(|result| whole && result.fract().is_zero()).and_then(|result| result.to_i64())
         {

@@ -50,6 +50,8 @@ pub(crate) enum Arguments {
     Count(usize, usize),
     /// The same, evaluated with each item as `$this`.
     PerItem(usize, usize),
+    /// The same, where a minus in front turns the order round and is no arithmetic.
+    SortKeys,
     /// A type name.
     Type,
     /// A regular expression first, and so many arguments in all.
@@ -61,6 +63,7 @@ impl Arguments {
     pub fn count(self) -> (usize, usize) {
         match self {
             Self::Count(least, most) | Self::PerItem(least, most) => (least, most),
+            Self::SortKeys => (0, 8),
             Self::Type => (0, 0),
             Self::Pattern { count, .. } => (count, count),
         }
@@ -86,7 +89,7 @@ fn nothing<'a>(_: &Evaluator<'_, 'a>, _: &'a Call, _: Scope<'_, 'a>) -> Result<C
     Ok(Collection::EMPTY)
 }
 
-const TABLES: [&[Definition]; 17] = [
+const TABLES: [&[Definition]; 18] = [
     boundary::FUNCTIONS,
     clinical::FUNCTIONS,
     collection::FUNCTIONS,
@@ -104,15 +107,22 @@ const TABLES: [&[Definition]; 17] = [
     sorting::FUNCTIONS,
     string::FUNCTIONS,
     subsetting::FUNCTIONS,
+    type_test::FUNCTIONS,
 ];
 
 /// The function of a name.
 pub(crate) fn named(name: &str) -> Option<&'static Definition> {
     static BY_NAME: LazyLock<HashMap<&'static str, &'static Definition>> = LazyLock::new(|| {
-        let rows = TABLES.iter().flat_map(|table| table.iter()).chain(type_test::FUNCTIONS);
+        let rows = TABLES.iter().flat_map(|table| table.iter());
         rows.map(|definition| (definition.name, definition)).collect()
     });
     BY_NAME.get(name).copied()
+}
+
+/// The names of all functions.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().flat_map(|table| table.iter()).map(|definition| definition.name)
 }
 
 impl fmt::Debug for Definition {

@@ -1,7 +1,7 @@
 //! `sort` (FHIRPath 3.0, §5.2): by keys, ascending; a minus before a key turns it round. Items without a
 //! key come first either way, as the official suite has it.
 
-use super::{Definition, per_item};
+use super::{Arguments, Definition};
 use crate::collection::Collection;
 use crate::evaluate::{Evaluator, Result, Scope, compare};
 use crate::evaluation_error::EvaluationError;
@@ -9,13 +9,14 @@ use crate::item::Item;
 use crate::syntax::{Call, Node};
 use std::cmp::Ordering;
 
-pub(super) const FUNCTIONS: &[Definition] = &[per_item("sort", 0, 8, sort)];
+pub(super) const FUNCTIONS: &[Definition] =
+    &[Definition { name: "sort", arguments: Arguments::SortKeys, run: sort, stream: None }];
 
 /// An item with its keys.
 type Keyed<'a> = (Item<'a>, Vec<Collection<'a>>);
 
 fn sort<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>) -> Result<Collection<'a>> {
-    let keys: Vec<(&'a Node, bool)> = call.arguments.iter().map(key_and_direction).collect();
+    let keys: Vec<(&'a Node, bool)> = call.arguments.iter().map(Node::sort_key).collect();
     let mut rows: Vec<Keyed<'a>> = Vec::new();
     for (index, item) in evaluator.input(call, scope)?.into_iter().enumerate() {
         let inner = scope.at(&item, index);
@@ -38,14 +39,6 @@ fn sort<'a>(evaluator: &Evaluator<'_, 'a>, call: &'a Call, scope: Scope<'_, 'a>)
         }
     }
     Ok(rows.into_iter().map(|(item, _)| item).collect())
-}
-
-/// `-key` sorts descending, whatever its type: it is not arithmetic.
-fn key_and_direction(argument: &Node) -> (&Node, bool) {
-    match argument {
-        Node::Polarity { negative: true, operand } => (operand, true),
-        other => (other, false),
-    }
 }
 
 fn order(

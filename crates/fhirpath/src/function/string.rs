@@ -27,15 +27,19 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         let (part, substitution) =
             (argument(evaluator, call, 0, scope)?, argument(evaluator, call, 1, scope)?);
         let (Some(part), Some(substitution)) = (part, substitution) else { return Ok(Collection::EMPTY) };
+        let count = text.matches(&*part).count();
+        evaluator.spend((text.len() + count * substitution.len()) as u64)?;
         Ok(Item::from(text.replace(&*part, &substitution)).into())
     }),
     row("toChars", 0, 0, |evaluator, call, scope| {
         let Some(text) = text(evaluator, call, scope)? else { return Ok(Collection::EMPTY) };
+        evaluator.spend(text.len() as u64)?;
         Ok(text.chars().map(|character| Item::from(character.to_string())).collect())
     }),
     row("split", 1, 1, |evaluator, call, scope| {
         let Some(text) = text(evaluator, call, scope)? else { return Ok(Collection::EMPTY) };
         let Some(separator) = argument(evaluator, call, 0, scope)? else { return Ok(Collection::EMPTY) };
+        evaluator.spend(text.len() as u64)?;
         if separator.is_empty() {
             return Ok(text.chars().map(|character| Item::from(character.to_string())).collect());
         }
@@ -70,7 +74,9 @@ fn on_one<'a>(
     scope: Scope<'_, 'a>,
     function: impl Fn(&str) -> Item<'static>,
 ) -> Result<Collection<'a>> {
-    Ok(text(e, call, scope)?.map(|text| function(&text)).into())
+    let text = text(e, call, scope)?;
+    e.spend(text.as_ref().map_or(0, |text| text.len() as u64))?;
+    Ok(text.map(|text| function(&text)).into())
 }
 
 fn on_two<'a>(
@@ -140,6 +146,9 @@ fn replace_matches<'a>(
     let (Some(text), Some(pattern), Some(substitution)) = (text, pattern, substitution) else {
         return Ok(Collection::EMPTY);
     };
+    // A group in the substitution can repeat no more than the whole text over all matches.
+    let (count, groups) = (pattern.find_iter(&text).count(), substitution.matches('$').count());
+    e.spend((text.len() * (groups + 1) + count * substitution.len()) as u64)?;
     // The empty pattern matches everywhere and nothing.
     let is_void = pattern.as_str().is_empty();
     let replaced =

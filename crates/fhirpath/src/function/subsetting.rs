@@ -1,8 +1,8 @@
 //! Subsetting (FHIRPath §5.3).
 
 use super::{Arguments, Definition, row, streamed};
-use crate::collection::Collection;
-use crate::evaluate::{Evaluator, Flow, NEXT, Result, STOP, Scope, Visitor, contains, integer, one};
+use crate::distinct::Distinct;
+use crate::evaluate::{Evaluator, Flow, NEXT, Result, STOP, Scope, Visitor, integer, one};
 use crate::syntax::Call;
 
 pub(super) const FUNCTIONS: &[Definition] = &[
@@ -35,20 +35,20 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     }),
     row("intersect", 1, 1, |evaluator, call, scope| {
         let others = evaluator.argument(call, 0, scope)?;
-        let mut found = Collection::EMPTY;
+        let mut found = Distinct::default();
         for item in evaluator.input(call, scope)? {
             evaluator.spend(others.len() as u64)?;
-            if contains(others.as_slice(), &item) {
-                evaluator.push_new(&mut found, item)?;
+            if evaluator.contains(others.as_slice(), &item) {
+                found.add(evaluator, item)?;
             }
         }
-        Ok(found)
+        Ok(found.into_collection())
     }),
     row("exclude", 1, 1, |evaluator, call, scope| {
         let others = evaluator.argument(call, 0, scope)?;
         let items = evaluator.input(call, scope)?;
         evaluator.spend((items.len() * others.len()) as u64)?;
-        Ok(items.into_iter().filter(|item| !contains(others.as_slice(), item)).collect())
+        Ok(items.into_iter().filter(|item| !evaluator.contains(others.as_slice(), item)).collect())
     }),
 ];
 

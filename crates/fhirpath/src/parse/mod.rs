@@ -180,3 +180,6 @@ enum Infix {
     Union,
     TypeTest { is_cast: bool },
 }
+
+#[cfg(test)]
+mod tests;

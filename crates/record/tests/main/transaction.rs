@@ -20,7 +20,9 @@ fn references_between_entries_lead_to_what_was_made() {
     let practice = Practice::new();
     let session = practice.administrator();
     let answers = transaction(&session, &format!("{OBSERVATION},{PATIENT}")).unwrap();
-    let [Answer::Written(observation), Answer::Written(patient)] = answers.as_slice() else { panic!("two writes") };
+    let [Answer::Written(observation), Answer::Written(patient)] = answers.as_slice() else {
+        panic!("two writes")
+    };
     let body = observation.resource.as_ref().unwrap().body();
     assert!(body.contains(&format!(r#""reference":"{}""#, patient.key.as_ref().unwrap())), "{body}");
 }
@@ -70,6 +72,7 @@ fn conditional_references_must_match_one() {
 fn the_same_resource_twice_is_refused() {
     let practice = Practice::new();
     let session = practice.administrator();
-    let put = r#"{"resource":{"resourceType":"Patient","id":"p"},"request":{"method":"PUT","url":"Patient/p"}}"#;
+    let put =
+        r#"{"resource":{"resourceType":"Patient","id":"p"},"request":{"method":"PUT","url":"Patient/p"}}"#;
     assert!(matches!(transaction(&session, &format!("{put},{put}")), Err(Error::Entry { index: 1, .. })));
 }

@@ -9,7 +9,12 @@ use store::Expect;
 
 const PATIENT: &str = r#"{"resourceType":"Patient","id":"p", "birthDate" : "1985-07-04","active":true}"#;
 
-fn patch(session: &Session, name: &str, patch: &str, expect: Expect) -> Result<record::write::Written, Error> {
+fn patch(
+    session: &Session,
+    name: &str,
+    patch: &str,
+    expect: Expect,
+) -> Result<record::write::Written, Error> {
     let patch = Patch::from_json(patch.as_bytes().to_vec())?;
     let action = WriteAction::Patch { target: Target::Key(key(name)), patch, expect };
     session.write(WriteRequest { action, full_url: None })
@@ -61,7 +66,8 @@ fn patches_change_content_and_never_identity() {
     let practice = Practice::new();
     let session = practice.administrator();
     update(&session, "Patient/p", PATIENT, Expect::Any).unwrap();
-    let replace = r#"[{"op":"test","path":"/active","value":true},{"op":"replace","path":"/active","value":false}]"#;
+    let replace =
+        r#"[{"op":"test","path":"/active","value":true},{"op":"replace","path":"/active","value":false}]"#;
     assert_eq!(patch(&session, "Patient/p", replace, Expect::Any).unwrap().version, 2);
     assert!(session.read(&key("Patient/p")).unwrap().body().contains(r#""active":false"#));
     assert!(patch(&session, "Patient/p", replace, Expect::Any).is_err(), "the test operation fails now");

@@ -6,8 +6,8 @@ use crate::index_policy::{Entry, Rows, policy};
 use crate::parameter::{Parameter, parameter};
 use crate::prefix::Prefix;
 use crate::query::{Criterion, Test};
-use crate::rows::extract::{LONG_MS, cut, pair_hash};
 use crate::rows::Home;
+use crate::rows::extract::{LONG_MS, cut, pair_hash};
 use crate::value::ValueTest;
 use crate::value::date::{DateRange, DateTest};
 use crate::value::number::NumberTest;
@@ -29,8 +29,7 @@ pub(super) fn access(type_id: TypeId, criterion: &Criterion) -> Option<Access> {
     if criterion.code == "_id" {
         return ids(type_id, tests);
     }
-    let all: Option<Vec<_>> =
-        tests.iter().map(|test| test_access(type_id, criterion.code, test)).collect();
+    let all: Option<Vec<_>> = tests.iter().map(|test| test_access(type_id, criterion.code, test)).collect();
     all.map(Access::union)
 }
 
@@ -46,8 +45,7 @@ fn test_access(type_id: TypeId, code: &str, test: &ValueTest) -> Option<Access> 
     let parameter = parameter(type_id, code)?;
     let entry = policy(type_id).entry(code);
     if let Some(Entry { rows: Rows::Via(others), .. }) = entry {
-        let all: Option<Vec<_>> =
-            others.iter().map(|other| test_access(type_id, other, test)).collect();
+        let all: Option<Vec<_>> = others.iter().map(|other| test_access(type_id, other, test)).collect();
         return all.map(Access::union);
     }
     let key = (type_id, parameter.code);
@@ -92,8 +90,7 @@ fn tokens(parameter: (TypeId, &'static str), hashes: Vec<i64>) -> Access {
 pub(super) fn reference(type_id: TypeId, code: &str, target: (TypeId, &str)) -> Option<Access> {
     let parameter = parameter(type_id, code)?;
     if let Some(Entry { rows: Rows::Via(others), .. }) = policy(type_id).entry(code) {
-        let all: Option<Vec<_>> =
-            others.iter().map(|other| reference(type_id, other, target)).collect();
+        let all: Option<Vec<_>> = others.iter().map(|other| reference(type_id, other, target)).collect();
         return all.map(Access::union);
     }
     let key = (type_id, parameter.code);
@@ -154,7 +151,12 @@ fn numbers(parameter: (TypeId, &'static str), unit: i64, test: &NumberTest) -> O
         Some(value) => value + sign * (value.abs() * ROUNDING + f64::MIN_POSITIVE),
         None => open,
     };
-    Some(Access::Number { parameter, unit, low: float(low, f64::MIN, -1.0), high: float(high, f64::MAX, 1.0) })
+    Some(Access::Number {
+        parameter,
+        unit,
+        low: float(low, f64::MIN, -1.0),
+        high: float(high, f64::MAX, 1.0),
+    })
 }
 
 /// A code and an amount.
@@ -163,8 +165,9 @@ fn pair(parameter: (TypeId, &'static str), parts: &[ValueTest]) -> Option<Access
     let hashes = code.hashes(false)?;
     let all: Option<Vec<_>> = hashes
         .into_iter()
-        .map(|code| match pair_condition(code, quantity) {
-            (unit, number) => numbers(parameter, unit, number),
+        .map(|code| {
+            let (unit, number) = pair_condition(code, quantity);
+            numbers(parameter, unit, number)
         })
         .collect();
     all.map(Access::union)

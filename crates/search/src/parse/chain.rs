@@ -1,6 +1,7 @@
 //! Chains and reverse chains (R4 search §3.1.1.5.4, §3.1.1.5.5), and lists (§3.1.1.5.7).
 
 use super::Scope;
+use super::filter::{self, Operation};
 use crate::parameter::{ParameterKind, parameter};
 use crate::query::{Clause, Criterion, Test};
 use crate::search_error::{SearchError, SearchErrorKind};
@@ -8,17 +9,33 @@ use crate::value::ValueTest;
 use crate::value::token::{SystemTest, TokenTest};
 use fhir::schema::{TypeId, schema};
 
+/// What is asked at the end of a chain.
+#[derive(Clone, Copy)]
+pub(crate) enum Ask<'a> {
+    /// A parameter's value.
+    Plain(&'a str),
+    /// A comparison of a filter.
+    Compared(Operation, &'a str),
+}
+
 /// Lists that the standard defines by what they stand for instead of by a resource.
 const FUNCTIONAL_LIST: char = '$';
 
 impl Scope<'_> {
+    fn ask(&self, rest: &str, ask: Ask<'_>) -> Result<Clause, SearchError> {
+        match ask {
+            Ask::Plain(value) => self.clause(rest, value),
+            Ask::Compared(operation, value) => filter::comparison(self, rest, operation, value),
+        }
+    }
+
     /// `head[:Type].rest=value`.
     pub(crate) fn chain(
         &self,
         name: &str,
         head: &str,
         rest: &str,
-        value: &str,
+        ask: Ask<'_>,
     ) -> Result<Clause, SearchError> {
         let (code, only) = match head.split_once(':') {
             Some((code, type_name)) => (code, Some(self.type_named(name, type_name)?)),
@@ -43,7 +60,7 @@ impl Scope<'_> {
             None if resolved.targets.is_empty() => schema().resources().collect(),
             None => resolved.targets,
         };
-        let chains = self.chains(name, resolved.parameter.code, &targets, rest, value)?;
+        let chains = self.chains(name, resolved.parameter.code, &targets, rest, ask)?;
         Ok(if chains.len() == 1 {
             chains.into_iter().next().unwrap_or(Clause::Never)
         } else {
@@ -58,18 +75,20 @@ impl Scope<'_> {
         code: &'static str,
         targets: &[TypeId],
         rest: &str,
-        value: &str,
+        ask: Ask<'_>,
     ) -> Result<Vec<Clause>, SearchError> {
         let mut meanings: Vec<(Clause, Vec<TypeId>)> = Vec::new();
         let mut first_error = None;
         for &target in targets {
             let types = [target];
-            match self.deeper(&types, name)?.clause(rest, value) {
+            match self.deeper(&types, name)?.ask(rest, ask) {
                 Ok(inner) => match meanings.iter_mut().find(|(known, _)| *known == inner) {
                     Some((_, types)) => types.push(target),
                     None => meanings.push((inner, vec![target])),
                 },
-                Err(error) if error.kind == SearchErrorKind::TooCostly => return Err(error),
+                Err(error) if error.kind == SearchErrorKind::TooCostly => {
+                    return Err(SearchError { parameter: name.to_owned(), ..error });
+                }
                 Err(error) => first_error = first_error.or(Some(error)),
             }
         }
@@ -83,7 +102,7 @@ impl Scope<'_> {
     }
 
     /// `_has:Type:reference:rest=value`; `rest` may be a chain or another `_has`.
-    pub(crate) fn has(&self, name: &str, after: &str, value: &str) -> Result<Clause, SearchError> {
+    pub(crate) fn has(&self, name: &str, after: &str, ask: Ask<'_>) -> Result<Clause, SearchError> {
         let mut parts = after.splitn(3, ':');
         let (Some(type_name), Some(code), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             let problem = "write _has:Type:reference:parameter, such as _has:Observation:patient:code";
@@ -105,7 +124,7 @@ impl Scope<'_> {
             return Err(SearchError::new(SearchErrorKind::BadModifier, name, problem));
         }
         let inner =
-            scope.clause(rest, value).map_err(|error| SearchError { parameter: name.to_owned(), ..error })?;
+            scope.ask(rest, ask).map_err(|error| SearchError { parameter: name.to_owned(), ..error })?;
         Ok(Clause::Has { source, parameter: resolved.parameter.code, inner: Box::new(inner) })
     }
 

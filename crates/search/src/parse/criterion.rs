@@ -2,6 +2,7 @@
 
 use super::{Scope, suggestion};
 use crate::escape::{split, unescape};
+use crate::matcher::Ports;
 use crate::near::NearTest;
 use crate::parameter::{Parameter, ParameterKind, parameter, parameters};
 use crate::query::{Clause, Criterion, Test};
@@ -31,6 +32,17 @@ const VALUE_SET_CODES_LIMIT: usize = 200;
 /// What to say of letters before a value that are no prefix.
 pub(crate) fn bad_prefix(letters: &str) -> String {
     format!("{letters} is no prefix; known are eq, ne, gt, lt, ge, le, sa, eb and ap")
+}
+
+/// The test for being in a value set, which must be known.
+pub(super) fn in_value_set(ports: &dyn Ports, name: &str, value_set: &str) -> Result<TokenTest, SearchError> {
+    if !ports.knows_value_set(value_set) {
+        let problem =
+            format!("the value set {value_set} is not known here; load it, or give its canonical URL");
+        return Err(SearchError::new(SearchErrorKind::UnknownTerminology, name, problem));
+    }
+    let codes = ports.value_set_codes(value_set, VALUE_SET_CODES_LIMIT);
+    Ok(TokenTest::In { value_set: value_set.to_owned(), codes })
 }
 
 /// A parameter as it is for all types of a scope.
@@ -129,16 +141,26 @@ impl Scope<'_> {
         if known.contains(&modifier) {
             return Ok(None);
         }
-        if parameter.kind == ParameterKind::Reference {
-            if let Some(type_id) = schema().resource_named(modifier) {
-                return Ok(Some(type_id));
-            }
+        if parameter.kind == ParameterKind::Reference
+            && let Some(type_id) = schema().resource_named(modifier)
+        {
+            return Ok(Some(type_id));
         }
         let all: Vec<_> = known.iter().copied().chain(["missing"]).collect();
         let types = if parameter.kind == ParameterKind::Reference { " or a resource type" } else { "" };
         let problem =
             format!("{} takes no modifier {modifier}; it takes {}{types}", parameter.code, all.join(", "));
         Err(SearchError::new(SearchErrorKind::BadModifier, name, problem))
+    }
+
+    /// One value of a parameter without modifier.
+    pub(crate) fn value(
+        &self,
+        name: &str,
+        resolved: &Resolved,
+        text: &str,
+    ) -> Result<ValueTest, SearchError> {
+        Reader { scope: self, name, resolved, target: None }.value(None, text)
     }
 
     /// `_text` and `_content`.
@@ -220,7 +242,9 @@ impl Reader<'_> {
 
     fn token(&self, modifier: &str, text: &str) -> Result<ValueTest, SearchError> {
         let test = match modifier {
-            "in" | "not-in" => return self.in_value_set(&unescape(text)).map(ValueTest::Token),
+            "in" | "not-in" => {
+                return in_value_set(self.scope.ports, self.name, &unescape(text)).map(ValueTest::Token);
+            }
             "above" | "below" => self.subsumption(modifier == "above", text),
             "of-type" => TokenTest::parse_of_type(text),
             "text" => token_text(text),
@@ -228,18 +252,6 @@ impl Reader<'_> {
         };
         test.map(ValueTest::Token)
             .map_err(|problem| SearchError::new(SearchErrorKind::BadValue, self.name, problem))
-    }
-
-    fn in_value_set(&self, value_set: &str) -> Result<TokenTest, SearchError> {
-        let ports = self.scope.ports;
-        // A value set on this server may be named by its address.
-        if !ports.knows_value_set(value_set) {
-            let problem =
-                format!("the value set {value_set} is not known here; load it, or give its canonical URL");
-            return Err(SearchError::new(SearchErrorKind::UnknownTerminology, self.name, problem));
-        }
-        let codes = ports.value_set_codes(value_set, VALUE_SET_CODES_LIMIT);
-        Ok(TokenTest::In { value_set: value_set.to_owned(), codes })
     }
 
     fn subsumption(&self, above: bool, text: &str) -> Result<TokenTest, String> {

@@ -162,7 +162,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn child(&mut self, name: &'static str) -> Compiled {
+    fn child(&mut self, name: &str) -> Compiled {
         let mut names: Vec<(&'static str, Leaf)> = Vec::new();
         for type_id in &self.types {
             let definition = type_id.definition();
@@ -226,5 +226,25 @@ fn leaf(element: &'static ElementDefinition, type_id: TypeId) -> Leaf {
         form: Form::of(type_id),
         type_id,
         value_set: element.binding.as_ref().map(|binding| binding.value_set),
+    }
+}
+
+impl Program {
+    /// The program to an element of a type by names that somebody gave; `None` when there is no such element.
+    pub(crate) fn of_elements(names: &[&str], start: TypeId) -> Option<Self> {
+        let mut compiler = Compiler {
+            words: &[],
+            at: 0,
+            types: vec![start],
+            resource: start,
+            from_resource: false,
+            steps: Vec::new(),
+            absolute: false,
+        };
+        for name in names {
+            compiler.child(name).ok()?;
+        }
+        let start = Leaf { form: Form::of(start), type_id: start, value_set: None };
+        Some(Self { alternatives: vec![Alternative { from_resource: false, steps: compiler.steps, start }] })
     }
 }

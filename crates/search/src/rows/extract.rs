@@ -113,10 +113,11 @@ fn foreign_patients(policy: &Policy, root: Node<'_>, rows: &mut IndexRows) {
             continue;
         }
         parameter.program.find(root, root, &mut |node, leaf| {
-            if let Some(target) = target(node, leaf) {
-                if target.type_id() == patient && target.home() != Some(rows.home) {
-                    target.hashes(&mut |hash| push_token(rows, parameter.code, hash));
-                }
+            if let Some(target) = target(node, leaf)
+                && target.type_id() == patient
+                && target.home() != Some(rows.home)
+            {
+                target.hashes(&mut |hash| push_token(rows, parameter.code, hash));
             }
             false
         });
@@ -168,10 +169,10 @@ fn write_tokens(entry: &Entry, node: Node<'_>, leaf: Leaf, rows: &mut IndexRows)
         }
         _ => {
             token::tokens(node, leaf, &mut |token| {
-                if let (Some(found), Some(hash)) = (&token.code, token.hash()) {
-                    if !entry.except.contains(&found.as_ref()) {
-                        push_token(rows, code, hash);
-                    }
+                if let (Some(found), Some(hash)) = (&token.code, token.hash())
+                    && !entry.except.contains(&found.as_ref())
+                {
+                    push_token(rows, code, hash);
                 }
                 false
             });

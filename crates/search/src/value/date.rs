@@ -76,7 +76,7 @@ fn timing(node: Node<'_>, ports: &dyn Ports) -> Option<DateRange> {
 impl DateTest {
     /// Reads a prefix and a date. `now_ms` is what `ap` is relative to.
     pub(crate) fn parse(text: &str, now_ms: i64, ports: &dyn Ports) -> Result<Self, String> {
-        let (prefix, rest) = Prefix::split(text).map_err(|letters| crate::parse::bad_prefix(letters))?;
+        let (prefix, rest) = Prefix::split(text).map_err(crate::parse::bad_prefix)?;
         // A plus sign that was not encoded arrives as a space.
         let rest = rest.replacen(' ', "+", 1);
         let moment = DateTime::parse_lenient(&rest).map_err(|_| {

@@ -4,7 +4,7 @@ use crate::escape::{split, unescape};
 use crate::form::Form;
 use crate::hash;
 use crate::path::Leaf;
-use crate::prefix::{Interval, Prefix};
+use crate::prefix::Interval;
 use crate::unit;
 use crate::value::number::NumberTest;
 use fhir::Node;
@@ -160,12 +160,14 @@ impl QuantityTest {
             }
             UnitTest::Canonical { code, unit, number } => {
                 // In the same unit nothing is lost by converting.
-                if is(&amount.system, UCUM) && is(&amount.code, code) {
-                    return self.number.holds_for(amount.interval);
-                }
-                amount
-                    .canonical()
-                    .is_some_and(|(found, interval)| found == *unit && number.holds_for(interval))
+                let same = is(&amount.system, UCUM) && is(&amount.code, code);
+                amount.canonical().is_some_and(|(found, interval)| {
+                    if same {
+                        self.number.holds_for(amount.interval)
+                    } else {
+                        found == *unit && number.holds_for(interval)
+                    }
+                })
             }
         }
     }
@@ -196,10 +198,10 @@ pub(crate) fn rows(amount: &Amount<'_>, visit: &mut dyn FnMut(i64, Interval<Deci
         Some((unit, interval)) => {
             visit(unit_hash(unit), *interval);
             // `||unit` finds by the unit for people too.
-            if let [Some(code), Some(unit)] = written {
-                if code != unit {
-                    visit(unit_hash(unit), amount.interval);
-                }
+            if let [Some(code), Some(unit)] = written
+                && code != unit
+            {
+                visit(unit_hash(unit), amount.interval);
             }
         }
         None => {
@@ -233,9 +235,4 @@ pub(crate) fn row_conditions(test: &QuantityTest) -> Option<Vec<(i64, NumberTest
             Some(conditions)
         }
     }
-}
-
-/// True for tests whose prefix row conditions can answer.
-pub(crate) fn is_bounded(test: &NumberTest) -> bool {
-    test.prefix != Prefix::NotEqual
 }

@@ -38,7 +38,15 @@ pub(crate) fn texts(node: Node<'_>, leaf: Leaf, visit: &mut dyn FnMut(&str) -> b
     let parts: &[&str] = match leaf.form {
         Form::HumanName => &NAME_PARTS,
         Form::Address => &ADDRESS_PARTS,
-        Form::CodeableConcept => &["text"],
+        // Only filters ask for these.
+        Form::CodeableConcept => {
+            let leaf = Leaf { form: Form::Coding, ..leaf };
+            let text = node.get("text").and_then(Node::scalar);
+            return text.is_some_and(|text| visit(&text))
+                || node.each_of("coding").any(|coding| texts(coding, leaf, &mut *visit));
+        }
+        Form::Coding => &["code", "display"],
+        Form::Identifier | Form::ContactPoint => &["value"],
         _ => return node.scalar().is_some_and(|text| visit(&text)),
     };
     parts.iter().any(|part| node.each_of(part).any(|text| text.scalar().is_some_and(|text| visit(&text))))

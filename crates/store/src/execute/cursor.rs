@@ -1,13 +1,13 @@
 //! Where a page ended, as opaque text: the sort values and the position of its last match, with a check sum that
 //! also covers the order, so that a cursor of another order or another maker is refused.
 
-use super::order::SortValue;
 use crate::error::StoreError;
 use crate::pack::{Unpack, put_bytes};
 use crate::snapshot::Position;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use search::query::Query;
+use search::sort::SortValue;
 
 const CHECK_LENGTH: usize = 6;
 
@@ -15,7 +15,7 @@ const CHECK_LENGTH: usize = 6;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cursor {
     /// The values of the sort keys; none in the order of the index.
-    pub values: Vec<Option<SortValue>>,
+    pub values: Vec<SortValue>,
     /// The position.
     pub position: Position,
 }
@@ -27,21 +27,7 @@ impl Cursor {
         bytes.extend_from_slice(&self.position.recency.to_le_bytes());
         bytes.extend_from_slice(&self.position.key.to_le_bytes());
         for value in &self.values {
-            match value {
-                None => bytes.push(0),
-                Some(SortValue::Number(number)) => {
-                    bytes.push(1);
-                    bytes.extend_from_slice(&number.to_bits().to_le_bytes());
-                }
-                Some(SortValue::Instant(ms)) => {
-                    bytes.push(2);
-                    bytes.extend_from_slice(&ms.to_le_bytes());
-                }
-                Some(SortValue::Text(text)) => {
-                    bytes.push(3);
-                    put_bytes(&mut bytes, text.as_bytes());
-                }
-            }
+            put_bytes(&mut bytes, value.as_bytes());
         }
         let check = check(&bytes, query);
         bytes.extend_from_slice(&check);
@@ -64,13 +50,7 @@ impl Cursor {
         let position = Position { recency: unpack.i64()?, key: unpack.i64()? };
         let mut values = Vec::new();
         while !unpack.is_empty() {
-            values.push(match unpack.byte()? {
-                0 => None,
-                1 => Some(SortValue::Number(f64::from_le_bytes(unpack.array()?))),
-                2 => Some(SortValue::Instant(unpack.i64()?)),
-                3 => Some(SortValue::Text(unpack.text()?.to_owned())),
-                _ => return Err(StoreError::BadCursor),
-            });
+            values.push(SortValue::from_bytes(unpack.bytes()?.to_vec()));
         }
         Ok(Self { values, position })
     }

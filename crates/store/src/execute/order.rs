@@ -2,35 +2,38 @@
 
 use super::cursor::Cursor;
 use super::links::document_of;
-pub(crate) use super::meaning::SortValue;
 use crate::Hits;
 use crate::error::StoreError;
 use crate::snapshot::Position;
 use crate::version::Version;
-use fhir::schema::TypeId;
-use search::query::Query;
+use search::access::principal_date;
+use search::query::{Query, SortKey};
+use search::sort::{SortValue, sort_value};
 use std::cmp::Ordering;
 
 /// A match with what it is sorted by.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     /// The values of the sort keys.
-    pub values: Vec<Option<SortValue>>,
+    pub values: Vec<SortValue>,
     /// The place in the order of the index: the last key of every order.
     pub position: Position,
     /// The match.
     pub version: Version,
 }
 
-/// Whether the order asked for is the index's own.
-pub(super) fn is_by_recency(query: &Query, types: &[TypeId]) -> bool {
+/// The keys whose values a query's order needs. None for the index's own order: the principal date of the types
+/// searched, descending, is that order, in which a resource without the date stands at the time it was written.
+pub(crate) fn values_of(query: &Query) -> &[SortKey] {
     match query.sort.as_slice() {
-        [] => true,
-        [first, ..] => {
-            first.descending
-                && query.sort.len() == 1
-                && types.iter().all(|type_id| super::meaning::is_principal_date(*type_id, first.code))
+        [only]
+            if only.descending
+                && !query.types.is_empty()
+                && query.types.iter().all(|type_id| principal_date(*type_id) == Some(only.code)) =>
+        {
+            &[]
         }
+        keys => keys,
     }
 }
 
@@ -41,35 +44,20 @@ pub(crate) fn found(
     version: Version,
     ports: &dyn search::Ports,
 ) -> Result<Found, StoreError> {
-    let mut values = Vec::with_capacity(query.sort.len());
-    if !query.sort.is_empty() {
-        let document = document_of(&version)?;
-        for key in &query.sort {
-            values.push(match (key.code, &document) {
-                ("_lastUpdated", _) => Some(SortValue::Instant(version.updated_ms)),
-                (_, None) => None,
-                (code, Some(document)) => super::meaning::sort_value(document, code, key.descending, ports),
-            });
-        }
+    let keys = values_of(query);
+    let mut values = Vec::with_capacity(keys.len());
+    if !keys.is_empty()
+        && let Some(document) = document_of(&version)?
+    {
+        let value = |key: &SortKey| sort_value(&document, *key, Some(version.updated_ms), ports);
+        values.extend(keys.iter().map(value));
     }
     Ok(Found { values, position, version })
 }
 
-/// How two places lie in a query's order. What has no value comes last, whichever way the order goes.
-fn compare(
-    query: &Query,
-    a: (&[Option<SortValue>], Position),
-    b: (&[Option<SortValue>], Position),
-) -> Ordering {
-    let by_values = query.sort.iter().zip(a.0.iter().zip(b.0)).map(|(key, pair)| match pair {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) if key.descending => b.compare(a),
-        (Some(a), Some(b)) => a.compare(b),
-    });
-    let decided = by_values.fold(Ordering::Equal, Ordering::then);
-    decided.then_with(|| b.1.cmp(&a.1))
+/// How two places lie in an order: by the values, then last in the order of the index first.
+fn compare(a: (&[SortValue], Position), b: (&[SortValue], Position)) -> Ordering {
+    a.0.cmp(b.0).then_with(|| b.1.cmp(&a.1))
 }
 
 /// The first matches of an order behind a cursor, kept while all matches go by.
@@ -89,7 +77,7 @@ impl<'a> Best<'a> {
     pub fn take(&mut self, found: Found) {
         let is_behind = self.cursor.is_none_or(|cursor| {
             let at = (found.values.as_slice(), found.position);
-            compare(self.query, at, (&cursor.values, cursor.position)).is_gt()
+            compare(at, (&cursor.values, cursor.position)).is_gt()
         });
         if is_behind {
             self.kept.push(found);
@@ -101,8 +89,7 @@ impl<'a> Best<'a> {
     }
 
     fn shorten(&mut self, length: usize) {
-        let query = self.query;
-        self.kept.sort_unstable_by(|a, b| compare(query, (&a.values, a.position), (&b.values, b.position)));
+        self.kept.sort_unstable_by(|a, b| compare((&a.values, a.position), (&b.values, b.position)));
         self.kept.truncate(length);
     }
 

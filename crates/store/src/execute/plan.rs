@@ -1,12 +1,13 @@
 //! Which index rows to walk for a type: the fewest that surely hold every match.
 
+use super::first_matches;
+use super::limits::SearchLimits;
 use super::links::document_of;
-use super::meaning::{access, reference_access, referenced};
-use super::{first_matches, limits};
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
-use search::access::Access;
+use search::access::{Access, access, reference_access, signature_hashes};
+use search::include::references;
 use search::query::Clause;
 use std::ops::Range;
 
@@ -27,6 +28,7 @@ pub(super) struct Plan {
 pub(super) struct Planner<'a> {
     pub snapshot: &'a dyn Snapshot,
     pub ports: &'a dyn search::Ports,
+    pub limits: &'a SearchLimits,
 }
 
 /// What the clauses say about where matches lie.
@@ -50,8 +52,16 @@ enum Leaves {
 impl Planner<'_> {
     /// The plan for a type; `None` when nothing can match.
     pub fn plan(&self, type_id: TypeId, clauses: &[Clause]) -> Result<Option<Plan>, StoreError> {
-        let found = clauses.iter().map(|clause| access(type_id, clause, self.ports));
-        self.plan_for(type_id, found.collect())
+        let mut knowledge = Knowledge::of(type_id);
+        if self.snapshot.is_index_current() {
+            for clause in conditions(clauses) {
+                knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
+                if let Some(access) = access(type_id, clause) {
+                    knowledge.take(access, self.limits);
+                }
+            }
+        }
+        self.plan_by(knowledge)
     }
 
     /// The plan for resources that refer to a target.
@@ -61,20 +71,14 @@ impl Planner<'_> {
         parameter: &'static str,
         target: (TypeId, &str),
     ) -> Result<Option<Plan>, StoreError> {
-        self.plan_for(source, vec![reference_access(source, parameter, target)])
+        let mut knowledge = Knowledge::of(source);
+        if self.snapshot.is_index_current() {
+            knowledge.take(reference_access(source, parameter, target), self.limits);
+        }
+        self.plan_by(knowledge)
     }
 
-    fn plan_for(&self, type_id: TypeId, found: Vec<Access>) -> Result<Option<Plan>, StoreError> {
-        let mut knowledge = Knowledge {
-            recency: i64::MIN..i64::MAX,
-            signature: Vec::new(),
-            tokens: Vec::new(),
-            ways: vec![vec![Leaf::Type(type_id)]],
-            deferred: Vec::new(),
-        };
-        for access in found {
-            knowledge.take(access);
-        }
+    fn plan_by(&self, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
         // A walk along a token need not look for it again.
         knowledge.tokens.retain(|group| !is_group_of(group, &leaves));
@@ -87,7 +91,7 @@ impl Planner<'_> {
         if knowledge.ways.iter().any(Vec::is_empty) {
             return Ok(None);
         }
-        if let Some(way) = self.least(knowledge, limits::FEW_ROWS)? {
+        if let Some(way) = self.least(knowledge, self.limits.few_rows)? {
             return Ok(Some(way));
         }
         for deferred in std::mem::take(&mut knowledge.deferred) {
@@ -98,7 +102,7 @@ impl Planner<'_> {
         if knowledge.ways.iter().any(Vec::is_empty) {
             return Ok(None);
         }
-        if let Some(way) = self.least(knowledge, limits::SPARSE_ROWS)? {
+        if let Some(way) = self.least(knowledge, self.limits.sparse_rows)? {
             return Ok(Some(way));
         }
         Ok(Some(self.dense(knowledge)?))
@@ -127,14 +131,14 @@ impl Planner<'_> {
     /// The way to walk when none is short: in order, so that the walk may end early; else one that can still be
     /// read whole; else the type.
     fn dense(&self, knowledge: &Knowledge) -> Result<Vec<Leaf>, StoreError> {
-        let is_short = |way: &&Vec<Leaf>| way.len() <= limits::MERGED_LEAVES;
+        let is_short = |way: &&Vec<Leaf>| way.len() <= self.limits.merged_leaves;
         let in_order = |way: &&Vec<Leaf>| way.iter().all(Leaf::is_ordered) && is_short(way);
         let narrow = knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
         if let Some(way) = narrow.clone().filter(in_order).min_by_key(|way| rank(way)) {
             return Ok(way.clone());
         }
         for way in narrow.filter(is_short) {
-            let mut left = limits::UNORDERED_ROWS;
+            let mut left = self.limits.unordered_rows;
             for leaf in way {
                 left -= self.snapshot.count_up_to(leaf, &knowledge.recency, left)?.min(left);
             }
@@ -149,7 +153,7 @@ impl Planner<'_> {
     fn resolve(&self, deferred: Access) -> Result<Leaves, StoreError> {
         match deferred {
             Access::Chain { type_id, parameter, targets, inner } => {
-                let Some(found) = first_matches(self, &targets, &inner, limits::LINKED)? else {
+                let Some(found) = first_matches(self, &targets, &inner, self.limits.linked)? else {
                     return Ok(Leaves::Unknown);
                 };
                 let one =
@@ -157,14 +161,15 @@ impl Planner<'_> {
                 Ok(leaves_of(found.iter().map(|version| one(&version.key)).collect()))
             }
             Access::Has { type_id, source, parameter, inner } => {
-                let Some(found) = first_matches(self, &[source], &inner, limits::LINKED)? else {
+                let Some(found) = first_matches(self, &[source], &inner, self.limits.linked)? else {
                     return Ok(Leaves::Unknown);
                 };
                 let mut ids = Vec::new();
                 for version in &found {
                     if let Some(document) = document_of(version)? {
-                        let targets = referenced(&document, parameter, self.ports);
-                        ids.extend(targets.into_iter().filter(|(of, _)| *of == type_id).map(|(_, id)| id));
+                        let base_url = self.ports.base_url();
+                        let targets = references(&document, Some(parameter), Some(type_id), base_url);
+                        ids.extend(targets.into_iter().map(|(_, id)| id));
                     }
                 }
                 ids.sort_unstable();
@@ -187,7 +192,18 @@ fn is_group_of(group: &[(search::rows::ParameterKey, i64)], leaves: &[Leaf]) -> 
 }
 
 impl Knowledge {
-    fn take(&mut self, access: Access) {
+    /// All documents of a type.
+    fn of(type_id: TypeId) -> Self {
+        Self {
+            recency: i64::MIN..i64::MAX,
+            signature: Vec::new(),
+            tokens: Vec::new(),
+            ways: vec![vec![Leaf::Type(type_id)]],
+            deferred: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, access: Access, limits: &SearchLimits) {
         match access {
             Access::Type { low_ms, high_ms, signature, .. } => {
                 self.recency.start = self.recency.start.max(low_ms);
@@ -200,7 +216,7 @@ impl Knowledge {
             }
             Access::Chain { .. } | Access::Has { .. } => self.deferred.push(access),
             Access::Union(parts) => {
-                if let Some(group) = token_group(&parts) {
+                if let Some(group) = token_group(&parts, limits) {
                     self.tokens.push(group);
                 }
                 if let Leaves::These(leaves) = leaves_of(parts) {
@@ -224,12 +240,12 @@ impl Knowledge {
 }
 
 /// The tokens of a union of few tokens: cheap to look for.
-fn token_group(parts: &[Access]) -> Option<Vec<(search::rows::ParameterKey, i64)>> {
+fn token_group(parts: &[Access], limits: &SearchLimits) -> Option<Vec<(search::rows::ParameterKey, i64)>> {
     let token = |part: &Access| match part {
         Access::Token { parameter, hash } => Some((*parameter, *hash)),
         _ => None,
     };
-    if parts.is_empty() || parts.len() > limits::PROBED_TOKENS {
+    if parts.is_empty() || parts.len() > limits.probed_tokens {
         return None;
     }
     parts.iter().map(token).collect()
@@ -269,4 +285,16 @@ fn leaf_of(access: Access) -> Option<Leaf> {
         Access::Date { parameter, low_ms, high_ms } => Some(Leaf::Date(parameter, low_ms, high_ms)),
         Access::Type { .. } | Access::Chain { .. } | Access::Has { .. } | Access::Union(_) => None,
     }
+}
+
+/// The conditions that must all hold, one by one.
+fn conditions(clauses: &[Clause]) -> Vec<&Clause> {
+    let mut flat = Vec::with_capacity(clauses.len());
+    for clause in clauses {
+        match clause {
+            Clause::All(inner) => flat.extend(conditions(inner)),
+            other => flat.push(other),
+        }
+    }
+    flat
 }

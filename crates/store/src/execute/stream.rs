@@ -2,7 +2,7 @@
 
 use super::SnapshotSource;
 use super::budget::Budget;
-use super::links::{Links, Source};
+use super::links::Links;
 use super::plan::Plan;
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, Walk};

@@ -1,33 +1,41 @@
 //! The store on SQLite: one file, one writer, many readers.
 
 mod apply;
+mod backup;
 mod dictionary;
 mod failure;
 mod head;
 mod history;
 mod index;
+mod lock;
 mod open;
 mod prepare;
 mod readers;
+mod reindex;
 mod snapshot;
 mod statements;
+mod statistics;
+mod verify;
 mod writer;
 
 use crate::batch::{Batch, Committed};
 use crate::error::{StoreError, failed_io};
-use crate::execute;
-use crate::read_log::ReadLog;
+use crate::execute::{self, SearchLimits};
+use crate::maintain::{Backup, Maintain, OpenOptions, Reindexed, Statistics, Verification};
+use crate::read_log::{self, ReadLog};
 use crate::version::{ResourceKey, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use dictionary::{Dictionary, SharedDictionary};
 use failure::failed;
+use lock::Lock;
 use readers::Readers;
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use search::query::Query;
 use snapshot::SqliteSnapshot;
 use statements as sql;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use writer::Writer;
 
 /// The name of the database file in a data directory.
@@ -38,23 +46,58 @@ const READ_LOG: &str = "reads";
 
 /// A data directory opened.
 pub struct SqliteStore {
-    // Dropped first, so that the log is copied into the file while it is still ours.
+    // Dropped in this order: the writer copies its log into the file while the directory is still ours.
     writer: Writer,
     readers: Readers,
     dictionary: Arc<SharedDictionary>,
-    read_log: ReadLog,
+    is_index_current: Arc<AtomicBool>,
+    read_log: Option<ReadLog>,
+    directory: PathBuf,
+    limits: SearchLimits,
+    _lock: Lock,
 }
 
 impl SqliteStore {
-    /// Opens a data directory, made when it is missing. `ports` serve the conditions of writes.
-    pub fn open(directory: &Path, ports: Arc<dyn search::Ports>) -> Result<Self, StoreError> {
+    /// Opens a data directory, made when it is missing, brought forward when it is of an older schema.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it, [`StoreError::NewerSchema`] when a newer program wrote it.
+    pub fn open(directory: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
+        let lock = Lock::take(directory)?;
         let path = directory.join(DATABASE);
-        let connection = open::connect_to_write(&path)?;
+        let connection = open::connect_to_write(&path, options.greatest_bytes)?;
         let dictionary = Arc::new(SharedDictionary::new(Dictionary::open(&connection)?));
-        let writer = Writer::start(connection, Arc::clone(&dictionary), ports)?;
-        let read_log = ReadLog::open(&directory.join(READ_LOG))?;
-        Ok(Self { writer, readers: Readers::new(&path), dictionary, read_log })
+        let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
+        let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
+        let writer = Writer::start(connection, names, options.clone(), current)?;
+        let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
+        Ok(Self {
+            writer,
+            readers: Readers::new(&path),
+            dictionary,
+            is_index_current,
+            read_log,
+            directory: directory.to_owned(),
+            limits: options.limits,
+            _lock: lock,
+        })
+    }
+
+    /// Makes a data directory of a copy that [`Maintain::backup`] made, after checking the copy. The directory must be
+    /// new or empty.
+    pub fn restore(from: &Path, to: &Path) -> Result<Backup, StoreError> {
+        backup::restore(from, to)
+    }
+
+    /// Calls `each` with the rows of the log of reads of a data directory, oldest first; gives its faults.
+    pub fn read_log_rows(directory: &Path, each: impl FnMut(&[u8])) -> Result<Vec<String>, StoreError> {
+        read_log::read_rows(&directory.join(READ_LOG), each)
+    }
+
+    fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
+        let is_index_current = self.is_index_current.load(Ordering::Acquire);
+        SqliteSnapshot { connection, dictionary, is_index_current }
     }
 
     fn read_with<T>(
@@ -63,7 +106,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.readers.read(|connection| {
             let dictionary = self.dictionary.now();
-            read(&SqliteSnapshot { connection, dictionary: &dictionary })
+            read(&self.snapshot(connection, &dictionary))
         })
     }
 }
@@ -86,7 +129,7 @@ impl Store for SqliteStore {
     }
 
     fn search(&self, query: &Query, ports: &dyn search::Ports) -> Result<Hits, StoreError> {
-        self.read_with(|snapshot| execute::search(snapshot, query, ports))
+        self.read_with(|snapshot| execute::search(snapshot, query, ports, &self.limits))
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
@@ -104,7 +147,7 @@ impl Store for SqliteStore {
     }
 
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {
-        self.read_log.append(row)
+        self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -125,5 +168,53 @@ impl Store for SqliteStore {
                 })
                 .map_err(failed("list private documents"))
         })
+    }
+}
+
+impl Maintain for SqliteStore {
+    fn verify(&self) -> Result<Verification, StoreError> {
+        let mut found = self.read_with(|snapshot| verify::verify(snapshot, snapshot.is_index_current))?;
+        if self.read_log.is_some() {
+            let mut reads = 0;
+            for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
+                found.fault("log of reads", what);
+            }
+            found.reads = reads;
+        }
+        Ok(found)
+    }
+
+    fn backup(&self, to: &Path) -> Result<Backup, StoreError> {
+        if let Some(log) = &self.read_log {
+            log.sync();
+        }
+        let reads = self.read_log.as_ref().map(|_| self.directory.join(READ_LOG));
+        backup::backup(&self.directory.join(DATABASE), reads.as_deref(), to)
+    }
+
+    fn is_index_current(&self) -> bool {
+        self.is_index_current.load(Ordering::Acquire)
+    }
+
+    fn reindex_some(&self) -> Result<Reindexed, StoreError> {
+        if self.is_index_current() {
+            return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
+        }
+        let step = self.readers.read(|connection| reindex::read(connection, &self.dictionary.now()))?;
+        let done = reindex::write(step, &self.writer, &self.dictionary)?;
+        if done.done {
+            self.is_index_current.store(true, Ordering::Release);
+        }
+        Ok(done)
+    }
+
+    fn mark_index_stale(&self) -> Result<(), StoreError> {
+        self.is_index_current.store(false, Ordering::Release);
+        self.writer.errand(|connection, _| reindex::mark_stale(connection))
+    }
+
+    fn statistics(&self) -> Result<Statistics, StoreError> {
+        let path = self.directory.join(DATABASE);
+        self.read_with(|snapshot| statistics::statistics(snapshot, &path))
     }
 }

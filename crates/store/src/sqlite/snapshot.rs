@@ -19,6 +19,7 @@ use search::rows::ParameterKey;
 pub(super) struct SqliteSnapshot<'a> {
     pub connection: &'a Connection,
     pub dictionary: &'a Dictionary,
+    pub is_index_current: bool,
 }
 
 /// Finds a resource in the directory.
@@ -318,6 +319,10 @@ fn leaf_type(leaf: &Leaf) -> TypeId {
 }
 
 impl Snapshot for SqliteSnapshot<'_> {
+    fn is_index_current(&self) -> bool {
+        self.is_index_current
+    }
+
     fn walk(&self, walk: &Walk) -> Result<Walked, StoreError> {
         match walk.leaf {
             Leaf::Home(type_id, home) => {

@@ -146,3 +146,29 @@ pub(super) const WALK_TEXT: &str = "SELECT recency, key, home FROM text
     WHERE parameter = ?1 AND text >= ?2 AND text < ?3";
 pub(super) const WALK_DATE: &str = "SELECT recency, key, home FROM date
     WHERE parameter = ?1 AND span = ?2 AND low >= ?3 AND low < ?4 AND high > ?5";
+
+// Verification, reindexing and statistics.
+
+pub(super) const ENTRIES_ALL: &str =
+    "SELECT home, type, recency, key, signature, id, version, sequence, rows, payload FROM entry";
+pub(super) const ENTRIES_BEHIND: &str =
+    "SELECT home, type, recency, key, id, rows, payload, signature, updated FROM entry
+    WHERE (home, type, recency, key) > (?1, ?2, ?3, ?4) ORDER BY home, type, recency, key LIMIT ?5";
+pub(super) const ENTRY_PAYLOAD: &str = "SELECT payload FROM entry
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const ENTRY_MOVE: &str = "UPDATE entry SET home = ?5, recency = ?6, signature = ?7, rows = ?8
+    WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
+pub(super) const DIRECTORY_MOVE: &str =
+    "UPDATE directory SET home = ?3, recency = ?4 WHERE type = ?1 AND id = ?2";
+pub(super) const TYPE_ROW_READ: &str =
+    "SELECT home, signature FROM type_row WHERE type = ?1 AND recency = ?2 AND key = ?3";
+pub(super) const TOKEN_PROBE: &str =
+    "SELECT 1 FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4 AND home = ?5";
+pub(super) const NUMBER_PROBE: &str = "SELECT 1 FROM number
+    WHERE parameter = ?1 AND unit = ?2 AND value = ?3 AND recency = ?4 AND key = ?5 AND home = ?6";
+pub(super) const TEXT_PROBE: &str =
+    "SELECT 1 FROM text WHERE parameter = ?1 AND text = ?2 AND recency = ?3 AND key = ?4 AND home = ?5";
+pub(super) const DATE_PROBE: &str = "SELECT 1 FROM date
+    WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6 AND home = ?7";
+pub(super) const COUNTS_WRONG: &str = "SELECT count(*) FROM type_count AS stated WHERE stated.count !=
+    (SELECT count(*) FROM type_row WHERE type_row.type = stated.type)";

@@ -7,11 +7,13 @@ use super::head::Head;
 use super::prepare::PreparedBatch;
 use crate::batch::Committed;
 use crate::error::StoreError;
+use crate::maintain::OpenOptions;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use fhir::schema::TypeId;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -47,7 +49,8 @@ struct Desk {
     connection: Connection,
     head: Head,
     dictionary: Arc<SharedDictionary>,
-    ports: Arc<dyn search::Ports>,
+    options: OpenOptions,
+    is_index_current: Arc<AtomicBool>,
     /// Bytes written since the last checkpoint, by a rough count.
     unchecked_bytes: usize,
 }
@@ -59,11 +62,12 @@ impl Writer {
     pub fn start(
         connection: Connection,
         dictionary: Arc<SharedDictionary>,
-        ports: Arc<dyn search::Ports>,
+        options: OpenOptions,
+        is_index_current: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let (queue, jobs) = bounded(QUEUE_LENGTH);
         let head = Head::read(&connection)?;
-        let desk = Desk { connection, head, dictionary, ports, unchecked_bytes: 0 };
+        let desk = Desk { connection, head, dictionary, options, is_index_current, unchecked_bytes: 0 };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(&jobs)).map_err(
                 |error| StoreError::World { context: "start the writer", source: Box::new(error) },
@@ -119,7 +123,10 @@ impl Desk {
         while let Some(job) = next.take() {
             match job {
                 Job::Stop => break,
-                Job::Errand(errand) => errand(&mut self.connection, &mut self.head),
+                Job::Errand(errand) => {
+                    // A fault in an errand is its caller's: an open transaction was rolled back on the way.
+                    let _ = catch_unwind(AssertUnwindSafe(|| errand(&mut self.connection, &mut self.head)));
+                }
                 Job::Write(batch, answer) => {
                     let mut changes = batch.changes.len();
                     let mut group = vec![(batch, answer)];
@@ -196,8 +203,10 @@ impl Desk {
             let mut apply = Apply {
                 connection: &self.connection,
                 dictionary: &dictionary,
-                ports: &*self.ports,
+                ports: &*self.options.ports,
                 head: &mut self.head,
+                is_index_current: self.is_index_current.load(Ordering::Acquire),
+                limits: &self.options.limits,
             };
             match apply.batch(batch) {
                 Err(error) if !is_refusal(&error) => return Err(error),

@@ -2,10 +2,12 @@
 
 use fhir::schema::{TypeId, schema};
 use search::query::Query;
-use search::rows::IndexRows;
+use search::rows::{IndexRows, index_rows};
 use std::path::Path;
 use std::sync::Arc;
-use store::{Action, Batch, Change, Expect, MemoryStore, ResourceKey, SqliteStore, Store};
+use store::{
+    Action, Batch, Change, Expect, MemoryStore, OpenOptions, ResourceKey, SearchLimits, SqliteStore, Store,
+};
 
 pub struct Ports;
 
@@ -27,7 +29,21 @@ pub fn on_every_backend(test: impl Fn(&dyn Store)) {
 }
 
 pub fn open(directory: &Path) -> SqliteStore {
-    SqliteStore::open(directory, ports()).unwrap()
+    SqliteStore::open(directory, &OpenOptions::new(ports())).unwrap()
+}
+
+/// A store whose searches come to every path with few resources.
+pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
+    let limits = SearchLimits {
+        few_rows: 2,
+        sparse_rows: 4,
+        unordered_rows: 12,
+        merged_leaves: 3,
+        probed_tokens: 2,
+        linked: 3,
+        ..SearchLimits::default()
+    };
+    SqliteStore::open(directory, &OpenOptions { limits, ..OpenOptions::new(ports()) }).unwrap()
 }
 
 pub fn type_named(name: &str) -> TypeId {
@@ -40,12 +56,12 @@ pub fn key(name: &str) -> ResourceKey {
 }
 
 pub fn put(name: &str, body: &str) -> Change {
-    put_at(name, body, None)
+    let document = fhir::Document::parse(body).unwrap();
+    put_with(name, body, Box::new(index_rows(&document)))
 }
 
 pub fn put_at(name: &str, body: &str, recency_ms: Option<i64>) -> Change {
-    let rows = Box::new(IndexRows { recency_ms, ..IndexRows::default() });
-    put_with(name, body, rows)
+    put_with(name, body, Box::new(IndexRows { recency_ms, ..IndexRows::default() }))
 }
 
 pub fn put_with(name: &str, body: &str, rows: Box<IndexRows>) -> Change {

@@ -30,6 +30,9 @@ pub(crate) fn give_due(visit: &mut Visit) {
 
 /// What someone got elsewhere before the first visit, as the parent's card or the state registry has it.
 pub(crate) fn record_history(visit: &mut Visit) {
+    if visit.chart.spares() {
+        return;
+    }
     let birth = visit.chart.person.birth;
     if visit.age() < 19.0 {
         for dose in vaccine_schedule() {
@@ -148,13 +151,13 @@ fn seasonal(visit: &mut Visit, given: &mut Vec<&'static str>) {
             .iter()
             .any(|(before, day)| before.name == one.name && on.days() - day.days() < 240);
         if !this_season {
-            offer(visit, one, if visit.age() >= 65.0 { 0.75 } else { 0.5 }, given);
+            offer(visit, one, if visit.age() >= 65.0 { 0.7 } else { 0.42 }, given);
         }
     }
     let one = vaccine("covid");
     let rested = last(visit, one).is_none_or(|before| on.days() - before.days() > 300);
     if on > Date::of(2021, 3, 15) && months >= 144 && rested && count(visit, one) < 4 {
-        offer(visit, one, 0.35, given);
+        offer(visit, one, 0.22, given);
     }
 }
 

@@ -9,9 +9,10 @@ use crate::foundation::{LABORATORY, category};
 use crate::people::Sex;
 use fhir::{Object, Value, array, object};
 
-/// Draws a panel at this visit unless it was drawn already.
+/// Draws a panel at this visit unless it was drawn already. Whoever orders must do without the results: by video there
+/// are none.
 pub(crate) fn order(visit: &mut Visit, key: &'static str) {
-    if visit.panels.contains(&key) || !visit.in_person() {
+    if visit.panels.contains(&key) || !visit.in_person() || visit.chart.spares() {
         return;
     }
     visit.panels.push(key);
@@ -25,7 +26,7 @@ pub(crate) fn order(visit: &mut Visit, key: &'static str) {
             let flag = flag(&analytes()[*at], value, visit.sex());
             observations.push(reference(&observation(visit, *at, value, flag)));
             if flag != "N" || panel.analytes.len() <= 4 {
-                line.push(result_text(&analytes()[*at], value, flag));
+                line.push(result_text(&analytes()[*at], value, flag, panel.analytes.len() == 1));
             }
         }
     }
@@ -35,10 +36,16 @@ pub(crate) fn order(visit: &mut Visit, key: &'static str) {
 }
 
 /// "LDL 162 mg/dL (H)".
-fn result_text(analyte: &Analyte, value: f64, flag: &str) -> String {
-    let name = analyte.key.replace('_', " ");
+fn result_text(analyte: &Analyte, value: f64, flag: &str, stands_alone: bool) -> String {
+    let name = match analyte.key {
+        "egfr" => "eGFR".to_owned(),
+        key if key.len() <= 4 => key.to_uppercase(),
+        key => key.replace('_', " "),
+    };
+    let unit = analyte.ucum.replace("/{", "/").replace('{', " ").replace('}', "").replace('_', " ");
     let mark = if flag == "N" { String::new() } else { format!(" ({flag})") };
-    format!("{name} {value:.*} {}{mark}", analyte.decimals, analyte.ucum.replace(['{', '}'], ""))
+    let name = if stands_alone { String::new() } else { format!("{name} ") };
+    format!("{name}{value:.*} {}{mark}", analyte.decimals, unit)
 }
 
 /// A new value of an analyte; `None` where it has no meaning. Values that follow from others are computed, so that

@@ -137,10 +137,10 @@ impl Course {
                 .diseases
                 .iter()
                 .filter(|disease| disease.onset() <= on)
-                .map(|disease| disease.follow_up_days())
+                .filter_map(|disease| disease.follow_up_days())
                 .min();
             self.follow_up = interval.map(|days| {
-                let kept = f64::from(days) * chart.random.normal(1.35, 0.35).max(0.7) / self.pace;
+                let kept = f64::from(days) * chart.random.normal(1.5, 0.35).max(0.7) / self.pace;
                 on.plus_days(whole(kept).max(2))
             });
         }
@@ -210,7 +210,8 @@ fn check_up(visit: &mut Visit) {
     ];
     let sentence = *visit.random().pick(&feeling);
     visit.note.history.push(sentence.into());
-    visit.note.exam.push("Well appearing. Heart regular, lungs clear, abdomen soft, no edema.".into());
+    let heart = if visit.chart.problem("atrial_fibrillation").is_some() { "" } else { "Heart regular. " };
+    visit.see(&format!("Well appearing. {heart}Lungs clear, abdomen soft."));
     let bmi = visit.body.bmi();
     visit.note.plan("Health maintenance", format!("BMI {bmi:.1}. Diet, activity and sleep reviewed."));
 }
@@ -227,9 +228,9 @@ fn next_check_up(chart: &mut Chart, on: Date, months: i32, pace: f64) -> Date {
         };
     }
     let usual = match months / 12 {
-        ..30 => 700.0,
-        30..50 => 520.0,
-        _ => 400.0,
+        ..30 => 800.0,
+        30..50 => 620.0,
+        _ => 440.0,
     };
     on.plus_days(whole((usual * chart.random.normal(1.0, 0.2).max(0.6) / pace).max(20.0)))
 }
@@ -237,11 +238,11 @@ fn next_check_up(chart: &mut Chart, on: Date, months: i32, pace: f64) -> Date {
 /// Days until the next illness that brings someone in.
 fn illness_wait(chart: &mut Chart, age: i32, pace: f64) -> i32 {
     let mean = match age {
-        ..3 => 260.0,
-        3..10 => 420.0,
-        10..18 => 800.0,
-        18..65 => 1000.0,
-        _ => 800.0,
+        ..3 => 330.0,
+        3..10 => 560.0,
+        10..18 => 1100.0,
+        18..65 => 1400.0,
+        _ => 1100.0,
     };
     whole(chart.random.wait(mean) / pace).max(3)
 }

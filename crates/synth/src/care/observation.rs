@@ -73,10 +73,14 @@ pub(crate) fn vitals(visit: &mut Visit) {
     let (pulse, respiration, temperature) =
         (visit.body.pulse, visit.body.respiration, visit.body.temperature);
     measure(visit, &PULSE, pulse);
-    measure(visit, &RESPIRATION, respiration);
-    measure(visit, &TEMPERATURE, temperature);
-    line.push(format!("HR {pulse:.0}, RR {respiration:.0}, T {temperature:.1} C"));
-    if months >= 12.0 {
+    line.push(format!("HR {pulse:.0}"));
+    let is_short = visit.chart.spares();
+    if !is_short {
+        measure(visit, &RESPIRATION, respiration);
+        measure(visit, &TEMPERATURE, temperature);
+        line.push(format!("RR {respiration:.0}, T {temperature:.1} C"));
+    }
+    if months >= 12.0 && !is_short {
         oxygen(visit);
         line.push(format!("SpO2 {:.0}%", visit.body.oxygen));
     }

@@ -25,8 +25,8 @@ impl Disease for AtrialFibrillation {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.takes_warfarin { 35 } else { 180 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.takes_warfarin { 35 } else { 180 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {
@@ -39,7 +39,7 @@ impl Disease for AtrialFibrillation {
 
     fn attend(&mut self, visit: &mut Visit) {
         let condition = diagnose(visit, "atrial_fibrillation", self.onset);
-        visit.note.exam.push("Irregularly irregular rhythm.".into());
+        visit.see("Irregularly irregular rhythm.");
         let drug = if self.takes_warfarin { "warfarin_5" } else { "apixaban_5" };
         if !self.is_treated {
             self.is_treated = true;

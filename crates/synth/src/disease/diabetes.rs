@@ -49,8 +49,8 @@ impl Disease for Diabetes {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.steps < 2 { 120 } else { 150 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.steps < 2 { 110 } else { 170 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {
@@ -62,7 +62,7 @@ impl Disease for Diabetes {
         body.set("glucose", (28.7 * a1c - 46.7) * 0.92);
         body.shift("triglycerides", 40.0);
         body.shift("hdl", -5.0);
-        body.shift("urine_albumin_creatinine", 4.0 * years.min(15.0));
+        body.shift("urine_albumin_creatinine", 1.4 * years.min(15.0));
         body.shift("egfr", -0.5 * years.min(15.0));
     }
 
@@ -84,7 +84,10 @@ impl Disease for Diabetes {
 
 impl Diabetes {
     fn treat(&mut self, visit: &mut Visit, condition: &str) {
-        let a1c = visit.result("a1c").unwrap_or_default();
+        let Some(a1c) = visit.result("a1c") else {
+            visit.note.plan(NAME, "Continue current treatment; A1c at the next visit.");
+            return;
+        };
         if a1c >= 7.5 && self.steps < LADDER.len() && (a1c >= 9.0 || visit.random().chance(0.65)) {
             let kidneys_allow = visit.body.get("egfr") >= 30.0;
             let at = if kidneys_allow { self.steps } else { LADDER.len() - 1 };

@@ -35,8 +35,8 @@ impl Disease for Hypertension {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.steps == 0 { 90 } else { 180 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.steps == 0 { 100 } else { 270 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {
@@ -55,6 +55,18 @@ impl Disease for Hypertension {
             visit.note.plan(NAME, "Home readings in range. Continue current treatment.");
             return;
         }
+        if visit.chart.problem("pregnancy").is_some() {
+            visit.note.plan(
+                NAME,
+                format!(
+                    "BP {systolic:.0}/{diastolic:.0}. Usual drugs held in pregnancy, watch for preeclampsia."
+                ),
+            );
+            return;
+        }
+        for drug in &self.ladder[..self.steps] {
+            start(visit, drug, &condition);
+        }
         let reading = format!("{systolic:.0}/{diastolic:.0}");
         let on = visit.date();
         if self.chemistry.due(on, 330) {
@@ -69,6 +81,13 @@ impl Disease for Hypertension {
             visit.note.plan(
                 NAME,
                 format!("BP {reading}, above goal. Started {name}. Home monitoring, recheck in 3 months."),
+            );
+        } else if high && self.steps == 0 {
+            visit.note.plan(
+                NAME,
+                format!(
+                    "BP {reading}, above goal. Prefers diet and exercise first; home monitoring, recheck."
+                ),
             );
         } else if high {
             visit.note.plan(

@@ -10,12 +10,14 @@ pub(crate) struct Hypothyroidism {
     onset: Date,
     severity: f64,
     steps: usize,
+    /// The dose was found right once.
+    is_settled: bool,
     check: Yearly,
 }
 
 impl Hypothyroidism {
     pub(crate) fn new(onset: Date, severity: f64) -> Self {
-        Self { onset, severity, steps: 0, check: Yearly::default() }
+        Self { onset, severity, steps: 0, is_settled: false, check: Yearly::default() }
     }
 }
 
@@ -24,8 +26,8 @@ impl Disease for Hypothyroidism {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.steps == 0 { 60 } else { 365 }
+    fn follow_up_days(&self) -> Option<i32> {
+        (!self.is_settled).then_some(90)
     }
 
     fn affect(&self, body: &mut Body, _on: Date) {
@@ -41,7 +43,7 @@ impl Disease for Hypothyroidism {
     fn attend(&mut self, visit: &mut Visit) {
         let condition = diagnose(visit, "hypothyroidism", self.onset);
         let on = visit.date();
-        if visit.in_person() && self.check.due(on, if self.steps == 1 { 60 } else { 300 }) {
+        if visit.in_person() && self.check.due(on, if self.is_settled { 300 } else { 60 }) {
             order(visit, if self.steps == 0 { "thyroid" } else { "tsh" });
         }
         let Some(tsh) = visit.result("tsh") else {
@@ -65,7 +67,10 @@ impl Disease for Hypothyroidism {
                     .note
                     .plan(NAME, format!("TSH {tsh:.2}, still high. Increased levothyroxine to 75 mcg."));
             }
-            _ => visit.note.plan(NAME, format!("TSH {tsh:.2}. Continue current dose.")),
+            _ => {
+                self.is_settled = true;
+                visit.note.plan(NAME, format!("TSH {tsh:.2}. Continue current dose."));
+            }
         }
     }
 }

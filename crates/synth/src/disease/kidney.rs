@@ -25,8 +25,8 @@ impl Disease for KidneyDisease {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
-        if self.is_stage_4 { 100 } else { 180 }
+    fn follow_up_days(&self) -> Option<i32> {
+        Some(if self.is_stage_4 { 100 } else { 240 })
     }
 
     fn affect(&self, body: &mut Body, on: Date) {

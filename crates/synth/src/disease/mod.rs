@@ -22,8 +22,8 @@ pub(crate) trait Disease {
     /// The day it began.
     fn onset(&self) -> Date;
 
-    /// Days between visits that the disease asks for.
-    fn follow_up_days(&self) -> i32;
+    /// Days between visits that the disease asks for; `None` when the yearly check-up is enough.
+    fn follow_up_days(&self) -> Option<i32>;
 
     /// What it, and its treatment so far, does to the body by a day.
     fn affect(&self, body: &mut Body, on: Date);

@@ -9,7 +9,7 @@ pub(crate) struct Course {
     pub key: &'static str,
     pub drug: Option<&'static str>,
     pub panel: Option<&'static str>,
-    pub follow_up_days: i32,
+    pub follow_up_days: Option<i32>,
     /// Analyte that it moves, and by how much.
     pub moves: Option<(&'static str, f64)>,
     pub complaint: &'static str,
@@ -22,7 +22,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "obesity",
         drug: None,
         panel: None,
-        follow_up_days: 365,
+        follow_up_days: None,
         moves: Some(("alt", 8.0)),
         complaint: "Working on diet and portion sizes.",
         plan: "Calorie goal and 150 minutes of activity a week discussed.",
@@ -31,7 +31,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "prediabetes",
         drug: None,
         panel: Some("a1c"),
-        follow_up_days: 365,
+        follow_up_days: None,
         moves: Some(("a1c", 0.55)),
         complaint: "Has cut down on sweet drinks.",
         plan: "Diabetes prevention program offered, A1c yearly.",
@@ -40,7 +40,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "osteoarthritis",
         drug: Some("acetaminophen_325"),
         panel: None,
-        follow_up_days: 365,
+        follow_up_days: None,
         moves: None,
         complaint: "Knee pain with stairs, stiff for 10 minutes in the morning.",
         plan: "Quadriceps exercises, weight management, acetaminophen as needed.",
@@ -49,7 +49,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "reflux",
         drug: Some("omeprazole_20"),
         panel: None,
-        follow_up_days: 365,
+        follow_up_days: None,
         moves: None,
         complaint: "Heartburn only after late meals.",
         plan: "Controlled on omeprazole; avoid late meals.",
@@ -58,7 +58,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "gout",
         drug: Some("allopurinol_100"),
         panel: Some("urate"),
-        follow_up_days: 300,
+        follow_up_days: None,
         moves: Some(("urate", 1.2)),
         complaint: "No flare since the last visit.",
         plan: "Urate goal below 6. Continue allopurinol.",
@@ -67,7 +67,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "osteoporosis",
         drug: Some("alendronate_10"),
         panel: None,
-        follow_up_days: 365,
+        follow_up_days: None,
         moves: None,
         complaint: "No falls or fractures.",
         plan: "Continue alendronate, calcium and vitamin D; fall prevention reviewed.",
@@ -76,7 +76,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "allergic_rhinitis",
         drug: Some("cetirizine_10"),
         panel: None,
-        follow_up_days: 500,
+        follow_up_days: None,
         moves: None,
         complaint: "Sneezing and itchy eyes in spring and fall.",
         plan: "Cetirizine in season, avoid triggers.",
@@ -85,7 +85,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "attention_deficit",
         drug: Some("methylphenidate_20"),
         panel: None,
-        follow_up_days: 150,
+        follow_up_days: Some(150),
         moves: None,
         complaint: "Teachers report better focus; appetite is lower at lunch.",
         plan: "Continue methylphenidate; growth, blood pressure and pulse reviewed.",
@@ -94,7 +94,7 @@ pub(crate) const COURSES: [Course; 9] = [
         key: "iron_deficiency",
         drug: Some("ferrous_sulfate"),
         panel: Some("ferritin"),
-        follow_up_days: 240,
+        follow_up_days: Some(240),
         moves: Some(("hemoglobin", -1.6)),
         complaint: "Tired, heavy periods.",
         plan: "Iron every other day, recheck counts.",
@@ -120,7 +120,7 @@ impl Disease for Steady {
         self.onset
     }
 
-    fn follow_up_days(&self) -> i32 {
+    fn follow_up_days(&self) -> Option<i32> {
         self.course.follow_up_days
     }
 
@@ -151,7 +151,7 @@ impl Disease for Steady {
                 order(visit, "blood_count");
             }
         }
-        visit.note.history.push(self.course.complaint.into());
+        visit.hear(self.course.complaint);
         visit.note.plan(crate::content::diagnosis(self.course.key).name, self.course.plan);
     }
 }

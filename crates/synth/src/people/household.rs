@@ -26,7 +26,7 @@ pub(crate) enum Role {
 pub(crate) struct Member {
     pub role: Role,
     pub sex: Sex,
-    /// Age on the first day of the year of `today`, in days.
+    /// Age on `today`, in days.
     pub age_days: i32,
 }
 

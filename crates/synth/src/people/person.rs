@@ -117,15 +117,17 @@ impl Person {
         let member = household.members[household.place];
         let seed = crate::random::seed_of(&[practice.settings.seed, hash_text("person"), u64::from(index)]);
         let mut random = Random::new(&[seed]);
-        let new_year = Date::of(today.year(), 1, 1);
-        let birth = new_year.plus_days(-member.age_days);
+        let birth = today.plus_days(-member.age_days);
         let (language, needs_interpreter) = language(&mut shared, group);
-        let given = given_name(household, group, new_year);
+        let given = given_name(household, group, today);
         let is_parent = matches!(member.role, Role::Partner | Role::Parent);
         let index_of = |place: usize| household.first + u32::try_from(place).unwrap_or(0);
         let partner_place = (is_parent && household.members.len() > 1)
             .then_some(1 - household.place.min(1))
             .filter(|place| household.members[*place].role == member.role);
+        let deceased = deceased(&mut random, today, birth);
+        let joined =
+            joined(&mut random, practice, birth).min(deceased.map_or(today, |death| death.plus_days(-400)));
         Self {
             index,
             seed,
@@ -138,7 +140,7 @@ impl Person {
                 .then(|| names::family(&mut random, group)),
             group,
             birth,
-            deceased: deceased(&mut random, today, birth),
+            deceased,
             language,
             needs_interpreter,
             address,
@@ -149,7 +151,7 @@ impl Person {
                 .map(index_of)
                 .filter(|partner| *partner < practice.settings.patients && *partner != index),
             clinician: clinician_for(&mut random, practice, birth),
-            joined: joined(&mut random, practice, birth),
+            joined,
         }
     }
 
@@ -182,11 +184,11 @@ fn family_name(random: &mut Random, group: &str) -> String {
 }
 
 /// Siblings do not share a given name, twins neither.
-fn given_name(household: &Household, group: &str, new_year: Date) -> &'static str {
+fn given_name(household: &Household, group: &str, today: Date) -> &'static str {
     let mut taken = Vec::new();
     let mut shared = Random::new(&[household.seed, hash_text("given names")]);
     for one in household.members.iter().take(household.place + 1) {
-        let year = new_year.plus_days(-one.age_days).year();
+        let year = today.plus_days(-one.age_days).year();
         let mut name = names::given(&mut shared, group, one.sex, year);
         for _ in 0..6 {
             if !taken.contains(&name) {
@@ -265,9 +267,9 @@ fn clinician_for(random: &mut Random, practice: &Practice, birth: Date) -> usize
     random.weighted(staff().iter().map(|one| weight(one.sees)))
 }
 
-/// The day of joining: anywhere in the years of history, more often long ago. Newborns join when born.
+/// The day of joining: anywhere in the years of history, somewhat more often lately. Newborns join when born.
 fn joined(random: &mut Random, practice: &Practice, birth: Date) -> Date {
     let years = f64::from(practice.settings.years_of_history);
-    let tenure = years * (0.05 + 0.95 * random.unit().powf(0.7));
+    let tenure = years * practice.pace().min(1.0).sqrt() * (0.05 + 0.95 * random.unit().powf(1.8));
     practice.settings.today.plus_days(-whole(tenure * 365.0).max(60)).max(birth.plus_days(3))
 }

@@ -12,6 +12,9 @@ use std::io::Write;
 pub struct CodeSystemBuilder {
     /// The system as a whole; may be changed until [`CodeSystemBuilder::finish`].
     pub header: Header,
+    /// True (the default) to keep the order in which concepts were said to exist; false to order by code, for
+    /// systems whose order means nothing.
+    pub keeps_order: bool,
     arena: Vec<u8>,
     facts: Vec<Fact>,
     concepts: u32,
@@ -44,7 +47,7 @@ mod order {
 impl CodeSystemBuilder {
     /// Starts a system.
     pub fn new(header: Header) -> Self {
-        Self { header, arena: Vec::new(), facts: Vec::new(), concepts: 0 }
+        Self { header, keeps_order: true, arena: Vec::new(), facts: Vec::new(), concepts: 0 }
     }
 
     fn push(&mut self, code: &str, order: u8, write: impl FnOnce(&mut Vec<u8>)) {
@@ -177,7 +180,7 @@ impl CodeSystemBuilder {
             .chunk_by(|a, b| self.key_of(a) == self.key_of(b))
             .filter(|group| group[0].order == order::CONCEPT)
             .collect();
-        let in_order = groups.is_sorted_by_key(|group| group[0].ordinal);
+        let in_order = !self.keeps_order || groups.is_sorted_by_key(|group| group[0].ordinal);
         let mut concepts = Vec::new();
         for group in &groups {
             self.write_concept(&mut concepts, group, in_order);

@@ -6,4 +6,5 @@ mod run;
 mod text_filter;
 
 pub use request::ExpansionRequest;
+pub(crate) use run::display_in;
 pub use run::{ExpandedCode, Expansion};

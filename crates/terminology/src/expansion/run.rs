@@ -80,7 +80,7 @@ impl Terminology {
         let count = request.count.unwrap_or(request.limit);
         let mut expansion = Expansion::default();
         let mut used: Vec<&str> = Vec::new();
-        visit_members(plan, &mut |member| {
+        visit_members(plan, filter.as_ref(), &mut |member| {
             if let Some(file) = member.file
                 && !used.contains(&member.system)
             {
@@ -150,7 +150,7 @@ fn is_wanted(filter: Option<&TextFilter>, member: &Member<'_>) -> bool {
 }
 
 /// The display in the first language for which there is one; the system's own otherwise.
-fn display_in(concept: &Concept, own_language: &str, languages: &[String]) -> String {
+pub(crate) fn display_in(concept: &Concept, own_language: &str, languages: &[String]) -> String {
     for wanted in languages {
         if speaks(own_language, wanted) && !own_language.is_empty() {
             break;

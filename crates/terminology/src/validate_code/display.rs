@@ -10,6 +10,8 @@ pub(crate) enum DisplayFault {
     Blanks(String),
     /// It is another text.
     Wrong(String),
+    /// It is the system's own display, and there is none in the languages asked for.
+    OtherLanguage,
 }
 
 /// Displays of a concept with their language (empty when unknown), the system's own first.
@@ -38,10 +40,15 @@ pub(crate) fn check_display(
     };
     let mut right: Vec<(&str, &str)> =
         displays.iter().copied().filter(|(_, language)| fits(language)).collect();
-    if right.is_empty() {
+    let is_given = |(text, _): &(&str, &str)| text.to_lowercase() == given.to_lowercase();
+    let is_other_language = right.is_empty();
+    if is_other_language {
         right = displays.first().copied().into_iter().collect();
+        if right.iter().any(is_given) {
+            return Err(DisplayFault::OtherLanguage);
+        }
     }
-    if right.is_empty() || right.iter().any(|(text, _)| text.to_lowercase() == given.to_lowercase()) {
+    if right.is_empty() || right.iter().any(is_given) {
         return Ok(());
     }
     let choices = choices(&right, languages);

@@ -147,7 +147,7 @@ pub(crate) enum Kind {
     InvalidData,
     CodeComment,
     CodeRule,
-    ValueSetProblem,
+    VersionMismatch,
 }
 
 impl Kind {
@@ -163,7 +163,7 @@ impl Kind {
             Self::InvalidData => ("invalid", "invalid-data"),
             Self::CodeComment => ("business-rule", "code-comment"),
             Self::CodeRule => ("business-rule", "code-rule"),
-            Self::ValueSetProblem => ("not-found", "vs-invalid"),
+            Self::VersionMismatch => ("invalid", "vs-invalid"),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::code_system::concept::Concept;
 use crate::code_system::file::CodeSystemFile;
 use crate::code_system::header::Content;
 use crate::error::Error;
+use crate::expansion::display_in;
 use crate::grammar::Grammar;
 use crate::membership::Membership;
 use crate::terminology::Terminology;
@@ -68,7 +69,9 @@ impl Run<'_> {
                 best = Some((index, found));
             }
         }
-        if self.request.form == Form::CodeableConcept && self.plan.is_some() && !is_member {
+        let is_unknown = best.as_ref().is_some_and(|(_, found)| found.membership == Membership::Unknown);
+        let is_concept = self.request.form == Form::CodeableConcept;
+        if is_concept && self.plan.is_some() && !is_member && !is_unknown {
             let text = format!("No valid coding was found for the value set '{}'", self.canonical);
             outcome.push(IssueSeverity::Error, Kind::NotInValueSet, text, String::new());
         }
@@ -87,8 +90,11 @@ impl Run<'_> {
         };
         if let Some(concept) = found.concept {
             outcome.inactive = concept.inactive;
-            let own = Some(concept.display).filter(|display| !display.is_empty());
-            outcome.display = self.display_in_value_set(coding, outcome.system.as_deref()).or(own);
+            let own_language = found.file.as_ref().map_or("", |file| &file.header().language);
+            let own = display_in(&concept, own_language, &self.request.languages);
+            let own = Some(own).filter(|display| !display.is_empty());
+            let listed = self.display_in_value_set(coding, outcome.system.as_deref());
+            outcome.display = listed.filter(|_| self.request.languages.is_empty()).or(own);
         }
     }
 
@@ -101,20 +107,53 @@ impl Run<'_> {
             self.no_system(index, coding, outcome);
             return found;
         };
-        found.file = self.file_of(&system, coding.version.as_deref());
+        found.file = self.file_for(&system, coding);
         let exists = self.exists(&found, &system, coding);
-        found.concept = self.terminology.lookup(&system, coding.version.as_deref(), &coding.code);
+        let version = found.file.as_ref().map(|file| file.header().version.clone());
+        found.concept = self.terminology.lookup(&system, version.as_deref(), &coding.code);
         found.membership = match self.plan {
             Some(plan) => plan.contains(Some(&system), &coding.code),
             None => exists,
         };
+        let is_refused = found.concept.as_ref().is_some_and(|concept| {
+            concept.inactive && self.request.active_only
+                || concept.not_selectable && self.request.refuse_not_selectable
+        });
+        if is_refused && self.plan.is_some() {
+            found.membership = Membership::No;
+        }
+        self.say_version(&found, coding, outcome, index);
         self.say_membership(&found, coding, outcome, index);
         self.say_existence(&found, exists, coding, outcome, index);
         if let Some(concept) = &found.concept {
             self.say_display(&found, concept, coding, outcome, &place("display"));
-            self.say_use(concept, coding, outcome, &place("code"));
+            self.say_use(&found, concept, coding, outcome, index);
         }
         found
+    }
+
+    /// The code system in the version that the value set is built from, or else in that of the coding.
+    fn file_for(&self, system: &str, coding: &Coding) -> Option<CodeSystemFile> {
+        let of_value_set = self.plan.and_then(|plan| plan.file_holding(system, &coding.code));
+        of_value_set.cloned().or_else(|| self.file_of(system, coding.version.as_deref()))
+    }
+
+    /// Says that the coding has another version than the value set is built from, or one that is not here.
+    fn say_version(&self, found: &Found, coding: &Coding, outcome: &mut Outcome, index: usize) {
+        let (Some(version), Some(file), Some(_)) = (&coding.version, &found.file, self.plan) else { return };
+        let (system, own) = (&file.header().url, &file.header().version);
+        if own.is_empty() || crate::version::matches(version, own) {
+            return;
+        }
+        let mut severity = IssueSeverity::Error;
+        if self.file_of(system, Some(version)).is_none() {
+            self.say_no_system(found, coding, outcome, index);
+            severity = IssueSeverity::Warning;
+        }
+        let text = format!(
+            "The code system '{system}' version '{own}' in the ValueSet include is different to the one in the value ('{version}')"
+        );
+        outcome.push(severity, Kind::VersionMismatch, text, self.request.place(index, "version"));
     }
 
     fn file_of(&self, system: &str, version: Option<&str>) -> Option<CodeSystemFile> {
@@ -181,17 +220,16 @@ impl Run<'_> {
                 let text = self.not_in_value_set(system, coding);
                 outcome.push(IssueSeverity::Error, Kind::NotInValueSet, text, place);
             }
+            // Said of the code system already: it is a part, or not here.
+            Membership::Unknown if plan.faults.is_empty() || found.file.is_none() => (),
             Membership::Unknown => {
                 let reasons: Vec<String> = plan.faults.iter().map(ToString::to_string).collect();
-                let because = match reasons.is_empty() {
-                    true => format!("the code system {system} was not found"),
-                    false => reasons.join("; "),
-                };
                 let text = format!(
-                    "Unable to check whether the code is in the value set '{}' because {because}",
-                    self.canonical
+                    "Unable to check whether the code is in the value set '{}': {}",
+                    self.canonical,
+                    reasons.join("; ")
                 );
-                outcome.push(IssueSeverity::Warning, Kind::ValueSetProblem, text, String::new());
+                outcome.push(IssueSeverity::Error, Kind::UnknownSystem, text, String::new());
             }
         }
     }
@@ -255,8 +293,8 @@ impl Run<'_> {
                 "A definition for CodeSystem '{system}' could not be found, so the code cannot be validated"
             ),
         };
-        let severity = match found.membership {
-            Membership::Yes => IssueSeverity::Warning,
+        let severity = match (found.membership, &coding.version) {
+            (Membership::Yes, None) => IssueSeverity::Warning,
             _ => IssueSeverity::Error,
         };
         outcome.push(severity, Kind::UnknownSystem, text, self.request.place(index, "system"));
@@ -280,11 +318,20 @@ impl Run<'_> {
         let listed = self.display_in_value_set(coding, found.system.as_deref());
         right.extend(listed.as_deref().map(|text| (text, "")));
         let Err(fault) = check_display(given, &right, &self.request.languages) else { return };
+        let system = found.system.as_deref().unwrap_or_default();
         let (what, choices) = match fault {
+            DisplayFault::OtherLanguage => {
+                let text = format!(
+                    "There are no valid display names found for the code {system}#{} for language(s) '{}'. The display is '{given}' which is a valid display for the default language",
+                    coding.code,
+                    self.request.languages.join(", ")
+                );
+                outcome.push(IssueSeverity::Information, Kind::InvalidDisplay, text, place.to_owned());
+                return;
+            }
             DisplayFault::Blanks(choices) => ("Wrong whitespace in Display Name", choices),
             DisplayFault::Wrong(choices) => ("Wrong Display Name", choices),
         };
-        let system = found.system.as_deref().unwrap_or_default();
         let text = format!("{what} '{given}' for {system}#{}. {choices}", coding.code);
         let severity = match self.request.lenient_display {
             true => IssueSeverity::Warning,
@@ -293,27 +340,36 @@ impl Run<'_> {
         outcome.push(severity, Kind::InvalidDisplay, text, place.to_owned());
     }
 
-    fn say_use(&self, concept: &Concept, coding: &Coding, outcome: &mut Outcome, place: &str) {
-        let code = &coding.code;
+    fn say_use(
+        &self,
+        found: &Found,
+        concept: &Concept,
+        coding: &Coding,
+        outcome: &mut Outcome,
+        index: usize,
+    ) {
+        let (code, place) = (&coding.code, self.request.place(index, "code"));
         if concept.inactive {
-            let is_refused = self.request.active_only;
-            let (severity, kind, text) = match is_refused {
-                true => (
-                    IssueSeverity::Error,
-                    Kind::CodeRule,
-                    format!("The concept '{code}' is valid but is not active"),
-                ),
-                false => (
-                    IssueSeverity::Warning,
-                    Kind::CodeComment,
-                    format!("The concept '{code}' has a status of inactive and its use should be reviewed"),
-                ),
-            };
-            outcome.push(severity, kind, text, place.to_owned());
+            if self.request.active_only {
+                let text = format!("The concept '{code}' is valid but is not active");
+                outcome.push(IssueSeverity::Error, Kind::CodeRule, text, place.clone());
+            }
+            let text =
+                format!("The concept '{code}' has a status of inactive and its use should be reviewed");
+            let whole = if self.request.form == Form::Code { "code" } else { "" };
+            outcome.push(IssueSeverity::Warning, Kind::CodeComment, text, self.request.place(index, whole));
         }
         if concept.not_selectable && self.request.refuse_not_selectable {
             let text = format!("Code '{code}' is abstract, and not allowed in this context");
-            outcome.push(IssueSeverity::Error, Kind::CodeRule, text, place.to_owned());
+            outcome.push(IssueSeverity::Error, Kind::CodeRule, text, place.clone());
+        }
+        if concept.code != *code {
+            let system = found.file.as_ref().map(|file| file.header().canonical()).unwrap_or_default();
+            let text = format!(
+                "The code '{code}' differs from the correct code '{}' by case. The code system '{system}' does not tell case apart; use the correct case all the same",
+                concept.code
+            );
+            outcome.push(IssueSeverity::Information, Kind::CodeRule, text, place);
         }
     }
 

@@ -128,7 +128,7 @@ impl FilterTest {
             "child" => system.children(row).iter().any(|child| test(child)),
             "designation" => row.designations().any(|designation| test(&designation.value)),
             "inactive" => test(if row.is_inactive() { "true" } else { "false" }),
-            "notSelectable" | "abstract" => test(if row.is_not_selectable() { "true" } else { "false" }),
+            "notSelectable" | "abstract" if row.is_not_selectable() => test("true"),
             name => row
                 .properties()
                 .filter(|(code, _)| code == name)

@@ -84,6 +84,23 @@ impl Plan {
         Ok(Self { value_set, include, exclude, faults })
     }
 
+    /// The code system, in the version that the rules name, of a clause that takes a code in; without one, of the
+    /// first clause over the system.
+    pub fn file_holding(&self, system: &str, code: &str) -> Option<&CodeSystemFile> {
+        let of_clause = |clause: &'_ ClausePlan| clause.system.as_deref() == Some(system);
+        let holding = self.include.iter().find(|clause| {
+            of_clause(clause)
+                && clause.file.is_some()
+                && clause.contains(Some(system), code) == Membership::Yes
+        });
+        let any = || self.include.iter().find(|clause| of_clause(clause) && clause.file.is_some());
+        let nested = || {
+            let plans = self.include.iter().flat_map(|clause| &clause.value_sets);
+            plans.filter_map(|plan| plan.file_holding(system, code)).next()
+        };
+        holding.or_else(any).and_then(|clause| clause.file.as_ref()).or_else(nested)
+    }
+
     /// Whether a code belongs. Without a system, a code of any system counts.
     pub fn contains(&self, system: Option<&str>, code: &str) -> Membership {
         let any = |clauses: &[ClausePlan]| {

@@ -1,0 +1,7 @@
+//! Tests of the `search` crate.
+
+mod belonging;
+mod matching;
+mod parsing;
+mod shared_data;
+mod superset;

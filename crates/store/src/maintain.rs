@@ -1,0 +1,138 @@
+//! What the program opens, checks and copies a store with; `record` sees none of it.
+
+use crate::SearchLimits;
+use crate::Store;
+use crate::error::StoreError;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How a data directory is opened.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// Serve the conditions of writes.
+    pub ports: Arc<dyn search::Ports>,
+    /// Whether reads are logged. Off only to measure what the log costs.
+    pub log_reads: bool,
+    /// Greatest length of the database file in bytes; writes beyond it are refused as on a full disk.
+    pub greatest_bytes: Option<u64>,
+    /// How much a search may look at.
+    pub limits: SearchLimits,
+}
+
+impl OpenOptions {
+    /// The options of a server.
+    pub fn new(ports: Arc<dyn search::Ports>) -> Self {
+        Self { ports, log_reads: true, greatest_bytes: None, limits: SearchLimits::default() }
+    }
+}
+
+/// The care of a store's data.
+pub trait Maintain: Store {
+    /// Checks all that is stored: each document against its hash and the commit that made it, the index against the
+    /// documents, the chains of commits and reads. Reads go on meanwhile, and so do writes, which it does not look at.
+    fn verify(&self) -> Result<Verification, StoreError>;
+
+    /// Copies the data as of one moment into a new directory, and checks the copy. Reads and writes go on meanwhile.
+    fn backup(&self, to: &Path) -> Result<Backup, StoreError>;
+
+    /// True when all index rows are by this program's rules; when false, searches are right but slow until
+    /// [`Maintain::reindex_some`] came to its end.
+    fn is_index_current(&self) -> bool;
+
+    /// Makes the index rows of some resources anew, where the last call ended. Survives restarts; called again and again
+    /// beside the work of the day until it is done.
+    fn reindex_some(&self) -> Result<Reindexed, StoreError>;
+
+    /// Makes all index rows anew, whatever they are: [`Maintain::reindex_some`] begins from the first resource.
+    fn mark_index_stale(&self) -> Result<(), StoreError>;
+
+    /// How much is stored.
+    fn statistics(&self) -> Result<Statistics, StoreError>;
+}
+
+/// The outcome of a check.
+#[derive(Clone, Debug, Default)]
+pub struct Verification {
+    /// Commits checked.
+    pub commits: u64,
+    /// Versions checked, deletions among them.
+    pub versions: u64,
+    /// Current documents checked.
+    pub documents: u64,
+    /// Index rows checked.
+    pub index_rows: u64,
+    /// Rows of the log of reads checked.
+    pub reads: u64,
+    /// What is wrong, by place; the first [`Verification::FAULTS_KEPT`].
+    pub faults: Vec<Fault>,
+    /// How many faults there were in all.
+    pub fault_count: u64,
+}
+
+impl Verification {
+    /// Faults described at most.
+    pub const FAULTS_KEPT: usize = 1_000;
+
+    /// True when nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.fault_count == 0
+    }
+
+    pub(crate) fn fault(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        self.fault_count += 1;
+        if self.faults.len() < Self::FAULTS_KEPT {
+            self.faults.push(Fault { place: place.into(), what: what.into() });
+        }
+    }
+}
+
+/// Something wrong in the data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: a resource, a commit, a table, a file.
+    pub place: String,
+    /// What.
+    pub what: String,
+}
+
+/// A copy made.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// The last commit in it.
+    pub sequence: u64,
+    /// Its files with their lengths in bytes, by name.
+    pub files: Vec<(String, u64)>,
+}
+
+/// A step of making index rows anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reindexed {
+    /// Resources looked at in this step.
+    pub looked_at: u64,
+    /// Resources whose rows changed.
+    pub changed: u64,
+    /// True when there is nothing left to do.
+    pub done: bool,
+}
+
+/// How much is stored.
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    /// The tables with their rows.
+    pub tables: Vec<TableStatistics>,
+    /// Bytes of the database file and its log.
+    pub file_bytes: u64,
+    /// Current resources by type name.
+    pub resources: Vec<(String, u64)>,
+    /// The last commit.
+    pub sequence: u64,
+}
+
+/// How much is in a table.
+#[derive(Clone, Debug)]
+pub struct TableStatistics {
+    /// The table.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+}
