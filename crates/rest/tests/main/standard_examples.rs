@@ -15,7 +15,11 @@ fn archive() -> Option<PathBuf> {
     let folder = std::env::var_os("CHIRON_SHARED").map_or(beside, PathBuf::from);
     let path = folder.join("data/fhir-r4-examples/hl7.fhir.r4.examples-4.0.1.tgz");
     let is_there = path.is_file();
-    assert!(is_there || std::env::var("CI").as_deref() != Ok("true"), "no reference data at {}", path.display());
+    assert!(
+        is_there || std::env::var("CI").as_deref() != Ok("true"),
+        "no reference data at {}",
+        path.display()
+    );
     is_there.then_some(path)
 }
 
@@ -24,7 +28,8 @@ fn examples(path: PathBuf) -> Vec<String> {
     let mut found = Vec::new();
     for mut entry in tar.entries().unwrap().map(Result::unwrap) {
         let name = entry.path().unwrap().to_string_lossy().into_owned();
-        let is_resource = name.ends_with(".json") && !name.ends_with("package.json") && !name.contains(".index");
+        let is_resource =
+            name.ends_with(".json") && !name.ends_with("package.json") && !name.contains(".index");
         if is_resource && entry.size() < BYTES_MAX {
             let mut text = String::new();
             entry.read_to_string(&mut text).unwrap();
