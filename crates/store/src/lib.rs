@@ -20,6 +20,7 @@ pub mod version;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};
 pub use error::StoreError;
+pub use execute::SearchLimits;
 pub use maintain::{Maintain, OpenOptions};
 pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;

@@ -1,5 +1,6 @@
 //! What the program opens, checks and copies a store with; `record` sees none of it.
 
+use crate::SearchLimits;
 use crate::Store;
 use crate::error::StoreError;
 use std::path::Path;
@@ -12,12 +13,16 @@ pub struct OpenOptions {
     pub ports: Arc<dyn search::Ports>,
     /// Whether reads are logged. Off only to measure what the log costs.
     pub log_reads: bool,
+    /// Greatest length of the database file in bytes; writes beyond it are refused as on a full disk.
+    pub greatest_bytes: Option<u64>,
+    /// How much a search may look at.
+    pub limits: SearchLimits,
 }
 
 impl OpenOptions {
     /// The options of a server.
     pub fn new(ports: Arc<dyn search::Ports>) -> Self {
-        Self { ports, log_reads: true }
+        Self { ports, log_reads: true, greatest_bytes: None, limits: SearchLimits::default() }
     }
 }
 

@@ -53,6 +53,9 @@ struct State {
     done: u64,
     is_writing: bool,
     is_unsynced: bool,
+    /// How often the log was opened, and up to which row the last failure reached.
+    opened: u32,
+    failed_upto: u64,
     /// Set when a write failed: the file's end is unknown until the log is opened anew.
     broken: Option<std::io::ErrorKind>,
 }
@@ -91,6 +94,10 @@ impl ReadLog {
             });
         }
         let mut state = self.shared.lock();
+        if state.broken.is_some() && !state.is_writing {
+            state.reopen()?;
+        }
+        let opened = state.opened;
         let mine = state.take(row)?;
         while state.done < mine {
             if let Some(kind) = state.broken {
@@ -101,6 +108,9 @@ impl ReadLog {
             } else {
                 state = self.shared.write_pending(state);
             }
+        }
+        if state.failed_upto >= mine && state.opened != opened {
+            return Err(failed_io("append to the log of reads")(std::io::ErrorKind::StorageFull.into()));
         }
         Ok(())
     }
@@ -147,7 +157,7 @@ impl Shared {
                     state.broken = Some(error.kind());
                 }
             }
-            Err(error) => state.recover(&error),
+            Err(error) => state.give_up(&error),
         }
         self.written.notify_all();
         state
@@ -199,6 +209,8 @@ impl State {
             done: 0,
             is_writing: false,
             is_unsynced: false,
+            opened: 0,
+            failed_upto: 0,
             broken: None,
         };
         Ok((state, cut))
@@ -228,26 +240,20 @@ impl State {
         Ok(())
     }
 
-    /// After a failed write: cuts the file back to its last whole row, and lets all that wait fail. The log then
-    /// takes rows again, unless the file cannot be cut.
-    fn recover(&mut self, error: &std::io::Error) {
+    /// Notes a failed write: what waited fails, and the end of the file is unknown.
+    fn give_up(&mut self, error: &std::io::Error) {
         self.pending.clear();
         self.broken = Some(error.kind());
     }
-}
 
-/// Makes the log usable again after a failed write (a full disk): opens it anew from what the file holds.
-impl ReadLog {
-    /// Tries again after a failure; what failed stays failed.
-    pub fn reopen(&self) -> Result<(), StoreError> {
-        let mut state = self.shared.lock();
-        if state.broken.is_some() && !state.is_writing {
-            let directory = state.directory.clone();
-            let (mut fresh, _) = State::open(&directory)?;
-            fresh.taken = state.taken;
-            fresh.done = state.taken;
-            *state = fresh;
-        }
+    /// Opens the log anew after a failed write (a full disk), from what the file holds. What failed stays failed.
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        let (mut fresh, _) = Self::open(&self.directory)?;
+        fresh.taken = self.taken;
+        fresh.done = self.taken;
+        fresh.opened = self.opened + 1;
+        fresh.failed_upto = self.taken;
+        *self = fresh;
         Ok(())
     }
 }
@@ -369,7 +375,7 @@ pub fn read_rows(directory: &Path, mut each: impl FnMut(&[u8])) -> Result<Vec<St
         let mut rows = Rows::open(&path_of(directory, number))?;
         match last {
             None if number != 1 => {
-                faults.push(format!("reads-{number:06}.log is the first, the ones before are missing"))
+                faults.push(format!("reads-{number:06}.log is the first, the ones before are missing"));
             }
             Some((before, _)) if number != before + 1 => {
                 faults.push(format!("reads-{:06}.log is missing", before + 1));

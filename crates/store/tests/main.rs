@@ -3,9 +3,17 @@
 
 #[path = "main/conformance.rs"]
 mod conformance;
+#[path = "main/crash.rs"]
+mod crash;
 #[path = "main/differential.rs"]
 mod differential;
 #[path = "main/random.rs"]
 mod random;
+#[path = "main/read_log.rs"]
+mod read_log;
 #[path = "main/sample.rs"]
 mod sample;
+#[path = "main/threads.rs"]
+mod threads;
+#[path = "main/upkeep.rs"]
+mod upkeep;

@@ -1,17 +1,9 @@
 //! How much a search may look at: every query is bounded in documents, index rows and time.
 
+use super::limits::SearchLimits;
 use crate::error::StoreError;
 use std::cell::Cell;
-use std::time::{Duration, Instant};
-
-/// Documents that a search may read and match.
-const DOCUMENTS: usize = 200_000;
-
-/// Index rows that a search may look at.
-const ROWS: usize = 5_000_000;
-
-/// How long a search may take.
-const LONGEST: Duration = Duration::from_secs(30);
+use std::time::Instant;
 
 /// What is left of it.
 pub(super) struct Budget {
@@ -22,13 +14,17 @@ pub(super) struct Budget {
 
 impl Budget {
     /// The whole budget.
-    pub fn new() -> Self {
-        Self::of_documents(DOCUMENTS)
+    pub fn new(limits: &SearchLimits) -> Self {
+        Self {
+            documents: Cell::new(limits.documents),
+            rows: Cell::new(limits.rows),
+            deadline: Instant::now() + limits.longest,
+        }
     }
 
-    /// A budget of fewer documents.
-    pub fn of_documents(documents: usize) -> Self {
-        Self { documents: Cell::new(documents), rows: Cell::new(ROWS), deadline: Instant::now() + LONGEST }
+    /// A budget of few documents, for an estimate.
+    pub fn of_estimate(limits: &SearchLimits) -> Self {
+        Self::new(&SearchLimits { documents: limits.estimate_documents, ..*limits })
     }
 
     /// Rows that may still be looked at.

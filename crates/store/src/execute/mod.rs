@@ -9,6 +9,7 @@ mod order;
 mod plan;
 mod stream;
 
+pub use limits::SearchLimits;
 pub(crate) use links::{Links, Source};
 pub(crate) use order::{answer, found};
 
@@ -23,16 +24,14 @@ use plan::Planner;
 use search::query::{Clause, Query, Total};
 use stream::Stream;
 
-/// Documents looked at for an estimated total before there is none.
-const ESTIMATE_DOCUMENTS: usize = 2_000;
-
 /// The matches of a query.
 pub(crate) fn search(
     snapshot: &dyn Snapshot,
     query: &Query,
     ports: &dyn search::Ports,
+    limits: &SearchLimits,
 ) -> Result<Hits, StoreError> {
-    let search = Search { snapshot, query, ports, types: types_of(snapshot, query)? };
+    let search = Search { snapshot, query, ports, limits, types: types_of(snapshot, query)? };
     let cursor = query.cursor.as_deref().map(|text| Cursor::read(text, query)).transpose()?;
     let mut hits = match query.count {
         0 => Hits::default(),
@@ -43,8 +42,8 @@ pub(crate) fn search(
     hits.total = match query.total {
         _ if is_all => Some(hits.matches.len() as u64),
         Total::None => None,
-        Total::Accurate => Some(search.total(Budget::new())?),
-        Total::Estimate => match search.total(Budget::of_documents(ESTIMATE_DOCUMENTS)) {
+        Total::Accurate => Some(search.total(Budget::new(limits))?),
+        Total::Estimate => match search.total(Budget::of_estimate(limits)) {
             Err(StoreError::TooCostly { .. }) => None,
             total => Some(total?),
         },
@@ -57,9 +56,10 @@ pub(crate) fn first_two(
     snapshot: &dyn Snapshot,
     query: &Query,
     ports: &dyn search::Ports,
+    limits: &SearchLimits,
 ) -> Result<Vec<ResourceKey>, StoreError> {
     let query = Query { count: 2, sort: Vec::new(), cursor: None, total: Total::None, ..query.clone() };
-    let hits = search(snapshot, &query, ports)?;
+    let hits = search(snapshot, &query, ports, limits)?;
     Ok(hits.matches.into_iter().map(|version| version.key).collect())
 }
 
@@ -81,13 +81,14 @@ struct Search<'a> {
     snapshot: &'a dyn Snapshot,
     query: &'a Query,
     ports: &'a dyn search::Ports,
+    limits: &'a SearchLimits,
     types: Vec<TypeId>,
 }
 
 impl Search<'_> {
     /// In the order of the index: the streams of the types are merged, and left as soon as the page is full.
     fn by_recency(&self, cursor: Option<&Cursor>) -> Result<Hits, StoreError> {
-        let budget = Budget::new();
+        let budget = Budget::new(self.limits);
         let links = Links::new(self.snapshot_source(), self.ports);
         let mut streams = self.streams(cursor.map(|cursor| cursor.position), &budget, &links)?;
         let mut matches: Vec<(Position, Version)> = Vec::new();
@@ -105,7 +106,7 @@ impl Search<'_> {
 
     /// In another order: all matches are looked at, the best are kept.
     fn sorted(&self, cursor: Option<&Cursor>) -> Result<Hits, StoreError> {
-        let budget = Budget::new();
+        let budget = Budget::new(self.limits);
         let links = Links::new(self.snapshot_source(), self.ports);
         let mut best = order::Best::new(self.query, cursor);
         for stream in &mut self.streams(None, &budget, &links)? {
@@ -134,7 +135,7 @@ impl Search<'_> {
     }
 
     fn snapshot_source(&self) -> SnapshotSource<'_> {
-        SnapshotSource { snapshot: self.snapshot, ports: self.ports }
+        SnapshotSource { snapshot: self.snapshot, ports: self.ports, limits: self.limits }
     }
 
     fn streams<'s>(
@@ -143,7 +144,7 @@ impl Search<'_> {
         budget: &'s Budget,
         links: &'s Links<'s, SnapshotSource<'s>>,
     ) -> Result<Vec<Stream<'s>>, StoreError> {
-        let planner = Planner { snapshot: self.snapshot, ports: self.ports };
+        let planner = Planner { snapshot: self.snapshot, ports: self.ports, limits: self.limits };
         let mut streams = Vec::new();
         for type_id in &self.types {
             if let Some(plan) = planner.plan(*type_id, &self.query.clauses)? {
@@ -183,6 +184,7 @@ fn next_of(streams: &mut [Stream]) -> Result<Option<Stored>, StoreError> {
 pub(crate) struct SnapshotSource<'a> {
     snapshot: &'a dyn Snapshot,
     ports: &'a dyn search::Ports,
+    limits: &'a SearchLimits,
 }
 
 impl Source for SnapshotSource<'_> {
@@ -197,9 +199,9 @@ impl Source for SnapshotSource<'_> {
         target: (TypeId, &str),
         each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
-        let planner = Planner { snapshot: self.snapshot, ports: self.ports };
+        let planner = Planner { snapshot: self.snapshot, ports: self.ports, limits: self.limits };
         let Some(plan) = planner.plan_referring(source, parameter, target)? else { return Ok(()) };
-        let budget = Budget::new();
+        let budget = Budget::new(self.limits);
         stream::each_candidate(self.snapshot, plan, &budget, each)
     }
 }
@@ -213,7 +215,7 @@ fn first_matches(
 ) -> Result<Option<Vec<Version>>, StoreError> {
     let query =
         Query { types: types.to_vec(), clauses: vec![clause.clone()], count: cap, ..Query::default() };
-    match search(planner.snapshot, &query, planner.ports) {
+    match search(planner.snapshot, &query, planner.ports, planner.limits) {
         Ok(hits) => Ok(hits.next.is_none().then_some(hits.matches)),
         Err(StoreError::TooCostly { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -1,7 +1,8 @@
 //! Which index rows to walk for a type: the fewest that surely hold every match.
 
+use super::first_matches;
+use super::limits::SearchLimits;
 use super::links::document_of;
-use super::{first_matches, limits};
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
@@ -27,6 +28,7 @@ pub(super) struct Plan {
 pub(super) struct Planner<'a> {
     pub snapshot: &'a dyn Snapshot,
     pub ports: &'a dyn search::Ports,
+    pub limits: &'a SearchLimits,
 }
 
 /// What the clauses say about where matches lie.
@@ -55,7 +57,7 @@ impl Planner<'_> {
             for clause in conditions(clauses) {
                 knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
                 if let Some(access) = access(type_id, clause) {
-                    knowledge.take(access);
+                    knowledge.take(access, self.limits);
                 }
             }
         }
@@ -71,7 +73,7 @@ impl Planner<'_> {
     ) -> Result<Option<Plan>, StoreError> {
         let mut knowledge = Knowledge::of(source);
         if self.snapshot.is_index_current() {
-            knowledge.take(reference_access(source, parameter, target));
+            knowledge.take(reference_access(source, parameter, target), self.limits);
         }
         self.plan_by(knowledge)
     }
@@ -89,7 +91,7 @@ impl Planner<'_> {
         if knowledge.ways.iter().any(Vec::is_empty) {
             return Ok(None);
         }
-        if let Some(way) = self.least(knowledge, limits::FEW_ROWS)? {
+        if let Some(way) = self.least(knowledge, self.limits.few_rows)? {
             return Ok(Some(way));
         }
         for deferred in std::mem::take(&mut knowledge.deferred) {
@@ -100,7 +102,7 @@ impl Planner<'_> {
         if knowledge.ways.iter().any(Vec::is_empty) {
             return Ok(None);
         }
-        if let Some(way) = self.least(knowledge, limits::SPARSE_ROWS)? {
+        if let Some(way) = self.least(knowledge, self.limits.sparse_rows)? {
             return Ok(Some(way));
         }
         Ok(Some(self.dense(knowledge)?))
@@ -129,14 +131,14 @@ impl Planner<'_> {
     /// The way to walk when none is short: in order, so that the walk may end early; else one that can still be
     /// read whole; else the type.
     fn dense(&self, knowledge: &Knowledge) -> Result<Vec<Leaf>, StoreError> {
-        let is_short = |way: &&Vec<Leaf>| way.len() <= limits::MERGED_LEAVES;
+        let is_short = |way: &&Vec<Leaf>| way.len() <= self.limits.merged_leaves;
         let in_order = |way: &&Vec<Leaf>| way.iter().all(Leaf::is_ordered) && is_short(way);
         let narrow = knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
         if let Some(way) = narrow.clone().filter(in_order).min_by_key(|way| rank(way)) {
             return Ok(way.clone());
         }
         for way in narrow.filter(is_short) {
-            let mut left = limits::UNORDERED_ROWS;
+            let mut left = self.limits.unordered_rows;
             for leaf in way {
                 left -= self.snapshot.count_up_to(leaf, &knowledge.recency, left)?.min(left);
             }
@@ -151,7 +153,7 @@ impl Planner<'_> {
     fn resolve(&self, deferred: Access) -> Result<Leaves, StoreError> {
         match deferred {
             Access::Chain { type_id, parameter, targets, inner } => {
-                let Some(found) = first_matches(self, &targets, &inner, limits::LINKED)? else {
+                let Some(found) = first_matches(self, &targets, &inner, self.limits.linked)? else {
                     return Ok(Leaves::Unknown);
                 };
                 let one =
@@ -159,7 +161,7 @@ impl Planner<'_> {
                 Ok(leaves_of(found.iter().map(|version| one(&version.key)).collect()))
             }
             Access::Has { type_id, source, parameter, inner } => {
-                let Some(found) = first_matches(self, &[source], &inner, limits::LINKED)? else {
+                let Some(found) = first_matches(self, &[source], &inner, self.limits.linked)? else {
                     return Ok(Leaves::Unknown);
                 };
                 let mut ids = Vec::new();
@@ -201,7 +203,7 @@ impl Knowledge {
         }
     }
 
-    fn take(&mut self, access: Access) {
+    fn take(&mut self, access: Access, limits: &SearchLimits) {
         match access {
             Access::Type { low_ms, high_ms, signature, .. } => {
                 self.recency.start = self.recency.start.max(low_ms);
@@ -214,7 +216,7 @@ impl Knowledge {
             }
             Access::Chain { .. } | Access::Has { .. } => self.deferred.push(access),
             Access::Union(parts) => {
-                if let Some(group) = token_group(&parts) {
+                if let Some(group) = token_group(&parts, limits) {
                     self.tokens.push(group);
                 }
                 if let Leaves::These(leaves) = leaves_of(parts) {
@@ -238,12 +240,12 @@ impl Knowledge {
 }
 
 /// The tokens of a union of few tokens: cheap to look for.
-fn token_group(parts: &[Access]) -> Option<Vec<(search::rows::ParameterKey, i64)>> {
+fn token_group(parts: &[Access], limits: &SearchLimits) -> Option<Vec<(search::rows::ParameterKey, i64)>> {
     let token = |part: &Access| match part {
         Access::Token { parameter, hash } => Some((*parameter, *hash)),
         _ => None,
     };
-    if parts.is_empty() || parts.len() > limits::PROBED_TOKENS {
+    if parts.is_empty() || parts.len() > limits.probed_tokens {
         return None;
     }
     parts.iter().map(token).collect()

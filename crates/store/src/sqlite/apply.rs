@@ -11,7 +11,7 @@ use crate::batch::{Committed, Expect, Precondition, PrivateChange};
 use crate::codec;
 use crate::commit_log::{self, LoggedChange};
 use crate::error::StoreError;
-use crate::execute;
+use crate::execute::{self, SearchLimits};
 use crate::row_set::RowSet;
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
@@ -62,6 +62,7 @@ pub(super) struct Apply<'a> {
     pub ports: &'a dyn search::Ports,
     pub head: &'a mut Head,
     pub is_index_current: bool,
+    pub limits: &'a SearchLimits,
 }
 
 impl Apply<'_> {
@@ -111,7 +112,7 @@ impl Apply<'_> {
             dictionary: self.dictionary,
             is_index_current: self.is_index_current,
         };
-        let matches = execute::first_two(&snapshot, query, self.ports)?;
+        let matches = execute::first_two(&snapshot, query, self.ports, self.limits)?;
         let holds = match wanted {
             None => matches.is_empty(),
             Some(key) => matches == [key.clone()],

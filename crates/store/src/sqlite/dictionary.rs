@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use fhir::schema::{TypeId, schema};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 
 const TYPES: i64 = 0;
@@ -45,12 +46,12 @@ impl Dictionary {
         let mut dictionary = Self::read(connection)?;
         let mut last = dictionary.types.keys().copied().max().unwrap_or(0);
         for type_id in schema().resources() {
-            if !dictionary.type_numbers.contains_key(&type_id) {
+            if let Entry::Vacant(vacant) = dictionary.type_numbers.entry(type_id) {
                 last += 1;
                 connection
                     .execute(sql::DICTIONARY_ADD, params![TYPES, type_id.name(), last])
                     .map_err(failed("add a type to the dictionary"))?;
-                dictionary.type_numbers.insert(type_id, last);
+                vacant.insert(last);
                 dictionary.types.insert(last, type_id);
             }
         }

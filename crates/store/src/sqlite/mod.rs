@@ -20,7 +20,7 @@ mod writer;
 
 use crate::batch::{Batch, Committed};
 use crate::error::{StoreError, failed_io};
-use crate::execute;
+use crate::execute::{self, SearchLimits};
 use crate::maintain::{Backup, Maintain, OpenOptions, Reindexed, Statistics, Verification};
 use crate::read_log::{self, ReadLog};
 use crate::version::{ResourceKey, Version};
@@ -53,6 +53,7 @@ pub struct SqliteStore {
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
     directory: PathBuf,
+    limits: SearchLimits,
     _lock: Lock,
 }
 
@@ -65,11 +66,11 @@ impl SqliteStore {
         std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
         let lock = Lock::take(directory)?;
         let path = directory.join(DATABASE);
-        let connection = open::connect_to_write(&path)?;
+        let connection = open::connect_to_write(&path, options.greatest_bytes)?;
         let dictionary = Arc::new(SharedDictionary::new(Dictionary::open(&connection)?));
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
         let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
-        let writer = Writer::start(connection, names, Arc::clone(&options.ports), current)?;
+        let writer = Writer::start(connection, names, options.clone(), current)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
         Ok(Self {
             writer,
@@ -78,6 +79,7 @@ impl SqliteStore {
             is_index_current,
             read_log,
             directory: directory.to_owned(),
+            limits: options.limits,
             _lock: lock,
         })
     }
@@ -127,7 +129,7 @@ impl Store for SqliteStore {
     }
 
     fn search(&self, query: &Query, ports: &dyn search::Ports) -> Result<Hits, StoreError> {
-        self.read_with(|snapshot| execute::search(snapshot, query, ports))
+        self.read_with(|snapshot| execute::search(snapshot, query, ports, &self.limits))
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {

@@ -25,7 +25,7 @@ const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] =
     &[|transaction| transaction.execute_batch(sql::SCHEMA_1)];
 
 /// Opens the database to write, made or brought forward as needed.
-pub(super) fn connect_to_write(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn connect_to_write(path: &Path, greatest_bytes: Option<u64>) -> Result<Connection, StoreError> {
     let failed = || failed("open the database");
     let mut connection = Connection::open(path).map_err(failed())?;
     connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed())?;
@@ -37,6 +37,10 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "journal_size_limit", 256 << 20).map_err(failed())?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed())?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    if let Some(bytes) = greatest_bytes {
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / PAGE_BYTES;
+        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).map_err(failed())?;
+    }
     migrate(&mut connection)?;
     Ok(connection)
 }

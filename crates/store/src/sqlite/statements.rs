@@ -150,7 +150,7 @@ pub(super) const WALK_DATE: &str = "SELECT recency, key, home FROM date
 // Verification, reindexing and statistics.
 
 pub(super) const ENTRIES_ALL: &str =
-    "SELECT home, type, recency, key, signature, id, version, sequence, position, rows, payload FROM entry";
+    "SELECT home, type, recency, key, signature, id, version, sequence, rows, payload FROM entry";
 pub(super) const ENTRIES_BEHIND: &str =
     "SELECT home, type, recency, key, id, rows, payload, signature, updated FROM entry
     WHERE (home, type, recency, key) > (?1, ?2, ?3, ?4) ORDER BY home, type, recency, key LIMIT ?5";

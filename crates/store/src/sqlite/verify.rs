@@ -17,7 +17,8 @@ use search::rows::{IndexRows, index_rows};
 
 /// Checks the data as a snapshot sees it. With `is_index_current`, the index rows must be what this program makes.
 pub(super) fn verify(snapshot: &SqliteSnapshot, is_index_current: bool) -> Result<Verification, StoreError> {
-    let mut check = Check { snapshot, is_index_current, found: Verification::default(), rows: [0; 4] };
+    let mut check =
+        Check { snapshot, is_index_current, found: Verification::default(), rows: [0; 4], last: 0 };
     check.pages()?;
     check.commits()?;
     check.entries()?;
@@ -31,6 +32,8 @@ struct Check<'a> {
     found: Verification,
     /// Rows that the documents should have, by index table.
     rows: [u64; 4],
+    /// The last commit.
+    last: i64,
 }
 
 const INDEX_TABLES: [&str; 4] = ["token", "number", "text", "date"];
@@ -42,7 +45,7 @@ struct Entry {
     signature: Vec<u8>,
     id: StoredId,
     version: u32,
-    place: (i64, i64),
+    sequence: i64,
     rows: Vec<u8>,
     payload: Vec<u8>,
 }
@@ -55,9 +58,9 @@ impl Entry {
             signature: row.get(4)?,
             id: row.get(5)?,
             version: row.get(6)?,
-            place: (row.get(7)?, row.get(8)?),
-            rows: row.get(9)?,
-            payload: row.get(10)?,
+            sequence: row.get(7)?,
+            rows: row.get(8)?,
+            payload: row.get(9)?,
         })
     }
 }
@@ -101,6 +104,7 @@ impl Check<'_> {
             }
             (before, last) = (found, (sequence, time));
             self.found.commits += 1;
+            self.last = sequence;
             match commit_log::unpack_changes(&changes) {
                 Err(error) => self.found.fault(&place, error.to_string()),
                 Ok(changes) => {
@@ -189,8 +193,8 @@ impl Check<'_> {
         if listed.is_none_or(|(home, signature)| home != entry.target.home || signature != entry.signature) {
             self.found.fault(&name, "the list of its type does not agree");
         }
-        if entry.place.0 < 1 {
-            self.found.fault(&name, "names no commit");
+        if !(1..=self.last).contains(&entry.sequence) {
+            self.found.fault(&name, "names a commit that is not there");
         }
         self.index(&name, entry, type_id)
     }

@@ -7,6 +7,7 @@ use super::head::Head;
 use super::prepare::PreparedBatch;
 use crate::batch::Committed;
 use crate::error::StoreError;
+use crate::maintain::OpenOptions;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use fhir::schema::TypeId;
 use rusqlite::Connection;
@@ -48,7 +49,7 @@ struct Desk {
     connection: Connection,
     head: Head,
     dictionary: Arc<SharedDictionary>,
-    ports: Arc<dyn search::Ports>,
+    options: OpenOptions,
     is_index_current: Arc<AtomicBool>,
     /// Bytes written since the last checkpoint, by a rough count.
     unchecked_bytes: usize,
@@ -61,12 +62,12 @@ impl Writer {
     pub fn start(
         connection: Connection,
         dictionary: Arc<SharedDictionary>,
-        ports: Arc<dyn search::Ports>,
+        options: OpenOptions,
         is_index_current: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let (queue, jobs) = bounded(QUEUE_LENGTH);
         let head = Head::read(&connection)?;
-        let desk = Desk { connection, head, dictionary, ports, is_index_current, unchecked_bytes: 0 };
+        let desk = Desk { connection, head, dictionary, options, is_index_current, unchecked_bytes: 0 };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(&jobs)).map_err(
                 |error| StoreError::World { context: "start the writer", source: Box::new(error) },
@@ -202,9 +203,10 @@ impl Desk {
             let mut apply = Apply {
                 connection: &self.connection,
                 dictionary: &dictionary,
-                ports: &*self.ports,
+                ports: &*self.options.ports,
                 head: &mut self.head,
                 is_index_current: self.is_index_current.load(Ordering::Acquire),
+                limits: &self.options.limits,
             };
             match apply.batch(batch) {
                 Err(error) if !is_refusal(&error) => return Err(error),

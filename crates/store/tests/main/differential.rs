@@ -4,8 +4,10 @@ use crate::random::Random;
 use crate::sample::*;
 use search::query::{Query, Total};
 use std::fmt::Write;
+use std::path::Path;
 use store::{
-    Batch, Change, Expect, HistoryPage, HistoryScope, Maintain, MemoryStore, Precondition, Store, StoreError,
+    Batch, Change, Expect, HistoryPage, HistoryScope, Maintain, MemoryStore, Precondition, SqliteStore,
+    Store, StoreError,
 };
 
 const FAMILIES: &[&str] = &["Müller", "Muller", "O'Brien", "Kay", "Kayser", "Ōta"];
@@ -277,12 +279,21 @@ fn rounds(of: usize) -> usize {
 
 #[test]
 fn sqlite_answers_as_the_naive_model_does() {
+    compare(300, open);
+}
+
+#[test]
+fn sqlite_with_small_limits_answers_as_the_naive_model_does() {
+    compare(500, open_with_small_limits);
+}
+
+fn compare(of: usize, open: impl Fn(&Path) -> SqliteStore) {
     let mut random = Random::seeded();
     let directory = tempfile::tempdir().unwrap();
     let memory = MemoryStore::new(ports());
     let mut sqlite = open(directory.path());
     let (mut taken, mut refused, mut found) = (0, 0, 0);
-    for round in 0..rounds(600) {
+    for round in 0..rounds(of) {
         let batch = random_batch(&mut random, i64::try_from(round).unwrap() * 100);
         if compare_commit(&memory, &sqlite, &batch) {
             taken += 1

@@ -10,7 +10,12 @@ impl Random {
         let seed = std::env::var("CHIRON_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
         let seed = seed.unwrap_or(now.subsec_nanos().into());
         println!("CHIRON_SEED={seed}");
-        Self(seed | 1 << 40)
+        Self::of(seed)
+    }
+
+    /// From a seed.
+    pub fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 40)
     }
 
     pub fn next(&mut self) -> u64 {

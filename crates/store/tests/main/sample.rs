@@ -5,7 +5,9 @@ use search::query::Query;
 use search::rows::{IndexRows, index_rows};
 use std::path::Path;
 use std::sync::Arc;
-use store::{Action, Batch, Change, Expect, MemoryStore, OpenOptions, ResourceKey, SqliteStore, Store};
+use store::{
+    Action, Batch, Change, Expect, MemoryStore, OpenOptions, ResourceKey, SearchLimits, SqliteStore, Store,
+};
 
 pub struct Ports;
 
@@ -28,6 +30,20 @@ pub fn on_every_backend(test: impl Fn(&dyn Store)) {
 
 pub fn open(directory: &Path) -> SqliteStore {
     SqliteStore::open(directory, &OpenOptions::new(ports())).unwrap()
+}
+
+/// A store whose searches come to every path with few resources.
+pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
+    let limits = SearchLimits {
+        few_rows: 2,
+        sparse_rows: 4,
+        unordered_rows: 12,
+        merged_leaves: 3,
+        probed_tokens: 2,
+        linked: 3,
+        ..SearchLimits::default()
+    };
+    SqliteStore::open(directory, &OpenOptions { limits, ..OpenOptions::new(ports()) }).unwrap()
 }
 
 pub fn type_named(name: &str) -> TypeId {
