@@ -27,7 +27,7 @@ fn question(document: &Document, random: &mut Random) -> String {
     let root = document.root();
     let type_name = root.get_str("resourceType").unwrap();
     let text =
-        |path: &[&str]| root.at_path(path).and_then(|node| node.as_str()).map(std::borrow::Cow::into_owned);
+        |path: &[&str]| root.at_path(path).and_then(fhir::Node::as_str).map(std::borrow::Cow::into_owned);
     let mut url = format!("{type_name}?");
     let mut ask = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|_| !random.one_in(2)) {
