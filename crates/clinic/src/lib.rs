@@ -1,1 +1,11 @@
 //! What a practice does: the chart, the schedule, and the rules that every write must keep.
+
+pub mod chart;
+pub mod patient_with_record_stays;
+
+use record::write_rule::WriteRule;
+
+/// The rules of the domain, for the record to hold every write against. A rule is a file and a row here.
+pub fn write_rules() -> Vec<Box<dyn WriteRule>> {
+    vec![Box::new(patient_with_record_stays::PatientWithRecordStays)]
+}

@@ -190,6 +190,22 @@ impl<'a> Node<'a> {
         None
     }
 
+    /// The member of an object by name, and the member of that name behind an underscore, in one pass.
+    pub(crate) fn get_with_sibling(self, name: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
+        let (mut value, mut sibling) = (None, None);
+        for (key, node) in self.members() {
+            if key == name {
+                value = value.or(Some(node));
+            } else if key.len() == name.len() + 1 && key.strip_prefix('_') == Some(name) {
+                sibling = sibling.or(Some(node));
+            }
+            if value.is_some() && sibling.is_some() {
+                break;
+            }
+        }
+        (value, sibling)
+    }
+
     /// The member of an object as a string.
     pub fn get_str(self, name: &str) -> Option<Cow<'a, str>> {
         self.get(name)?.as_str()
@@ -231,6 +247,20 @@ impl<'a> Node<'a> {
             Some(node) => node.each(),
             None => Items { document: self.document, index: 0, end: 0 },
         }
+    }
+
+    /// Byte range of this value in the document's text; see [`Node::raw`].
+    pub fn range(self) -> std::ops::Range<usize> {
+        let entry = self.entry();
+        let quote = usize::from(entry.kind == Kind::String);
+        entry.start as usize - quote..entry.end as usize + quote
+    }
+
+    /// Byte range of a whole member in the document's text: from the quote of its name to the end of its value.
+    pub fn member_range(self, name: &str) -> Option<std::ops::Range<usize>> {
+        let value = self.get(name)?;
+        let key = self.at(value.index - 1);
+        Some(key.range().start..value.range().end)
     }
 
     /// Byte offset of this value in the source.

@@ -4,7 +4,7 @@
 //! and extensions, the two arrays of a repeating primitive, and the type in the name of a choice.
 
 use crate::document::{Document, Items, Kind, Node};
-use crate::schema::{ElementDefinition, TypeId, TypeKind, schema};
+use crate::schema::{ElementDefinition, TypeDefinition, TypeId, TypeKind, schema};
 use std::borrow::Cow;
 
 /// An element of a resource, typed. Cheap to copy.
@@ -77,8 +77,10 @@ impl<'a> Element<'a> {
     pub fn children(self) -> impl Iterator<Item = (&'static str, Element<'a>)> {
         let holder = self.holder();
         holder.into_iter().flat_map(move |holder| {
+            // Most objects have no `_name` members: then none need be looked for.
+            let has_siblings = holder.members().any(|(name, _)| name.starts_with('_'));
             holder.members().flat_map(move |(name, node)| {
-                let place = self.place(holder, &name, node);
+                let place = self.place(holder, has_siblings, &name, node);
                 place.into_iter().flat_map(|(definition, type_id, value, sibling)| {
                     Occurrences::new(definition, type_id, value, sibling)
                         .map(move |child| (definition.name, child))
@@ -92,6 +94,7 @@ impl<'a> Element<'a> {
     fn place(
         self,
         holder: Node<'a>,
+        has_siblings: bool,
         name: &str,
         node: Node<'a>,
     ) -> Option<(&'static ElementDefinition, TypeId, Option<Node<'a>>, Option<Node<'a>>)> {
@@ -101,22 +104,27 @@ impl<'a> Element<'a> {
             return holder.get(plain).is_none().then_some((element, type_id, None, Some(node)));
         }
         let (element, type_id) = definition.member(name)?;
-        let sibling = if type_id.is_primitive() { holder_sibling(holder, name) } else { None };
+        let sibling =
+            if has_siblings && type_id.is_primitive() { holder_sibling(holder, name) } else { None };
         Some((element, type_id, Some(node), sibling))
     }
 
     /// The children of a name (without `[x]`), in document order.
     pub fn children_named(self, name: &str) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let definition = self.type_id.definition();
-        let element = definition.element(name);
-        let holder = self.holder();
-        let found = element.zip(holder).and_then(|(element, holder)| {
-            definition.json_names(element).find_map(|(json_name, type_id)| {
-                let value = holder.get(json_name);
-                let sibling = if type_id.is_primitive() { holder_sibling(holder, json_name) } else { None };
-                (value.is_some() || sibling.is_some())
-                    .then(|| Occurrences::new(element, type_id, value, sibling))
-            })
+        let found = definition.element(name).zip(self.holder()).and_then(|(element, holder)| {
+            let type_id = element.types.first()?.type_id;
+            let (json_name, type_id) = if element.is_choice {
+                chosen(definition, element, holder)?
+            } else {
+                (element.name, type_id)
+            };
+            let (value, sibling) = if type_id.is_primitive() {
+                holder.get_with_sibling(json_name)
+            } else {
+                (holder.get(json_name), None)
+            };
+            (value.is_some() || sibling.is_some()).then(|| Occurrences::new(element, type_id, value, sibling))
         });
         found.into_iter().flatten()
     }
@@ -144,6 +152,20 @@ impl<'a> Element<'a> {
             !known
         })
     }
+}
+
+/// The JSON name and type that a choice has here.
+fn chosen(
+    definition: &'static TypeDefinition,
+    element: &'static ElementDefinition,
+    holder: Node<'_>,
+) -> Option<(&'static str, TypeId)> {
+    holder.members().find_map(|(member, _)| {
+        let plain = member.strip_prefix('_').unwrap_or(&member);
+        let (json_name, found, type_id) =
+            if plain.starts_with(element.name) { definition.member_named(plain)? } else { return None };
+        std::ptr::eq(found, element).then_some((json_name, type_id))
+    })
 }
 
 fn holder_sibling<'a>(holder: Node<'a>, json_name: &str) -> Option<Node<'a>> {

@@ -281,9 +281,17 @@ impl TypeDefinition {
 
     /// The element that a JSON member stands for, and its type: `valueQuantity` is `value` as a `Quantity`.
     pub fn member(&'static self, json_name: &str) -> Option<(&'static ElementDefinition, TypeId)> {
+        self.member_named(json_name).map(|(_, element, type_id)| (element, type_id))
+    }
+
+    /// The same, with the name as the tables hold it.
+    pub(crate) fn member_named(
+        &'static self,
+        json_name: &str,
+    ) -> Option<(&'static str, &'static ElementDefinition, TypeId)> {
         let at = self.members.binary_search_by_key(&json_name, |(name, ..)| name).ok()?;
-        let (_, index, type_id) = self.members[at];
-        Some((&self.elements[usize::from(index)], type_id))
+        let (name, index, type_id) = self.members[at];
+        Some((name, &self.elements[usize::from(index)], type_id))
     }
 
     /// The JSON member names of an element: one, or for a choice one a type.

@@ -7,7 +7,9 @@ use octofhir_ucum::{Dimension, EvalResult, Number, SpecialKind, SpecialTerm};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 /// The `system` of UCUM quantities.
 pub const SYSTEM: &str = "http://unitsofmeasure.org";
@@ -59,6 +61,70 @@ pub struct Canonical {
 pub struct Unit {
     code: String,
     meaning: EvalResult,
+    canonical_code: String,
+}
+
+/// Units that laboratories and vital signs use day by day, understood once.
+const COMMON: [&str; 48] = [
+    "%",
+    "/min",
+    "{score}",
+    "1",
+    "10*3/uL",
+    "10*6/uL",
+    "10*9/L",
+    "10*12/L",
+    "Cel",
+    "[degF]",
+    "[in_i]",
+    "[lb_av]",
+    "[IU]/L",
+    "[IU]/mL",
+    "a",
+    "cm",
+    "d",
+    "fL",
+    "g",
+    "g/dL",
+    "g/L",
+    "h",
+    "kg",
+    "kg/m2",
+    "kPa",
+    "L",
+    "L/min",
+    "m",
+    "meq/L",
+    "mg",
+    "mg/dL",
+    "mg/g",
+    "min",
+    "mL",
+    "mL/min",
+    "mL/min/{1.73_m2}",
+    "mm[Hg]",
+    "mm/h",
+    "mmol/L",
+    "mmol/mol",
+    "mo",
+    "ms",
+    "ng/mL",
+    "pg",
+    "pg/mL",
+    "ug/dL",
+    "U/L",
+    "umol/L",
+];
+
+/// What is done with a unit, by its code: a common one lies ready, another is parsed.
+fn with_unit<T>(code: &str, use_it: impl FnOnce(&Unit) -> Result<T, UnitError>) -> Result<T, UnitError> {
+    static READY: LazyLock<HashMap<&str, Unit>> = LazyLock::new(|| {
+        COMMON.into_iter().filter_map(|code| Some((code, Unit::parse(code).ok()?))).collect()
+    });
+    match READY.get(code) {
+        Some(unit) => use_it(unit),
+        None => use_it(&Unit::parse(code)?),
+    }
 }
 
 impl Unit {
@@ -75,7 +141,11 @@ impl Unit {
         let expression = octofhir_ucum::parse_expression(&without_liberties(code))
             .map_err(|error| invalid(error.message))?;
         let meaning = octofhir_ucum::evaluate(&expression).map_err(|error| invalid(error.message))?;
-        Ok(Self { code: code.to_owned(), meaning })
+        let canonical_code = match logarithmic(&meaning) {
+            Some(special) => special.unit.code.to_owned(),
+            None => canonical_code(&meaning.dim, &meaning.arbitrary),
+        };
+        Ok(Self { code: code.to_owned(), meaning, canonical_code })
     }
 
     /// The expression as written.
@@ -90,22 +160,34 @@ impl Unit {
 
     /// The value in canonical units.
     pub fn canonical(&self, value: Decimal) -> Result<Canonical, UnitError> {
-        let number = self.to_base(number(value)).ok_or_else(|| self.out_of_range())?;
-        let value = decimal(number).ok_or_else(|| self.out_of_range())?;
-        Ok(Canonical { value, unit: self.canonical_code() })
+        let value = match self.exact_product(value) {
+            Some(product) => Some(product),
+            None => self.to_base(number(value)).and_then(decimal),
+        };
+        Ok(Canonical { value: value.ok_or_else(|| self.out_of_range())?, unit: self.canonical_code.clone() })
+    }
+
+    /// The quick way for what needs no rounding, which is nearly all of practice: few digits times a plain factor.
+    fn exact_product(&self, value: Decimal) -> Option<Decimal> {
+        if self.meaning.special.is_some() {
+            return None;
+        }
+        let (factor, exponent) = self.meaning.factor.to_integer_and_exponent();
+        let product = value.mantissa().checked_mul(factor)?;
+        if product.unsigned_abs() >= 10_u128.pow(RESULT_DIGITS) {
+            return None;
+        }
+        decimal_of(product, exponent.checked_sub_unsigned(value.scale())?)
     }
 
     /// The unit of canonical values.
-    pub fn canonical_code(&self) -> String {
-        match self.logarithmic() {
-            Some(special) => special.unit.code.to_owned(),
-            None => canonical_code(&self.meaning.dim, &self.meaning.arbitrary),
-        }
+    pub fn canonical_code(&self) -> &str {
+        &self.canonical_code
     }
 
     /// The special unit, unless it is a temperature, whose scale is linear.
     fn logarithmic(&self) -> Option<SpecialTerm> {
-        self.meaning.special.filter(|special| temperature_offset(special.unit.special).is_none())
+        logarithmic(&self.meaning)
     }
 
     /// Base units of a value: (α·r + o)·u, or α·r on a logarithmic scale.
@@ -176,25 +258,29 @@ fn without_liberties(code: &str) -> Cow<'_, str> {
     Cow::Owned(strict)
 }
 
+fn logarithmic(meaning: &EvalResult) -> Option<SpecialTerm> {
+    meaning.special.filter(|special| temperature_offset(special.unit.special).is_none())
+}
+
 /// Refuses what is not a UCUM unit.
 pub fn validate(unit: &str) -> Result<(), UnitError> {
-    Unit::parse(unit).map(|_| ())
+    with_unit(unit, |_| Ok(()))
 }
 
 /// A value and unit in canonical units: 120 `mm[Hg]` is 15998684 `g.m-1.s-2`.
 pub fn canonical(value: Decimal, unit: &str) -> Result<Canonical, UnitError> {
-    Unit::parse(unit)?.canonical(value)
+    with_unit(unit, |unit| unit.canonical(value))
 }
 
 /// The value in another unit.
 pub fn convert(value: Decimal, from: &str, to: &str) -> Result<Decimal, UnitError> {
-    Unit::parse(from)?.convert(value, &Unit::parse(to)?)
+    with_unit(from, |from| with_unit(to, |to| from.convert(value, to)))
 }
 
 /// Which of two values is greater. `None` when their units do not measure the same kind of quantity.
 pub fn compare(left: (Decimal, &str), right: (Decimal, &str)) -> Result<Option<Ordering>, UnitError> {
     if left.1 == right.1 {
-        return Unit::parse(left.1).map(|_| Some(left.0.cmp(&right.0)));
+        return validate(left.1).map(|()| Some(left.0.cmp(&right.0)));
     }
     let (left_unit, right_unit) = (Unit::parse(left.1)?, Unit::parse(right.1)?);
     if !left_unit.is_comparable(&right_unit) {
@@ -298,6 +384,15 @@ fn rounded(number: Number) -> Number {
 /// count would be lost.
 fn decimal(number: Number) -> Option<Decimal> {
     let (digits, exponent) = rounded(number).to_integer_and_exponent();
+    decimal_of(digits, exponent)
+}
+
+/// Digits times a power of ten, in normal form.
+fn decimal_of(mut digits: i128, mut exponent: i32) -> Option<Decimal> {
+    while digits != 0 && digits % 10 == 0 && exponent < 0 {
+        digits /= 10;
+        exponent += 1;
+    }
     let value = if exponent >= 0 {
         let power = 10_i128.checked_pow(u32::try_from(exponent).ok()?)?;
         Decimal::try_from_i128_with_scale(digits.checked_mul(power)?, 0).ok()?

@@ -8,20 +8,33 @@ const EXCEPTIONS: &str = include_str!("xml_round_trip_exceptions.txt");
 #[test]
 fn every_official_example_comes_back_from_xml() {
     let Some(files) = shared_data::archive("fhir-r4-examples/hl7.fhir.r4.examples-4.0.1.tgz") else { return };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts: Vec<(usize, Vec<(String, String)>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            files.chunks(files.len().div_ceil(threads)).map(|part| scope.spawn(|| check_all(part))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a part is checked")).collect()
+    });
+    let count: usize = parts.iter().map(|(count, _)| count).sum();
+    let failures: Vec<_> = parts.into_iter().flat_map(|(_, failures)| failures).collect();
+    assert!(count > 5_000, "only {count} examples");
+    shared_data::assert_only_known_failures(&failures, EXCEPTIONS, 0);
+}
+
+/// How many resources there are among the files, and those that do not come back, with the reason.
+fn check_all(files: &[(String, Vec<u8>)]) -> (usize, Vec<(String, String)>) {
     let mut failures = Vec::new();
     let mut count = 0;
     for (name, bytes) in files {
-        let Ok(document) = Document::parse(bytes) else { continue };
+        let document = Document::parse(bytes.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         if document.resource_type().is_none() {
             continue;
         }
         count += 1;
-        if let Err(problem) = there_and_back(&document, count % 8 == 0) {
-            failures.push((name, problem));
+        if let Err(problem) = there_and_back(&document, count % 16 == 0) {
+            failures.push((name.clone(), problem));
         }
     }
-    assert!(count > 5_000, "only {count} examples");
-    shared_data::assert_only_known_failures(&failures, EXCEPTIONS, 0);
+    (count, failures)
 }
 
 /// The same resources as others write them in both formats.

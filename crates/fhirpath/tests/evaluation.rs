@@ -146,6 +146,15 @@ fn primitives_without_a_value_have_extensions_only() {
 }
 
 #[test]
+fn a_choice_may_have_extensions_only() {
+    let text = r#"{"resourceType":"Observation","valueless":1,"_valueString":{"id":"v","extension":[{"url":"u","valueCode":"c"}]}}"#;
+    let document = Document::parse(text).unwrap();
+    let root = Element::resource(&document).unwrap();
+    let expression = Expression::parse("value.extension('u').value | value.id | value.type().name").unwrap();
+    assert_eq!(texts(&expression.evaluate(&Context::new(root), root).unwrap()), ["c", "v", "string"]);
+}
+
+#[test]
 fn conditions_follow_the_singleton_rules() {
     let document = bundle();
     let root = Element::resource(&document).unwrap();

@@ -1,1 +1,26 @@
 //! The only way to the data: authorise, validate, apply write rules, index, commit, audit, notify.
+//!
+//! An edge asks a [`Record`] for a [`Session`] of an actor, and everything it reads or writes comes through that
+//! session. Nothing here knows HTTP or HTML.
+
+mod body;
+
+pub mod audit;
+pub mod bundle;
+pub mod condition;
+pub mod credential;
+pub mod error;
+mod include;
+pub mod parameters;
+pub mod patch;
+pub mod ports;
+pub mod resource;
+pub mod session;
+pub mod write;
+pub mod write_rule;
+
+pub use audit::Origin;
+pub use error::Error;
+pub use resource::Resource;
+pub use session::{Record, Session};
+pub use store::{Expect, HistoryPage, HistoryScope, ResourceKey, StoreError};

@@ -1,1 +1,47 @@
-//! The FHIR REST API.
+//! The FHIR REST API (R4 http): resources, searches, bundles and operations under `/fhir`.
+//!
+//! [`interactions::INTERACTIONS`] and [`operations::OPERATIONS`] are the tables from which routing, the
+//! CapabilityStatement and the OpenAPI document are made. A request is read into a [`call::Call`]; the row's function
+//! turns it into an [`answer::Answer`] or a [`failure::Failure`] by way of a `record::Session`, and nothing else.
+
+mod answer;
+mod authentication;
+mod body;
+mod bundle_writer;
+mod call;
+mod capability_statement;
+mod failure;
+mod format;
+mod inputs;
+mod interactions;
+mod openapi;
+mod operation_outcome;
+mod operations;
+mod outline;
+mod parameters;
+mod pool;
+mod prefer;
+mod presentation;
+mod route;
+mod search_bundle;
+mod serve;
+mod service;
+mod settings;
+mod subset;
+mod terminology_capabilities;
+
+pub use authentication::Authenticated;
+pub use outline::{InteractionOutline, OperationOutline, interaction_outline, operation_outline};
+pub use settings::Settings;
+
+use axum::Router;
+use record::Record;
+use std::sync::Arc;
+
+/// Where the API is on the server.
+pub const BASE_PATH: &str = "/fhir";
+
+/// The API over a record, to be merged into the server's router.
+pub fn router(record: Arc<Record>, settings: Settings) -> Router {
+    serve::router(Arc::new(service::Service::new(record, settings)))
+}

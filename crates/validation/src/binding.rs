@@ -2,9 +2,10 @@
 //!
 //! What the terminology at hand cannot tell is not held against the resource.
 
+use crate::extension::is_absolute;
 use crate::place::Place;
 use crate::ports::Membership;
-use crate::primitive::quoted;
+use crate::primitive::{quoted, shown};
 use crate::rule;
 use crate::walk::Walk;
 use fhir::Node;
@@ -62,6 +63,17 @@ impl<'a> Walk<'a> {
             (Shape::Coding, _) => self.bound_coding(binding, node, place),
             (Shape::CodeableConcept, true) => self.bound_concept(binding, node, place),
             (Shape::CodeableConcept, false) => self.extensible_concept(binding, node, place),
+        }
+    }
+
+    /// The system of a coding is an absolute URI (FHIR: Coding.system), or `#id` of a contained code system.
+    pub(crate) fn coding_system(&mut self, coding: Node<'a>, place: &Place<'_>) {
+        let Some(system) = coding.get("system") else { return };
+        let is_relative = |text: &str| !text.is_empty() && !text.starts_with('#') && !is_absolute(text);
+        if system.as_str().is_some_and(|text| is_relative(&text)) {
+            let message =
+                format!("{} is not absolute; write the URI of the code system whole", shown(system));
+            self.report(&place.child("system"), system, rule::CODING_SYSTEM, message);
         }
     }
 

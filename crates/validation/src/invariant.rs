@@ -34,13 +34,20 @@ const LATER_RELEASES: [&str; 1] = ["dom-r4b"];
 /// probability, a reference of nothing but a display): what cannot be told is not held against the resource.
 const OPEN_HOLDS: [&str; 5] = ["mdd-1", "per-1", "ras-2", "ref-1", "rng-2"];
 
-/// Expressions of the definitions that do not say what their words say: key, as published, as meant. An `answer`
-/// is of FHIR's type boolean, never of FHIRPath's own Boolean.
-const ERRATA: [(&str, &str, &str); 1] = [(
-    "que-7",
-    "operator = 'exists' implies (answer is Boolean)",
-    "operator = 'exists' implies (answer is boolean)",
-)];
+/// Expressions of the definitions that do not say what their words say: key, as published, as meant. "More than
+/// one" begins with two; an `answer` is of FHIR's type boolean, never of FHIRPath's own Boolean.
+const ERRATA: [(&str, &str, &str); 2] = [
+    (
+        "que-12",
+        "enableWhen.count() > 2 implies enableBehavior.exists()",
+        "enableWhen.count() > 1 implies enableBehavior.exists()",
+    ),
+    (
+        "que-7",
+        "operator = 'exists' implies (answer is Boolean)",
+        "operator = 'exists' implies (answer is boolean)",
+    ),
+];
 
 impl Compiled {
     /// Compiles what a type or element states, each key once, without what is checked elsewhere.

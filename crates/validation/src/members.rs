@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
             seen |= bit;
             self.member(member, value, sibling, &place.child(member.element.name));
         }
-        if is_empty {
+        if is_empty && plan.special != Special::Resource {
             let message = "is an empty object; leave it out or fill it";
             return self.report(place, holder, rule::EMPTY, message);
         }

@@ -25,6 +25,7 @@ pub(crate) enum Special {
     Extension,
     BundleEntry,
     ElementDefinition,
+    Coding,
 }
 
 /// What the walk needs to know of a member of a JSON object.
@@ -96,6 +97,7 @@ fn special(type_id: TypeId) -> Special {
     match type_id.name() {
         "Extension" => Special::Extension,
         "Bundle.entry" => Special::BundleEntry,
+        "Coding" => Special::Coding,
         "ElementDefinition" => Special::ElementDefinition,
         _ if type_id.is_resource() => Special::Resource,
         _ => Special::None,
@@ -111,6 +113,8 @@ fn member(
     let stated = element.types.iter().find(|one| one.type_id == type_id);
     let reference = stated.unwrap_or_else(|| panic!("{json_name} has a type that its element lacks"));
     let form = match Primitive::named(type_id.name()) {
+        // The id of an element is any string; only that of a resource is an `id`.
+        Some(_) if json_name == "id" && element.is_attribute => Form::Primitive(Primitive::String),
         Some(primitive) => Form::Primitive(primitive),
         None if type_id.is_resource() => Form::Resource,
         None if type_id.name() == "Reference" => Form::Reference,

@@ -59,3 +59,4 @@ pub(crate) const BINDING_EXTENSIBLE: Rule = warning("binding-extensible", CodeIn
 pub(crate) const NOT_EVALUATED: Rule = warning("not-evaluated", IssueType::NotSupported);
 pub(crate) const CANONICAL_LOCAL: Rule = error("canonical-local", NotFound);
 pub(crate) const FULL_URL: Rule = error("full-url", Value);
+pub(crate) const CODING_SYSTEM: Rule = error("coding-system", Value);

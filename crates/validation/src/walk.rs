@@ -15,7 +15,7 @@ use fhir::schema::{TypeId, schema};
 use fhir::{Document, Element, Kind, Node};
 
 /// Deeper trees are refused; the JSON reader's own limit is lower unless a caller raised it.
-const DEPTH_MAX: usize = 128;
+const DEPTH_MAX: usize = 100;
 
 /// A validation under way.
 pub(crate) struct Walk<'a> {
@@ -196,6 +196,7 @@ impl<'a> Walk<'a> {
         match plan.special {
             Special::Extension => self.extension(holder, place),
             Special::BundleEntry => self.bundle_entry(holder, place),
+            Special::Coding => self.coding_system(holder, place),
             _ => {}
         }
         self.invariants(element, &plan.invariants, place);

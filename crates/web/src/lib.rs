@@ -1,1 +1,67 @@
 //! The pages for staff and patients: HTML out, forms in.
+//!
+//! A page is a file with its template beside it, and a row of [`PAGES`]. Pages are whole without JavaScript; the one
+//! script adds keys and search as you type.
+
+mod assets;
+mod chart;
+mod document;
+mod failure;
+mod flag;
+mod line_chart;
+mod page;
+mod patient_search;
+mod patients;
+mod results;
+mod session_cookie;
+mod shell;
+mod sign_in;
+mod trend;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+use record::Record;
+use std::sync::Arc;
+
+/// What every page works with.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub record: Arc<Record>,
+}
+
+/// A page: where it is, what it is for, and how it answers.
+pub struct Page {
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// What it is for, in a few words.
+    pub purpose: &'static str,
+    answer: fn() -> MethodRouter<App>,
+}
+
+/// All pages.
+pub const PAGES: &[Page] = &[
+    Page { path: "/", purpose: "to the first page", answer: || get(patients::home) },
+    Page {
+        path: "/sign-in",
+        purpose: "sign in with a code",
+        answer: || get(sign_in::show).post(sign_in::sign_in),
+    },
+    Page { path: "/sign-out", purpose: "end the session", answer: || post(sign_in::sign_out) },
+    Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
+    Page { path: "/p/{patient}", purpose: "the chart cockpit", answer: || get(chart::show) },
+    Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },
+    Page { path: "/p/{patient}/results/{code}", purpose: "one result's trend", answer: || get(trend::show) },
+    Page {
+        path: "/p/{patient}/documents/{document}",
+        purpose: "a note or document",
+        answer: || get(document::show),
+    },
+    Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
+];
+
+/// The pages as routes.
+pub fn router(record: Arc<Record>) -> Router {
+    let app = App { record };
+    let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
+    routes.layer(axum::middleware::from_fn(page::harden)).with_state(app)
+}

@@ -31,6 +31,18 @@ fn canonical_forms() {
 }
 
 #[test]
+fn the_quick_way_and_the_long_way_agree() {
+    for code in COMMON {
+        let unit = Unit::parse(code).unwrap_or_else(|error| panic!("{error}"));
+        for value in ["0", "1", "-37.50", "0.000001", "123456789.123456789", "9999999999999999999999999999"] {
+            let value = decimal(value);
+            let long = unit.to_base(number(value)).and_then(super::decimal);
+            assert_eq!(unit.canonical(value).ok().map(|canonical| canonical.value), long, "{value} {code}");
+        }
+    }
+}
+
+#[test]
 fn conversions() {
     for (value, from, to, expected) in [
         ("98.6", "[degF]", "Cel", "37"),

@@ -40,6 +40,8 @@ pub(crate) fn attend(visit: &mut Visit, one: &'static Complaint) {
     let count = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     visit.note.history.push(one.subjective.replace("{days} days", &count));
     visit.note.exam.push(one.exam.to_owned());
+    // What happened today is told without a count of days.
+    let days = if one.subjective.contains("{days}") { days } else { 0 };
     let onset = visit.date().plus_days(-days).max(visit.chart.person.birth);
     let ends = visit.date().plus_days(one.days_ill);
     let condition = episode(visit, one.condition, onset, ends);
@@ -93,7 +95,7 @@ fn test(visit: &mut Visit, test: Option<&str>, condition: &str) {
             visit,
             &Study {
                 procedure: ("19490002", "Ankle X-ray"),
-                report: ("36572-6", "XR Ankle Views"),
+                report: ("24541-5", "XR Ankle Views"),
                 section: "radiology",
                 conclusion: "Soft tissue swelling laterally. No fracture or dislocation.",
             },

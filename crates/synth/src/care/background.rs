@@ -196,7 +196,7 @@ fn past_operation(visit: &mut Visit) {
     let options: &[(&str, &str, f64)] = &[
         ("80146002", "Appendectomy", 10.0),
         ("38102005", "Cholecystectomy", 25.0),
-        ("609588000", "Total knee replacement", 58.0),
+        ("52734007", "Total hip replacement", 58.0),
         ("307280005", "Implantation of cardiac pacemaker", 68.0),
         ("11466000", "Cesarean section", 22.0),
     ];
@@ -210,9 +210,7 @@ fn past_operation(visit: &mut Visit) {
     procedure::past(visit, code, display, on);
     visit.note.history.push(format!("Past surgery: {} in {}.", display.to_lowercase(), on.year()));
     match code {
-        "609588000" => {
-            implant(visit, ("304120007", "Total knee replacement prosthesis"), "00850000000017", on)
-        }
+        "52734007" => implant(visit, ("304120007", "Total hip replacement prosthesis"), "00850000000017", on),
         "307280005" => implant(visit, ("14106009", "Cardiac pacemaker"), "00850000000024", on),
         _ => {}
     }

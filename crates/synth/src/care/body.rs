@@ -115,9 +115,9 @@ impl Body {
         };
         body.set_usual_values(constitution, person.sex, age);
         if age < 18.0 {
-            body.grow(person, constitution, age)
+            body.grow(person, constitution, age);
         } else {
-            body.mature(person, constitution, on)
+            body.mature(person, constitution, on);
         }
         body
     }

@@ -37,11 +37,15 @@ pub(crate) fn order(visit: &mut Visit, key: &'static str) {
 
 /// "LDL 162 mg/dL (H)".
 fn result_text(analyte: &Analyte, value: f64, flag: &str, stands_alone: bool) -> String {
-    let name =
-        if analyte.key.len() <= 4 { analyte.key.to_uppercase() } else { analyte.key.replace('_', " ") };
+    let name = match analyte.key {
+        "egfr" => "eGFR".to_owned(),
+        key if key.len() <= 4 => key.to_uppercase(),
+        key => key.replace('_', " "),
+    };
+    let unit = analyte.ucum.replace("/{", "/").replace('{', " ").replace('}', "").replace('_', " ");
     let mark = if flag == "N" { String::new() } else { format!(" ({flag})") };
     let name = if stands_alone { String::new() } else { format!("{name} ") };
-    format!("{name}{value:.*} {}{mark}", analyte.decimals, analyte.ucum.replace(['{', '}'], ""))
+    format!("{name}{value:.*} {}{mark}", analyte.decimals, unit)
 }
 
 /// A new value of an analyte; `None` where it has no meaning. Values that follow from others are computed, so that

@@ -210,7 +210,8 @@ fn check_up(visit: &mut Visit) {
     ];
     let sentence = *visit.random().pick(&feeling);
     visit.note.history.push(sentence.into());
-    visit.note.exam.push("Well appearing. Heart regular, lungs clear, abdomen soft, no edema.".into());
+    let heart = if visit.chart.problem("atrial_fibrillation").is_some() { "" } else { "Heart regular. " };
+    visit.see(&format!("Well appearing. {heart}Lungs clear, abdomen soft."));
     let bmi = visit.body.bmi();
     visit.note.plan("Health maintenance", format!("BMI {bmi:.1}. Diet, activity and sleep reviewed."));
 }

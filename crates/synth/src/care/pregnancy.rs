@@ -3,12 +3,21 @@
 use super::laboratory;
 use super::observation;
 use super::procedure::{Study, study};
-use super::treatment::diagnose;
+use super::treatment::{diagnose, stop};
 use super::visit::Visit;
 use crate::date::Date;
 
 /// Weeks at which a pregnant woman is seen.
 pub(crate) const WEEKS: [i32; 11] = [9, 13, 17, 20, 24, 28, 31, 34, 36, 38, 39];
+/// Drugs that are not taken in pregnancy.
+const HARMFUL: [&str; 6] = [
+    "lisinopril_10",
+    "losartan_50",
+    "chlorthalidone_25",
+    "hydrochlorothiazide_25",
+    "atorvastatin_20",
+    "atorvastatin_80",
+];
 /// Week of the birth.
 const BIRTH_WEEK: i32 = 40;
 
@@ -60,6 +69,9 @@ impl Pregnancy {
         visit.note.plan("Pregnancy", format!("{week} weeks, due {due}. Prenatal vitamin continued."));
         match week {
             9 => {
+                for drug in HARMFUL {
+                    stop(visit, drug, "Pregnant");
+                }
                 observation::pregnant(visit);
                 laboratory::order(visit, "blood_count");
                 visit.note.plan("Pregnancy", "First trimester laboratory work drawn.");
@@ -68,7 +80,7 @@ impl Pregnancy {
                 visit,
                 &Study {
                     procedure: ("271442007", "Fetal anatomy study"),
-                    report: ("11525-3", "US Pelvis Fetus for pregnancy"),
+                    report: ("11525-3", "US Pelvis and Fetus for pregnancy"),
                     section: "radiology",
                     conclusion: "Single live intrauterine pregnancy, normal anatomy, size equals dates, placenta posterior.",
                 },

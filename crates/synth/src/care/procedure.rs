@@ -43,16 +43,17 @@ pub(crate) struct Study<'a> {
     pub procedure: (&'a str, &'a str),
     /// LOINC code and display of the report.
     pub report: (&'a str, &'a str),
-    /// Category of the report: `radiology`, `pathology` or `cardiology`.
+    /// Category of the report: `radiology`, `pathology`, `cardiology` or `pulmonary`.
     pub section: &'a str,
     pub conclusion: &'a str,
 }
 
-/// Codes of the sections of diagnostic services (LOINC, as US Core asks).
-const SECTIONS: [(&str, &str, &str); 3] = [
-    ("radiology", "LP29684-5", "Radiology"),
-    ("pathology", "LP7839-6", "Pathology"),
-    ("cardiology", "LP29708-2", "Cardiology"),
+/// Codes of the sections of diagnostic services: LOINC where US Core has one.
+const SECTIONS: [(&str, &str, &str, &str); 4] = [
+    ("radiology", LOINC, "LP29684-5", "Radiology"),
+    ("pathology", LOINC, "LP7839-6", "Pathology"),
+    ("cardiology", LOINC, "LP29708-2", "Cardiology"),
+    ("pulmonary", "http://terminology.hl7.org/CodeSystem/v2-0074", "PF", "Pulmonary Function"),
 ];
 
 /// Orders a study and files its report, which is dated a few days later unless that lies ahead.
@@ -77,7 +78,7 @@ pub(crate) fn study(visit: &mut Visit, study: &Study) {
     let mut fields = Object::new();
     fields.set("basedOn", array![reference(&request)]);
     fields.set("status", "final");
-    fields.set("category", array![object! { "coding" => array![coding(LOINC, section.1, section.2)] }]);
+    fields.set("category", array![object! { "coding" => array![coding(section.1, section.2, section.3)] }]);
     fields.set("code", concept(LOINC, study.report.0, study.report.1));
     fields.set("subject", reference(&visit.chart.patient));
     fields.set("encounter", reference(&visit.encounter));

@@ -122,7 +122,10 @@ fn prescription(visit: &Visit, one: &Drug, status: &str, reason: Option<&str>, s
     fields.set("intent", "order");
     fields.set("category", array![concept(&hl7("medicationrequest-category"), "community", "Community")]);
     fields.set("reportedBoolean", false);
-    fields.set("medicationCodeableConcept", concept(RXNORM, one.rxnorm, one.display));
+    fields.set(
+        "medicationCodeableConcept",
+        object! { "coding" => array![coding(RXNORM, one.rxnorm, one.display)], "text" => one.name },
+    );
     fields.set("subject", reference(&visit.chart.patient));
     fields.set("encounter", reference(&visit.encounter));
     fields.set("authoredOn", visit.at.plus_minutes(visit.minutes).to_string());

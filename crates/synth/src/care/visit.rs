@@ -100,6 +100,20 @@ impl<'c, 'p> Visit<'c, 'p> {
         self.chart.person.sex
     }
 
+    /// What the patient reports, said once.
+    pub(crate) fn hear(&mut self, sentence: &str) {
+        if !self.note.history.iter().any(|known| known == sentence) {
+            self.note.history.push(sentence.to_owned());
+        }
+    }
+
+    /// What the examination finds; by video nothing is examined.
+    pub(crate) fn see(&mut self, sentence: &str) {
+        if self.in_person() {
+            self.note.exam.push(sentence.to_owned());
+        }
+    }
+
     /// Reference to the clinician.
     pub(crate) fn clinician(&self) -> Value {
         clinician_reference(self.chart.practice, self.chart.person.clinician)

@@ -66,8 +66,8 @@ impl Disease for Airways {
                 visit,
                 &Study {
                     procedure: ("127783003", "Spirometry"),
-                    report: ("81459-0", "Spirometry panel"),
-                    section: "cardiology",
+                    report: ("18759-1", "Spirometry study"),
+                    section: "pulmonary",
                     conclusion: &conclusion,
                 },
             );
@@ -77,7 +77,7 @@ impl Disease for Airways {
                 .note
                 .history
                 .push("Wheezing and cough at night this week, using albuterol several times a day.".into());
-            visit.note.exam.push("Expiratory wheeze in all fields, no accessory muscle use.".into());
+            visit.see("Expiratory wheeze in all fields, no accessory muscle use.");
             if visit.age() >= 12.0 {
                 course(visit, "prednisone_20", &condition);
                 visit.note.plan(name, "Flare. Prednisone 40 mg for 5 days, action plan reviewed.");

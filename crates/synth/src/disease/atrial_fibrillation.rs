@@ -39,7 +39,7 @@ impl Disease for AtrialFibrillation {
 
     fn attend(&mut self, visit: &mut Visit) {
         let condition = diagnose(visit, "atrial_fibrillation", self.onset);
-        visit.note.exam.push("Irregularly irregular rhythm.".into());
+        visit.see("Irregularly irregular rhythm.");
         let drug = if self.takes_warfarin { "warfarin_5" } else { "apixaban_5" };
         if !self.is_treated {
             self.is_treated = true;

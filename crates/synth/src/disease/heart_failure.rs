@@ -54,7 +54,7 @@ impl Disease for HeartFailure {
                 visit,
                 &Study {
                     procedure: ("40701008", "Echocardiography"),
-                    report: ("34552-0", "2D echocardiogram panel"),
+                    report: ("42148-7", "US Heart"),
                     section: "cardiology",
                     conclusion: "Left ventricular ejection fraction 40 percent, mild global hypokinesis, mild mitral regurgitation.",
                 },
@@ -71,7 +71,7 @@ impl Disease for HeartFailure {
             );
         } else if fluid > 1.0 {
             visit.note.history.push("Ankles swollen, sleeps on two pillows.".into());
-            visit.note.exam.push("Pitting edema to mid shin, fine crackles at both bases.".into());
+            visit.see("Pitting edema to mid shin, fine crackles at both bases.");
             visit.note.plan(
                 NAME,
                 format!("Up about {fluid:.1} kg of fluid. Furosemide doubled for 3 days, call with weights."),

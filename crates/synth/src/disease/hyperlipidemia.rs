@@ -43,6 +43,13 @@ impl Disease for Hyperlipidemia {
 
     fn attend(&mut self, visit: &mut Visit) {
         let condition = diagnose(visit, "hyperlipidemia", self.onset);
+        if visit.chart.problem("pregnancy").is_some() {
+            visit.note.plan(NAME, "Statin held in pregnancy.");
+            return;
+        }
+        if let Some(statin) = self.statin {
+            start(visit, statin, &condition);
+        }
         let on = visit.date();
         if visit.in_person() && self.lipids.due(on, 330) {
             order(visit, "lipid");

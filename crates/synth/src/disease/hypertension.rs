@@ -55,6 +55,18 @@ impl Disease for Hypertension {
             visit.note.plan(NAME, "Home readings in range. Continue current treatment.");
             return;
         }
+        if visit.chart.problem("pregnancy").is_some() {
+            visit.note.plan(
+                NAME,
+                format!(
+                    "BP {systolic:.0}/{diastolic:.0}. Usual drugs held in pregnancy, watch for preeclampsia."
+                ),
+            );
+            return;
+        }
+        for drug in &self.ladder[..self.steps] {
+            start(visit, drug, &condition);
+        }
         let reading = format!("{systolic:.0}/{diastolic:.0}");
         let on = visit.date();
         if self.chemistry.due(on, 330) {

@@ -5,6 +5,9 @@ use crate::care::{Body, Visit, consult, diagnose, start, stop, survey};
 use crate::date::Date;
 use crate::questionnaire::{GAD_7, PHQ_9, Scale};
 
+/// Antidepressants that either disease may be treated with.
+const ANTIDEPRESSANTS: [&str; 4] = ["sertraline_50", "sertraline_100", "escitalopram_10", "venlafaxine_75"];
+
 pub(crate) struct Mood {
     key: &'static str,
     onset: Date,
@@ -24,7 +27,7 @@ impl Mood {
     }
 
     pub(crate) fn anxiety(onset: Date, severity: f64, cycle: f64) -> Self {
-        Self::new("anxiety", onset, severity, cycle, ["escitalopram_10", "bupropion_150"])
+        Self::new("anxiety", onset, severity, cycle, ["escitalopram_10", "venlafaxine_75"])
     }
 
     fn new(key: &'static str, onset: Date, severity: f64, cycle: f64, ladder: [&'static str; 2]) -> Self {
@@ -33,6 +36,32 @@ impl Mood {
 
     fn scale(&self) -> &'static Scale {
         if self.key == "depression" { &PHQ_9 } else { &GAD_7 }
+    }
+
+    /// The next step of the ladder. One antidepressant treats both diseases.
+    fn treat(&mut self, visit: &mut Visit, total: i32, condition: &str) {
+        let (disease, scale) = (crate::content::diagnosis(self.key).name, self.scale().name);
+        let drug = self.ladder[self.steps];
+        let other = ANTIDEPRESSANTS.iter().find(|key| !self.ladder.contains(key) && visit.chart.takes(key));
+        self.treated_since.get_or_insert(visit.date());
+        self.steps += 1;
+        if let Some(other) = other {
+            let other = crate::content::drug(other).name;
+            visit.note.plan(
+                disease,
+                format!("{scale} {total}. Continue {other}, which treats this too; therapy advised."),
+            );
+            return;
+        }
+        if self.steps == 2 {
+            stop(visit, self.ladder[0], "Changed for lack of effect");
+        }
+        start(visit, drug, condition);
+        let drug = crate::content::drug(drug).name;
+        visit.note.plan(
+            disease,
+            format!("{scale} {total}. Started {drug}; therapy advised; follow up in 4 to 8 weeks."),
+        );
     }
 }
 
@@ -65,15 +94,12 @@ impl Disease for Mood {
         let scale = self.scale();
         let total = survey(visit, scale, truth);
         let name = crate::content::diagnosis(self.key).name;
-        visit.note.history.push(
-            match total {
-                ..5 => "Mood is good, sleeping well.",
-                5..10 => "Mood up and down, managing at work and home.",
-                10..15 => "Low energy and poor sleep most days.",
-                _ => "Struggling most days; no plan to harm self.",
-            }
-            .into(),
-        );
+        visit.hear(match total {
+            ..5 => "Mood is good, sleeping well.",
+            5..10 => "Mood up and down, managing at work and home.",
+            10..15 => "Low energy and poor sleep most days.",
+            _ => "Struggling most days; no plan to harm self.",
+        });
         if total < 10 {
             visit.note.plan(name, format!("{} {total}, controlled. Continue current plan.", scale.name));
             return;
@@ -87,21 +113,7 @@ impl Disease for Mood {
             );
         }
         if self.steps == 0 || (self.steps == 1 && total >= 12) {
-            let drug = self.ladder[self.steps];
-            if drug == "sertraline_100" {
-                stop(visit, "sertraline_50", "Dose increased");
-            }
-            start(visit, drug, &condition);
-            self.treated_since.get_or_insert(visit.date());
-            self.steps += 1;
-            let drug = crate::content::drug(drug).name;
-            visit.note.plan(
-                name,
-                format!(
-                    "{} {total}. Started {drug}; therapy advised; follow up in 4 to 8 weeks.",
-                    scale.name
-                ),
-            );
+            self.treat(visit, total, &condition);
         } else {
             visit
                 .note

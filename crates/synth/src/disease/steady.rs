@@ -151,7 +151,7 @@ impl Disease for Steady {
                 order(visit, "blood_count");
             }
         }
-        visit.note.history.push(self.course.complaint.into());
+        visit.hear(self.course.complaint);
         visit.note.plan(crate::content::diagnosis(self.course.key).name, self.course.plan);
     }
 }

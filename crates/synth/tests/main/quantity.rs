@@ -12,14 +12,14 @@ fn average(wanted: Option<u32>, patients: u32) -> f64 {
 
 #[test]
 fn a_patient_has_some_hundred_resources() {
-    let average = average(None, 400);
+    let average = average(None, 250);
     assert!((90.0..150.0).contains(&average), "{average}");
 }
 
 #[test]
 fn the_number_of_resources_can_be_asked_for() {
     for wanted in [50, 100, 200] {
-        let given = average(Some(wanted), 400);
+        let given = average(Some(wanted), 250);
         let share = given / f64::from(wanted);
         assert!((0.75..1.3).contains(&share), "{wanted} wanted, {given} given");
     }

@@ -153,7 +153,8 @@ impl CodeSystemFile {
 
     /// Rows of this file in the order of the system's definition.
     pub(crate) fn in_order(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
-        if rows.iter().any(|row| row.ordinal().is_some()) {
+        // Either every concept has a position or none has.
+        if rows.first().is_some_and(|row| row.ordinal().is_some()) {
             rows.sort_by_cached_key(|row| row.ordinal());
         }
         rows

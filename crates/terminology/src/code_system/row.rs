@@ -41,6 +41,11 @@ impl<'a> Row<'a> {
         Self { line }
     }
 
+    /// The whole line without its end.
+    pub(crate) fn line(self) -> &'a [u8] {
+        self.line
+    }
+
     fn fields(self) -> impl Iterator<Item = &'a [u8]> {
         self.line.split(|byte| *byte == b'\t').skip(2)
     }

@@ -1,5 +1,6 @@
 //! The codes of a value set one after the other, in the order of its rules.
 
+use super::text_filter::TextFilter;
 use crate::code_system::file::CodeSystemFile;
 use crate::code_system::row::Row;
 use crate::error::Error;
@@ -32,12 +33,14 @@ impl<'p> Member<'p> {
     }
 }
 
-/// Calls `visit` with each code of a plan once, until it returns false.
+/// Calls `visit` with each code of a plan once, until it returns false. Codes that the text filter cannot accept may
+/// be passed over; the others are still to be held against it.
 ///
 /// # Errors
 /// When the codes cannot be told: a rule names what is not here, or a system whose codes cannot be listed.
 pub(crate) fn visit_members<'p>(
     plan: &'p Plan,
+    text_filter: Option<&TextFilter>,
     visit: &mut dyn FnMut(Member<'p>) -> bool,
 ) -> Result<(), Error> {
     if let Some(fault) = plan.faults.first() {
@@ -63,20 +66,20 @@ pub(crate) fn visit_members<'p>(
             }
             goes_on
         };
-        visit_clause(plan, clause, ready, &mut take)?;
+        visit_clause((clause, ready), plan, text_filter, &mut take)?;
     }
     Ok(())
 }
 
 fn visit_clause<'p>(
+    (clause, ready): (&'p Clause, &'p ClausePlan),
     plan: &'p Plan,
-    clause: &'p Clause,
-    ready: &'p ClausePlan,
+    text_filter: Option<&TextFilter>,
     visit: &mut dyn FnMut(Member<'p>) -> bool,
 ) -> Result<(), Error> {
     let Some(system) = clause.system.as_deref() else {
         let Some((first, others)) = ready.value_sets.split_first() else { return Ok(()) };
-        return visit_members(first, &mut |member| {
+        return visit_members(first, text_filter, &mut |member| {
             let code = member.code();
             let is_in_all =
                 others.iter().all(|plan| plan.contains(Some(member.system), &code) == Membership::Yes);
@@ -95,7 +98,7 @@ fn visit_clause<'p>(
             _ => Error::CodeSystemNotFound(system.to_owned()),
         });
     };
-    for row in rows(file, ready) {
+    for row in rows(file, ready, text_filter) {
         if is_in_all(&row.code()) && !visit(Member { system, file: Some(file), row: Some(row), listed: None })
         {
             break;
@@ -126,11 +129,16 @@ fn visit_listed<'p>(
 }
 
 /// The concepts of a system that meet the clause's conditions, in the order of the system.
-fn rows<'p>(file: &'p CodeSystemFile, ready: &'p ClausePlan) -> Vec<Row<'p>> {
+fn rows<'p>(
+    file: &'p CodeSystemFile,
+    ready: &'p ClausePlan,
+    text_filter: Option<&TextFilter>,
+) -> Vec<Row<'p>> {
     let filters = &ready.filters;
+    let may_accept = |row: Row<'_>| text_filter.is_none_or(|filter| filter.may_accept(row.line()));
     let Some(top) = filters.iter().find_map(|filter| filter.top()) else {
-        let all = file.rows_in_order();
-        return all.into_iter().filter(|row| accepts(file, filters, *row)).collect();
+        let wanted = file.rows().filter(|row| may_accept(*row) && accepts(file, filters, *row));
+        return CodeSystemFile::in_order(wanted.collect());
     };
     let Some(first) = file.find_key(top) else { return Vec::new() };
     let mut rows = vec![first];
@@ -138,7 +146,7 @@ fn rows<'p>(file: &'p CodeSystemFile, ready: &'p ClausePlan) -> Vec<Row<'p>> {
         rows.push(row);
         true
     });
-    rows.retain(|row| accepts(file, filters, *row));
+    rows.retain(|row| may_accept(*row) && accepts(file, filters, *row));
     rows.sort_unstable_by_key(|row| row.key());
     CodeSystemFile::in_order(rows)
 }

@@ -80,7 +80,7 @@ impl Terminology {
         let count = request.count.unwrap_or(request.limit);
         let mut expansion = Expansion::default();
         let mut used: Vec<&str> = Vec::new();
-        visit_members(plan, &mut |member| {
+        visit_members(plan, filter.as_ref(), &mut |member| {
             if let Some(file) = member.file
                 && !used.contains(&member.system)
             {

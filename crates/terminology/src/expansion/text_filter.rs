@@ -12,12 +12,30 @@ impl TextFilter {
         Self { words: text.split_whitespace().map(str::to_lowercase).collect() }
     }
 
+    /// False only when a line of a code-system file cannot hold what is wanted: cheap, for going through a whole
+    /// system.
+    pub fn may_accept(&self, line: &[u8]) -> bool {
+        // Other characters may be written differently in the file, or fold in other ways.
+        let plain = self.words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        plain.into_iter().all(|word| holds(line, word.as_bytes()))
+    }
+
     /// True when every word begins a word of one of the texts, or the code.
     pub fn accepts<'t>(&self, code: &str, texts: impl Iterator<Item = Cow<'t, str>> + Clone) -> bool {
         self.words.iter().all(|word| {
             starts_with(code, word) || texts.clone().any(|text| any_word_starts_with(&text, word))
         })
     }
+}
+
+/// Whether `line` holds `word`, which is ASCII in lower case, in any case.
+fn holds(line: &[u8], word: &[u8]) -> bool {
+    let Some((first, rest)) = word.split_first() else { return true };
+    let upper = first.to_ascii_uppercase();
+    let starts = line.iter().enumerate().filter(|(_, byte)| *byte == first || **byte == upper);
+    starts
+        .into_iter()
+        .any(|(at, _)| line.get(at + 1..=at + rest.len()).is_some_and(|part| part.eq_ignore_ascii_case(rest)))
 }
 
 fn any_word_starts_with(text: &str, word: &str) -> bool {
@@ -41,6 +59,17 @@ fn starts_with(text: &str, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cheap_test_refuses_nothing_that_is_wanted() {
+        let may = |filter: &str, line: &str| TextFilter::new(filter).may_accept(line.as_bytes());
+        assert!(may("DIAB e11", "E11.9\tType 2 Diabetes"));
+        assert!(may("a|b", "x\ta\\pb"));
+        assert!(may("", "x"));
+        assert!(may("s", "DiabeteS"));
+        assert!(!may("diab ins", "E11.9\tType 2 Diabetes"));
+        assert!(!may("diabetess", "diabetes"));
+    }
 
     #[test]
     fn words_begin_words() {

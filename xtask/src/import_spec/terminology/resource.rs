@@ -33,7 +33,7 @@ pub(super) fn resources(files: Vec<(String, Vec<u8>)>) -> Result<Vec<Value>> {
         let mut value: Value = serde_json::from_slice(&bytes).with_context(|| name.clone())?;
         match value["entry"].take() {
             Value::Array(entries) => {
-                resources.extend(entries.into_iter().map(|mut entry| entry["resource"].take()))
+                resources.extend(entries.into_iter().map(|mut entry| entry["resource"].take()));
             }
             _ => resources.push(value),
         }

@@ -1,0 +1,137 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Chiron: a complete electronic health record and practice-management system in one program.
+#[derive(Parser, Debug)]
+#[command(version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What to do it with.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What holds for every command.
+#[derive(Args, Debug, Clone)]
+pub struct Options {
+    /// The folder that holds the practice's data
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<String>,
+    /// The address and port to serve on
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The address that others reach the server by
+    #[arg(long, global = true, value_name = "URL")]
+    base_url: Option<String>,
+    /// A proxy in front ends TLS, so plain HTTP beyond this machine is meant
+    #[arg(long, global = true)]
+    behind_proxy: bool,
+    /// The configuration file (otherwise chiron.toml, if there is one)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One JSON object a line, for machines
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Options {
+    /// What was given, by the name of the setting.
+    pub fn flags(&self) -> BTreeMap<&'static str, String> {
+        let given = [
+            ("data", self.data.clone()),
+            ("listen", self.listen.clone()),
+            ("base-url", self.base_url.clone()),
+            ("behind-proxy", self.behind_proxy.then(|| "true".to_owned())),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// The commands.
+#[derive(Subcommand, Debug, Clone)]
+pub enum Command {
+    /// Make a synthetic practice and serve it: the quickest way to look around
+    Demo(DemoArguments),
+    /// Serve the practice in the data folder
+    Serve,
+    /// Print the configuration in force, and where each value came from
+    Config,
+    /// Put a backup in place of the data folder, which must not hold data yet
+    Restore {
+        /// The folder that the backup is in
+        from: PathBuf,
+    },
+    /// A command on the data, also beside a running server
+    #[command(flatten)]
+    OnData(DataCommand),
+}
+
+/// How large a demo.
+#[derive(Args, Debug, Clone)]
+pub struct DemoArguments {
+    /// How many patients
+    #[arg(long, default_value_t = 500)]
+    pub patients: u32,
+    /// The seed: the same seed makes the same practice
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Make the data, then stop instead of serving
+    #[arg(long)]
+    pub only_make: bool,
+}
+
+/// A command on the data: done by the running server if there is one, otherwise here.
+#[derive(Subcommand, Debug, Clone, Serialize, Deserialize)]
+pub enum DataCommand {
+    /// Import transaction bundles and NDJSON (.json, .ndjson, also .gz and .zst; folders too)
+    Import {
+        /// Files and folders
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Export every resource as NDJSON, a file a type
+    Export {
+        /// The folder to write to, which must be new or empty
+        to: PathBuf,
+    },
+    /// Make a bearer token for a program
+    Token {
+        /// What it may do, such as "system/*.rs" or "system/Patient.cruds system/Observation.rs"
+        #[arg(long)]
+        scope: String,
+        /// How many days it holds
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+    },
+    /// Make a code to sign in with on the pages
+    SignInCode {
+        /// Only look, change nothing
+        #[arg(long)]
+        guest: bool,
+    },
+    /// Load a code system: RxNorm, LOINC, SNOMED CT, HCPCS, NDC, or a practice's own CPT file
+    Load {
+        /// rxnorm, loinc, snomed, hcpcs, ndc or cpt
+        system: String,
+        /// The file or folder as the publisher hands it out
+        path: PathBuf,
+        /// The version that it is
+        #[arg(long, default_value = "")]
+        version: String,
+    },
+    /// Make all index rows anew
+    Reindex,
+    /// Check every document, index row and chain
+    Verify,
+    /// Write a checked copy of all data while the server runs
+    Backup {
+        /// The folder to write to, which must be new or empty
+        to: PathBuf,
+    },
+}

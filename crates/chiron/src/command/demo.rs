@@ -1,0 +1,161 @@
+//! `chiron demo`: a synthetic practice, made once, kept up to date, and served.
+
+use crate::arguments::DemoArguments;
+use crate::config::Config;
+use crate::event::{Emit, Event};
+use crate::practice::Practice;
+use crate::{command, server};
+use anyhow::{Context, Result};
+use fhir::Value;
+use record::Session;
+use std::time::Instant;
+use synth::{Date, Moment, Settings};
+
+/// Where the demo's data is unless said otherwise.
+pub const FOLDER: &str = "chiron-demo";
+
+/// What a demo was made of, so that it can be carried on: beside the data, in the folder.
+const SEED_FILE: &str = "demo.json";
+/// The schedule reaches this far around today.
+const DAYS_BACK: i32 = 14;
+const DAYS_AHEAD: i32 = 28;
+
+/// Makes the practice if it is not there, rolls its schedule to today, and serves it.
+pub fn run(config: &Config, arguments: &DemoArguments, emit: &mut Emit<'_>) -> Result<()> {
+    server::check_address(config)?;
+    let practice = Practice::open(config)?;
+    make(&practice, arguments, now()?, emit)?;
+    if arguments.only_make {
+        return Ok(());
+    }
+    command::serve::serve(config, practice, emit, |practice, emit| greet(config, practice, emit))
+}
+
+fn make(practice: &Practice, arguments: &DemoArguments, now: Moment, emit: &mut Emit<'_>) -> Result<()> {
+    let seed_file = practice.data.join(SEED_FILE);
+    let session = practice.session();
+    let made = match std::fs::read_to_string(&seed_file) {
+        Ok(text) => Some(Made::parse(&text).with_context(|| format!("reading {}", seed_file.display()))?),
+        Err(_) => None,
+    };
+    let settings = match &made {
+        Some(made) => {
+            Settings { seed: made.seed, patients: made.patients, ..Settings::demo(Date::from_days(made.day)) }
+        }
+        None => Settings { seed: arguments.seed, patients: arguments.patients, ..Settings::demo(now.date) },
+    };
+    let generator = synth::Practice::new(settings);
+    if made.is_none() {
+        let started = Instant::now();
+        let count = write_patients(&session, &generator, arguments.patients, emit)?;
+        let made = Made { seed: arguments.seed, patients: arguments.patients, day: now.date.days() };
+        std::fs::write(&seed_file, made.to_json())?;
+        let seconds = started.elapsed().as_secs_f64();
+        emit(Event::Line(format!(
+            "made a practice of {} patients: {count} resources in {seconds:.1} s",
+            arguments.patients
+        )));
+    }
+    write_schedule(&session, &generator, now)?;
+    Ok(())
+}
+
+fn write_patients(
+    session: &Session,
+    generator: &synth::Practice,
+    total: u32,
+    emit: &mut Emit<'_>,
+) -> Result<usize> {
+    let mut count = write(session, &generator.foundation())?;
+    let patients = std::sync::Mutex::new((1u64..).zip(generator.patients()));
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| -> Result<()> {
+        for _ in 0..2 {
+            let (sender, patients) = (sender.clone(), &patients);
+            scope.spawn(move || {
+                loop {
+                    let next = patients.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+                    let Some((number, bundle)) = next else { break };
+                    if sender.send(write(session, &bundle).map(|count| (number, count))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (done, written) in (1..).zip(receiver) {
+            let (_, resources) = written?;
+            count += resources;
+            emit(Event::Progress { done, total: u64::from(total), message: format!("{count} resources") });
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Appointments around today; those that are there already stay as they are.
+fn write_schedule(session: &Session, generator: &synth::Practice, now: Moment) -> Result<()> {
+    for bundle in generator.schedule(now.date.plus_days(-DAYS_BACK), now.date.plus_days(DAYS_AHEAD), now) {
+        write(session, &bundle)?;
+    }
+    Ok(())
+}
+
+fn write(session: &Session, bundle: &Value) -> Result<usize> {
+    let document = bundle.to_document();
+    Ok(session.transaction(&document)?.len())
+}
+
+fn greet(config: &Config, practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {
+    let (base, code) = (config.base_url()?, command::token::make_code(practice, false)?);
+    let guest = command::token::make_code(practice, true)?;
+    let data = practice.data.display();
+    let lines = [
+        String::new(),
+        format!("  Open     {base}"),
+        format!("  Sign in  with the code  {code}"),
+        format!("           or, to look only,  {guest}"),
+        String::new(),
+        "  Three things to try:".to_owned(),
+        "  1. Type a name and an initial into the patient search, such as \"smi j\", and open a chart."
+            .to_owned(),
+        "  2. In the chart, follow a result to its trend.".to_owned(),
+        format!("  3. Ask the FHIR API:  chiron token --data {data} --scope 'system/*.rs', then"),
+        format!("     curl -H 'Authorization: Bearer TOKEN' '{base}/fhir/Patient?_count=3&_pretty=true'"),
+        String::new(),
+        "  Everyone in it is made up. Ctrl-C ends it; the data stays.".to_owned(),
+    ];
+    for line in lines {
+        emit(Event::Line(line));
+    }
+    Ok(())
+}
+
+/// Now by the clock on the practice's wall.
+fn now() -> Result<Moment> {
+    let now = jiff::Zoned::now();
+    let (year, month, day) = (i32::from(now.year()), i32::from(now.month()), i32::from(now.day()));
+    let date = Date::new(year, month, day).context("the clock shows no date")?;
+    Ok(Moment { date, minute: i32::from(now.hour()) * 60 + i32::from(now.minute()) })
+}
+
+/// What the data was made with.
+struct Made {
+    seed: u64,
+    patients: u32,
+    /// Days since 1970.
+    day: i32,
+}
+
+impl Made {
+    fn parse(text: &str) -> Result<Self> {
+        let value: serde_json::Value = serde_json::from_str(text)?;
+        let number = |name: &str| value[name].as_u64().with_context(|| format!("{name} is missing"));
+        let day = i32::try_from(number("day")?)?;
+        Ok(Self { seed: number("seed")?, patients: u32::try_from(number("patients")?)?, day })
+    }
+
+    fn to_json(&self) -> String {
+        serde_json::json!({ "seed": self.seed, "patients": self.patients, "day": self.day }).to_string()
+    }
+}

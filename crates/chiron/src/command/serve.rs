@@ -1,0 +1,41 @@
+//! `chiron serve`: the practice over HTTP.
+
+use crate::command;
+use crate::config::Config;
+use crate::event::{Emit, Event};
+use crate::practice::Practice;
+use crate::{local_socket, server};
+use anyhow::Result;
+use std::sync::Arc;
+
+/// Serves the practice in the data folder until asked to end.
+pub fn run(config: &Config, emit: &mut Emit<'_>) -> Result<()> {
+    server::check_address(config)?;
+    let practice = Practice::open(config)?;
+    serve(config, practice, emit, |practice, emit| {
+        let code = command::token::make_code(practice, false)?;
+        emit(Event::Line(format!("sign in as administrator with the code  {code}")));
+        Ok(())
+    })
+}
+
+/// Serves a practice; `greet` says what a user should know once the address answers.
+pub fn serve(
+    config: &Config,
+    practice: Practice,
+    emit: &mut Emit<'_>,
+    greet: impl FnOnce(&Practice, &mut Emit<'_>) -> Result<()>,
+) -> Result<()> {
+    let address = server::check_address(config)?;
+    let routes = server::routes(&practice, config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let listener = runtime.block_on(server::bind(address))?;
+    let practice = Arc::new(practice);
+    let at_work = Arc::clone(&practice);
+    local_socket::listen(&practice.data, move |asked, emit| command::answer(&at_work, &asked, emit))?;
+    emit(Event::Line(format!("Chiron serves {} on http://{address}", practice.data.display())));
+    greet(&practice, emit)?;
+    let ended = runtime.block_on(server::serve(listener, routes));
+    let _ = std::fs::remove_file(local_socket::path(&practice.data));
+    ended
+}

@@ -1,0 +1,38 @@
+//! `chiron token` and `chiron sign-in-code`: secrets for programs and for people at the sign-in page.
+
+use crate::event::{Emit, Event};
+use crate::practice::Practice;
+use access::{Actor, Scope};
+use anyhow::Result;
+use record::credential::CredentialKind;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// A code is typed at once, not kept.
+const CODE_HOURS: i64 = 12;
+
+/// Makes a bearer token with scopes and prints it: the only time it is seen.
+pub fn bearer(practice: &Practice, scope: &str, days: u32, emit: &mut Emit<'_>) -> Result<()> {
+    let scopes = Scope::parse_list(scope)?;
+    let mut actor = Actor::local_administrator();
+    actor.scopes = Some(scopes);
+    let expires_ms = practice.record.now_ms() + i64::from(days) * DAY_MS;
+    let token = practice.session().issue_credential(CredentialKind::BearerToken, &actor, expires_ms)?;
+    emit(Event::Line(token.clone()));
+    emit(Event::Answer(serde_json::json!({ "token": token, "scope": scope, "expires_ms": expires_ms })));
+    Ok(())
+}
+
+/// Makes a code to sign in with on the pages and prints it.
+pub fn sign_in_code(practice: &Practice, guest: bool, emit: &mut Emit<'_>) -> Result<()> {
+    let code = make_code(practice, guest)?;
+    emit(Event::Line(code.clone()));
+    emit(Event::Answer(serde_json::json!({ "code": code, "hours": CODE_HOURS })));
+    Ok(())
+}
+
+/// A code for the administrator or a guest, good for half a day.
+pub fn make_code(practice: &Practice, guest: bool) -> Result<String> {
+    let actor = if guest { Actor::guest() } else { Actor::local_administrator() };
+    let expires_ms = practice.record.now_ms() + CODE_HOURS * 60 * 60 * 1000;
+    Ok(practice.session().issue_credential(CredentialKind::SignInCode, &actor, expires_ms)?)
+}

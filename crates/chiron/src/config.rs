@@ -1,0 +1,214 @@
+//! The configuration: flags over environment over one TOML file over what comes with the program.
+//!
+//! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
+
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// A setting: its name in the file (and, with `--`, as a flag), its environment variable, what it is when nothing
+/// says otherwise, and what it means.
+pub struct Setting {
+    /// The name in the TOML file and of the flag.
+    pub name: &'static str,
+    /// The environment variable.
+    pub variable: &'static str,
+    /// The value when nothing else is said.
+    pub default: &'static str,
+    /// What it means.
+    pub help: &'static str,
+}
+
+/// All settings.
+pub const SETTINGS: [Setting; 6] = [
+    Setting {
+        name: "data",
+        variable: "CHIRON_DATA",
+        default: "chiron-data",
+        help: "the folder that holds the practice's data",
+    },
+    Setting {
+        name: "listen",
+        variable: "CHIRON_LISTEN",
+        default: "127.0.0.1:8080",
+        help: "the address and port to serve on",
+    },
+    Setting {
+        name: "base-url",
+        variable: "CHIRON_BASE_URL",
+        default: "",
+        help: "the address that others reach the server by; empty: made from listen",
+    },
+    Setting {
+        name: "behind-proxy",
+        variable: "CHIRON_BEHIND_PROXY",
+        default: "false",
+        help: "true: a proxy in front ends TLS, so plain HTTP beyond this machine is meant",
+    },
+    Setting {
+        name: "lenient-search",
+        variable: "CHIRON_LENIENT_SEARCH",
+        default: "false",
+        help: "true: unknown search parameters are dropped with a warning instead of refused",
+    },
+    Setting {
+        name: "log",
+        variable: "CHIRON_LOG",
+        default: "info",
+        help: "what to log: error, warn, info, debug",
+    },
+];
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// The configuration file.
+    File(PathBuf),
+    /// What comes with the program.
+    Default,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Environment => f.write_str("environment"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// The values in force, by name, each with its source.
+#[derive(Clone, Debug)]
+pub struct Config {
+    values: BTreeMap<&'static str, (String, Source)>,
+}
+
+impl Config {
+    /// Puts the sources together. `flags` has what was given on the command line, by setting name; `file` is the
+    /// configuration file named there, which then must exist.
+    pub fn load(flags: &BTreeMap<&'static str, String>, file: Option<&Path>) -> Result<Self> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let path = match file {
+            Some(path) => path.to_path_buf(),
+            None => PathBuf::from("chiron.toml"),
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        };
+        Self::merge(flags, variable, &text, &path)
+    }
+
+    fn merge(
+        flags: &BTreeMap<&'static str, String>,
+        variable: impl Fn(&str) -> Option<String>,
+        file: &str,
+        path: &Path,
+    ) -> Result<Self> {
+        let table: toml::Table = file.parse().with_context(|| format!("reading {}", path.display()))?;
+        if let Some(unknown) =
+            table.keys().find(|key| SETTINGS.iter().all(|setting| setting.name != key.as_str()))
+        {
+            let known = SETTINGS.map(|setting| setting.name).join(", ");
+            bail!("{}: there is no setting '{unknown}'; the settings are {known}", path.display());
+        }
+        let value = |setting: &Setting| {
+            let from_file = || {
+                let value = table.get(setting.name)?;
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                Some((text, Source::File(path.to_path_buf())))
+            };
+            let flag = flags.get(setting.name).map(|text| (text.clone(), Source::Flag));
+            flag.or_else(|| variable(setting.variable).map(|text| (text, Source::Environment)))
+                .or_else(from_file)
+                .unwrap_or_else(|| (setting.default.to_owned(), Source::Default))
+        };
+        let config = Self { values: SETTINGS.iter().map(|setting| (setting.name, value(setting))).collect() };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.flag("behind-proxy")?;
+        self.flag("lenient-search")?;
+        self.listen().map(|_| ())
+    }
+
+    /// The value of a setting.
+    pub fn get(&self, name: &str) -> &str {
+        &self.values[name].0
+    }
+
+    /// A setting that is true or false.
+    pub fn flag(&self, name: &str) -> Result<bool> {
+        let (text, source) = &self.values[name];
+        text.parse().with_context(|| format!("{name} (from {source}) is true or false, not '{text}'"))
+    }
+
+    /// The folder that holds the data.
+    pub fn data(&self) -> PathBuf {
+        PathBuf::from(self.get("data"))
+    }
+
+    /// The address to serve on.
+    pub fn listen(&self) -> Result<SocketAddr> {
+        let (text, source) = &self.values["listen"];
+        text.parse().with_context(|| {
+            format!("listen (from {source}) is an address and port like 127.0.0.1:8080, not '{text}'")
+        })
+    }
+
+    /// The address that others reach the server by, without a slash at the end.
+    pub fn base_url(&self) -> Result<String> {
+        match self.get("base-url") {
+            "" => Ok(format!("http://{}", self.listen()?)),
+            url => Ok(url.trim_end_matches('/').to_owned()),
+        }
+    }
+
+    /// Each setting with its value and source.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Setting, &str, &Source)> {
+        SETTINGS.iter().map(|setting| {
+            let (value, source) = &self.values[setting.name];
+            (setting, value.as_str(), source)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(flag: Option<&str>, variable: Option<&str>, file: &str) -> Result<Config> {
+        let flags = flag.map(|text| ("listen", text.to_owned())).into_iter().collect();
+        let variable = |name: &str| variable.filter(|_| name == "CHIRON_LISTEN").map(str::to_owned);
+        Config::merge(&flags, variable, file, Path::new("c.toml"))
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file_over_default() {
+        let file = "listen = \"127.0.0.1:3\"\nbehind-proxy = true";
+        let config = merged(Some("127.0.0.1:1"), Some("127.0.0.1:2"), file).unwrap();
+        assert_eq!((config.get("listen"), &config.values["listen"].1), ("127.0.0.1:1", &Source::Flag));
+        assert!(config.flag("behind-proxy").unwrap());
+        assert_eq!(merged(None, Some("127.0.0.1:2"), file).unwrap().get("listen"), "127.0.0.1:2");
+        assert_eq!(merged(None, None, file).unwrap().get("listen"), "127.0.0.1:3");
+        assert_eq!(merged(None, None, "").unwrap().get("listen"), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn mistakes_name_the_setting_and_its_source() {
+        let error = merged(None, None, "lissten = \"x\"").unwrap_err().to_string();
+        assert!(error.contains("lissten") && error.contains("listen"), "{error}");
+        let error = merged(None, Some("here"), "").unwrap_err().to_string();
+        assert!(error.contains("environment") && error.contains("here"), "{error}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Commands beside a running server: a socket in the data folder, for its owner alone.
+//!
+//! The client sends one command as a line of JSON; the server does it and answers with events, one a line.
+
+use crate::arguments::DataCommand;
+use crate::event::Event;
+use anyhow::{Context, Result};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+/// Where the socket of a data folder is.
+pub fn path(data: &Path) -> PathBuf {
+    data.join("chiron.sock")
+}
+
+/// Connects to the server of a data folder; `None` when none runs.
+pub fn connect(data: &Path) -> Option<UnixStream> {
+    UnixStream::connect(path(data)).ok()
+}
+
+/// Has the server do a command, and passes its events on.
+pub fn ask(stream: UnixStream, command: &DataCommand, mut emit: impl FnMut(Event)) -> Result<()> {
+    let mut writer = stream.try_clone()?;
+    writeln!(writer, "{}", serde_json::to_string(command)?)?;
+    for line in BufReader::new(stream).lines() {
+        emit(serde_json::from_str(&line?).context("the server's answer is not understood")?);
+    }
+    Ok(())
+}
+
+/// Listens; every connection gets a thread and is answered by `run`.
+pub fn listen(
+    data: &Path,
+    run: impl Fn(DataCommand, &mut crate::event::Emit<'_>) + Send + Sync + 'static,
+) -> Result<()> {
+    let path = path(data);
+    // The data folder is locked by this process, so a socket that is there belongs to a server that died.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).with_context(|| path.display().to_string())?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let run = std::sync::Arc::new(run);
+    std::thread::Builder::new().name("local-socket".to_owned()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let run = std::sync::Arc::clone(&run);
+            std::thread::spawn(move || {
+                if let Err(error) = answer(&stream, &*run) {
+                    tracing::warn!(%error, "a command on the local socket was cut off");
+                }
+            });
+        }
+    })?;
+    Ok(())
+}
+
+fn answer(
+    stream: &UnixStream,
+    run: &(impl Fn(DataCommand, &mut crate::event::Emit<'_>) + ?Sized),
+) -> Result<()> {
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    let mut writer = stream;
+    let mut send = |event: Event| {
+        // A client that went away does not stop its command.
+        let _ = writeln!(writer, "{}", serde_json::to_string(&event).unwrap_or_default());
+    };
+    match serde_json::from_str(&line) {
+        Ok(command) => run(command, &mut send),
+        Err(error) => send(Event::Failed(format!("the command is not understood: {error}"))),
+    }
+    Ok(())
+}

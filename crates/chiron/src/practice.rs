@@ -1,0 +1,86 @@
+//! A practice opened: its store, its record and its terminology, wired together.
+
+use crate::config::Config;
+use access::{Actor, Policy};
+use anyhow::{Context, Result};
+use record::ports::RecordPorts;
+use record::session::Settings;
+use record::{Origin, Record, Session};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use store::maintain::OpenOptions;
+use store::sqlite::SqliteStore;
+use terminology::{CodeSystemFile, Terminology};
+
+/// A practice at work.
+pub struct Practice {
+    /// The only way to the data.
+    pub record: Arc<Record>,
+    /// For maintenance: verify, backup, reindex.
+    pub store: Arc<SqliteStore>,
+    /// The data folder.
+    pub data: PathBuf,
+}
+
+impl Practice {
+    /// Opens the practice in the configured data folder, or begins one there.
+    pub fn open(config: &Config) -> Result<Self> {
+        let data = config.data();
+        std::fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
+        let terminology = with_loaded(Terminology::built_in(), &code_systems(&data))?;
+        let base_url = format!("{}/fhir", config.base_url()?);
+        let ports = Arc::new(RecordPorts::new(base_url, terminology));
+        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
+        let store =
+            SqliteStore::open(&data, &options).with_context(|| format!("opening {}", data.display()))?;
+        let store = Arc::new(store);
+        let record = Record::new(Settings {
+            store: Arc::clone(&store) as Arc<dyn store::Store>,
+            ports,
+            policy: Policy::default(),
+            rules: clinic::write_rules(),
+            clock: Box::new(now_ms),
+            new_id: Box::new(|| uuid::Uuid::now_v7().to_string()),
+            new_secret: Box::new(new_secret),
+            audit_reads: true,
+        });
+        Ok(Self { record: Arc::new(record), store, data })
+    }
+
+    /// A session for the commands of whoever owns the data folder.
+    pub fn session(&self) -> Session {
+        let origin = Origin { address: String::new(), way: "command" };
+        self.record.session(Actor::local_administrator(), origin)
+    }
+}
+
+/// Where loaded code systems lie.
+pub fn code_systems(data: &Path) -> PathBuf {
+    data.join("code-systems")
+}
+
+fn with_loaded(mut terminology: Terminology, folder: &Path) -> Result<Terminology> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(terminology) };
+    for entry in entries {
+        let path = entry?.path();
+        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let file = CodeSystemFile::from_vec(bytes).with_context(|| path.display().to_string())?;
+        terminology.add_loaded(file);
+    }
+    Ok(terminology)
+}
+
+/// The clock: milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// 160 bits of the operating system's randomness, as text for URLs and for typing: no letters that look alike.
+fn new_secret() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).expect("the operating system gives randomness");
+    bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+}

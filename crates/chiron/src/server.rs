@@ -1,0 +1,61 @@
+//! The server: sockets, routes put together, an orderly end.
+
+use crate::config::Config;
+use crate::practice::Practice;
+use anyhow::{Result, bail};
+use axum::Router;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Refuses to carry patients' data over a network in plain text.
+pub fn check_address(config: &Config) -> Result<SocketAddr> {
+    let address = config.listen()?;
+    if !address.ip().is_loopback() && !config.flag("behind-proxy")? {
+        bail!(
+            "{address} is reached over the network, and this server speaks plain HTTP: put a proxy that ends TLS in \
+             front and say --behind-proxy, or listen on 127.0.0.1"
+        );
+    }
+    Ok(address)
+}
+
+/// Binds the address, so that a taken port is known before anything else is done.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) => bail!("{address} cannot be served on: {error}; choose another with --listen"),
+    }
+}
+
+/// All routes: pages and the FHIR API.
+pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
+    let settings =
+        rest::Settings { lenient_search: config.flag("lenient-search")?, ..rest::Settings::default() };
+    let api = rest::router(Arc::clone(&practice.record), settings);
+    let pages = web::router(Arc::clone(&practice.record));
+    Ok(api.merge(pages))
+}
+
+/// Serves until the process is asked to end, then lets what runs come to its end.
+pub async fn serve(listener: TcpListener, routes: Router) -> Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_end()).await?;
+    Ok(())
+}
+
+async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,140 @@
+//! Secrets that stand for an actor: sign-in codes, page sessions, and bearer tokens for programs.
+//!
+//! Only a hash of a secret is stored, as a private document; whoever reads the data cannot sign in with it.
+
+use crate::error::Error;
+use crate::session::{Record, Session};
+use access::{Actor, Interaction, Scope};
+use fhir::{Document, Object, Value};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use store::{Batch, PrivateChange};
+
+/// What a secret is for. One kind is never taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    /// Typed into the sign-in page.
+    SignInCode,
+    /// Carried by a browser's cookie.
+    PageSession,
+    /// Carried by a program's `Authorization` header.
+    BearerToken,
+}
+
+impl CredentialKind {
+    fn space(self) -> &'static str {
+        match self {
+            Self::SignInCode => "sign-in-code",
+            Self::PageSession => "page-session",
+            Self::BearerToken => "bearer-token",
+        }
+    }
+}
+
+/// Credentials seen lately, so that a request does not read the store for each.
+#[derive(Default)]
+pub(crate) struct CredentialCache(Mutex<HashMap<(CredentialKind, String), Credential>>);
+
+#[derive(Clone)]
+struct Credential {
+    actor: Actor,
+    expires_ms: i64,
+}
+
+/// More than any practice has sessions; beyond it the cache begins anew.
+const CACHE_SIZE: usize = 10_000;
+
+impl Record {
+    /// Who a secret stands for; `None` when it is unknown or expired.
+    pub fn authenticate(&self, kind: CredentialKind, secret: &str) -> Result<Option<Actor>, Error> {
+        let key = (kind, hash(secret));
+        let known = self.credentials.lock().get(&key).cloned();
+        let credential = match known {
+            Some(credential) => credential,
+            None => match self.store.read_private(kind.space(), &key.1)?.as_deref().and_then(decode) {
+                Some(credential) => {
+                    let mut cache = self.credentials.lock();
+                    if cache.len() >= CACHE_SIZE {
+                        cache.clear();
+                    }
+                    cache.insert(key, credential.clone());
+                    credential
+                }
+                None => return Ok(None),
+            },
+        };
+        Ok((credential.expires_ms > self.now_ms()).then_some(credential.actor))
+    }
+}
+
+impl CredentialCache {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(CredentialKind, String), Credential>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Makes a credential for an actor and gives its secret, which is kept nowhere. An actor makes credentials for
+    /// themselves; for others only one who may do everything.
+    pub fn issue_credential(
+        &self,
+        kind: CredentialKind,
+        actor: &Actor,
+        expires_ms: i64,
+    ) -> Result<String, Error> {
+        if actor.id != self.actor.id {
+            self.authorise(Interaction::Operate, None)?;
+        }
+        let secret = (self.record.new_secret)();
+        self.change_credential(kind, &secret, Some(encode(actor, expires_ms)))?;
+        Ok(secret)
+    }
+
+    /// Ends a credential: signs out, revokes a token, uses up a code.
+    pub fn revoke_credential(&self, kind: CredentialKind, secret: &str) -> Result<(), Error> {
+        self.change_credential(kind, secret, None)?;
+        self.record.credentials.lock().remove(&(kind, hash(secret)));
+        Ok(())
+    }
+
+    fn change_credential(
+        &self,
+        kind: CredentialKind,
+        secret: &str,
+        content: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
+        let change = PrivateChange { space: kind.space().to_owned(), key: hash(secret), content };
+        let time_ms = self.record.now_ms();
+        let audit = self.private_audit_row(time_ms, kind.space());
+        let batch = Batch { time_ms, private: vec![change], audit, ..Batch::default() };
+        self.record.store.commit(batch)?;
+        Ok(())
+    }
+}
+
+fn hash(secret: &str) -> String {
+    blake3::hash(secret.as_bytes()).to_hex().to_string()
+}
+
+fn encode(actor: &Actor, expires_ms: i64) -> Vec<u8> {
+    let mut object = Object::new();
+    object.set("id", actor.id.as_str());
+    object.set("name", actor.name.as_str());
+    object.set("roles", actor.roles.iter().map(String::as_str).collect::<Vec<_>>());
+    if let Some(scopes) = &actor.scopes {
+        object.set("scopes", scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(" "));
+    }
+    object.set("expires_ms", expires_ms);
+    Value::Object(object).to_json().into_bytes()
+}
+
+fn decode(content: &[u8]) -> Option<Credential> {
+    let document = Document::parse(content).ok()?;
+    let root = document.root();
+    let text = |name: &str| root.get_str(name).map(std::borrow::Cow::into_owned);
+    let scopes = text("scopes").map(|list| Scope::parse_list(&list)).transpose().ok()?;
+    let roles =
+        root.each_of("roles").filter_map(|role| role.as_str().map(std::borrow::Cow::into_owned)).collect();
+    let actor = Actor { id: text("id")?, name: text("name")?, roles, scopes };
+    Some(Credential { actor, expires_ms: root.get("expires_ms")?.as_number()?.parse().ok()? })
+}

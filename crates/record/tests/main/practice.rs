@@ -1,0 +1,72 @@
+//! A practice for tests: a record over an SQLite store in a folder that goes away.
+
+use access::{Actor, Policy};
+use fhir::Document;
+use fhir::schema::schema;
+use record::ports::RecordPorts;
+use record::session::Settings;
+use record::write::{Target, WriteAction, WriteRequest, Written};
+use record::{Error, Origin, Record, ResourceKey, Session};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store::Expect;
+use store::sqlite::SqliteStore;
+use terminology::Terminology;
+
+pub struct Practice {
+    pub record: Arc<Record>,
+    _folder: tempfile::TempDir,
+}
+
+impl Practice {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ports = Arc::new(RecordPorts::new("http://localhost/fhir", Terminology::built_in()));
+        let store = SqliteStore::open(folder.path(), Arc::clone(&ports) as Arc<dyn search::Ports>).unwrap();
+        let (time, id) = (AtomicI64::new(1_700_000_000_000), AtomicI64::new(0));
+        let record = Record::new(Settings {
+            store: Arc::new(store),
+            ports,
+            policy: Policy::default(),
+            rules: Vec::new(),
+            clock: Box::new(move || time.fetch_add(1000, Ordering::Relaxed)),
+            new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
+            new_secret: Box::new(|| "secret".to_owned()),
+            audit_reads: true,
+        });
+        Self { record: Arc::new(record), _folder: folder }
+    }
+
+    pub fn administrator(&self) -> Session {
+        self.record.session(Actor::local_administrator(), Origin::default())
+    }
+}
+
+pub fn key(name: &str) -> ResourceKey {
+    let (type_name, id) = name.split_once('/').unwrap();
+    ResourceKey::new(schema().resource_named(type_name).unwrap(), id)
+}
+
+pub fn create(session: &Session, json: &str, unless: Option<&str>) -> Result<Written, Error> {
+    let document = Document::parse(json).unwrap();
+    let type_id = schema().resource_named(&document.resource_type().unwrap()).unwrap();
+    let unless = unless.map(|text| session.condition(type_id, text)).transpose()?;
+    session.write(WriteRequest {
+        action: WriteAction::Create { type_id, resource: document.root(), unless },
+        full_url: None,
+    })
+}
+
+pub fn update(session: &Session, name: &str, json: &str, expect: Expect) -> Result<Written, Error> {
+    let document = Document::parse(json).unwrap();
+    let target = Target::Key(key(name));
+    session.write(WriteRequest {
+        action: WriteAction::Update { target, resource: document.root(), expect },
+        full_url: None,
+    })
+}
+
+pub fn delete(session: &Session, name: &str) -> Result<Written, Error> {
+    let action = WriteAction::Delete { target: Target::Key(key(name)), expect: Expect::Any };
+    session.write(WriteRequest { action, full_url: None })
+}

@@ -1,0 +1,54 @@
+//! Who asks: bearer tokens (RFC 6750), or an actor that the server has established already.
+
+use crate::failure::Failure;
+use crate::service::Service;
+use access::Actor;
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use record::Origin;
+use record::credential::CredentialKind;
+use std::net::SocketAddr;
+
+/// A request extension by which the server says who asks, such as for its local socket. It wins over a token.
+#[derive(Clone, Debug)]
+pub struct Authenticated(pub Actor);
+
+/// What a challenge says (RFC 9110 §11.6.1).
+const CHALLENGE: &str = "Bearer realm=\"FHIR\"";
+
+/// The actor of a request.
+pub(crate) fn actor(service: &Service, request: &Parts) -> Result<Actor, Failure> {
+    if let Some(Authenticated(actor)) = request.extensions.get() {
+        return Ok(actor.clone());
+    }
+    let value = request.headers.get(header::AUTHORIZATION);
+    let value = value.ok_or_else(|| challenge(CHALLENGE, "the request carries no token"))?;
+    let token = value.to_str().ok().and_then(bearer_token);
+    let token =
+        token.ok_or_else(|| challenge(CHALLENGE, "the Authorization header carries no bearer token"))?;
+    let known = service.record.authenticate(CredentialKind::BearerToken, token)?;
+    let refused = "the token is unknown, expired or revoked";
+    known.ok_or_else(|| challenge("Bearer realm=\"FHIR\", error=\"invalid_token\"", refused))
+}
+
+fn bearer_token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+fn challenge(header: &str, what: &str) -> Failure {
+    Failure::new(StatusCode::UNAUTHORIZED, "login", what)
+        .mended_by(
+            "send the header 'Authorization: Bearer TOKEN' with a token that the administrator has issued",
+        )
+        .at("http.Authorization")
+        .with_header(header::WWW_AUTHENTICATE, header)
+}
+
+/// Where a request comes from.
+pub(crate) fn origin(request: &Parts) -> Origin {
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    Origin { address: peer.map_or_else(String::new, |peer| peer.0.ip().to_string()), way: "rest" }
+}

@@ -1,0 +1,175 @@
+//! The CapabilityStatement (R4 capabilitystatement), made from the tables.
+
+use crate::body::JSON_PATCH;
+use crate::format::FORMATS;
+use crate::interactions::{INTERACTIONS, Interaction, Level};
+use crate::operations::OPERATIONS;
+use crate::service::Service;
+use fhir::schema::{TypeId, schema};
+use fhir::{Object, Value};
+use search::parameter::{Parameter, ParameterKind, parameters};
+
+/// The standard's release that is spoken.
+const FHIR_VERSION: &str = "4.0.1";
+
+/// The resource types whose definition is normative (R4 versions §2.1.0.2).
+const NORMATIVE: [&str; 11] = [
+    "Binary",
+    "Bundle",
+    "CapabilityStatement",
+    "CodeSystem",
+    "Observation",
+    "OperationDefinition",
+    "OperationOutcome",
+    "Parameters",
+    "Patient",
+    "StructureDefinition",
+    "ValueSet",
+];
+
+/// The whole statement.
+pub(crate) fn full(service: &Service) -> String {
+    statement(service, &|_| true)
+}
+
+/// The part of it whose definitions are normative.
+pub(crate) fn normative(service: &Service) -> String {
+    statement(service, &|type_id| NORMATIVE.contains(&type_id.name()))
+}
+
+fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
+    let resources: Vec<Value> = listed_types().filter(|type_id| is_listed(*type_id)).map(resource).collect();
+    let rest = fhir::object! {
+        "mode" => "server",
+        "documentation" => "Reads, searches and writes every resource type, with its whole history.",
+        "security" => fhir::object! { "description" => "Bearer tokens (RFC 6750) in the Authorization header." },
+        "resource" => Value::Array(resources),
+        "interaction" => codes(Level::System),
+        "compartment" => compartments(),
+    };
+    fhir::object! {
+        "resourceType" => "CapabilityStatement",
+        "status" => "active",
+        "date" => service.since.as_str(),
+        "kind" => "instance",
+        "software" => fhir::object! { "name" => "Chiron", "version" => env!("CARGO_PKG_VERSION") },
+        "implementation" => fhir::object! { "description" => "Chiron", "url" => service.base_url.as_str() },
+        "fhirVersion" => FHIR_VERSION,
+        "format" => formats(),
+        "patchFormat" => vec![JSON_PATCH, FORMATS[0].1[0], FORMATS[1].1[0]],
+        "rest" => vec![rest],
+    }
+    .to_json()
+}
+
+/// The names of formats that clients use.
+fn formats() -> Value {
+    let names = FORMATS.iter().flat_map(|(_, names)| [names[0], names[names.len() - 1]]);
+    Value::Array(names.map(Value::from).collect())
+}
+
+/// Types that are not listed: Parameters only travels, and SubscriptionStatus is of a later release.
+const UNLISTED: [&str; 2] = ["Parameters", "SubscriptionStatus"];
+
+fn listed_types() -> impl Iterator<Item = TypeId> {
+    schema().resources().filter(|type_id| !UNLISTED.contains(&type_id.name()))
+}
+
+/// The interactions of a level, each once.
+fn codes(level: Level) -> Value {
+    let mut names: Vec<&str> = Vec::new();
+    for row in INTERACTIONS.iter().filter(|row| row.level == level) {
+        // One URL serves both kinds of Bundle.
+        let more = if row.name == "transaction" { Some("batch") } else { None };
+        for name in std::iter::once(row.name).chain(more) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Value::Array(names.into_iter().map(|name| fhir::object! { "code" => name }).collect())
+}
+
+fn resource(type_id: TypeId) -> Value {
+    let name = type_id.name();
+    let mut resource = Object::new();
+    resource.set("type", name);
+    resource.set("profile", format!("http://hl7.org/fhir/StructureDefinition/{name}"));
+    resource.set("interaction", codes(Level::Type));
+    resource.set("versioning", "versioned");
+    resource.set("readHistory", has(|row| row.name == "vread"));
+    resource.set("updateCreate", has(|row| row.name == "update" && !row.is_conditional));
+    resource
+        .set("conditionalCreate", has(|row| row.name == "create" && row.headers.contains(&"If-None-Exist")));
+    let reads = |header: &str| has(|row| row.name == "read" && row.headers.contains(&header));
+    let conditional_read = match (reads("If-Modified-Since"), reads("If-None-Match")) {
+        (true, true) => "full-support",
+        (true, false) => "modified-since",
+        (false, true) => "not-match",
+        (false, false) => "not-supported",
+    };
+    resource.set("conditionalRead", conditional_read);
+    resource.set("conditionalUpdate", has(|row| row.name == "update" && row.is_conditional));
+    let deletes_one = has(|row| row.name == "delete" && row.is_conditional);
+    resource.set("conditionalDelete", if deletes_one { "single" } else { "not-supported" });
+    resource.set("referencePolicy", vec!["literal", "logical", "local"]);
+    set_filled(&mut resource, "searchInclude", includes(type_id));
+    set_filled(&mut resource, "searchRevInclude", reverse_includes(type_id));
+    let searched = parameters(type_id).iter().map(|parameter| search_parameter(parameter)).collect();
+    set_filled(&mut resource, "searchParam", searched);
+    set_filled(&mut resource, "operation", operations(name));
+    resource.into()
+}
+
+fn has(fits: impl Fn(&Interaction) -> bool) -> bool {
+    INTERACTIONS.iter().any(fits)
+}
+
+/// Sets a list, unless it is empty: FHIR has no empty arrays.
+fn set_filled(object: &mut Object, name: &str, items: Vec<Value>) {
+    if !items.is_empty() {
+        object.set(name, Value::Array(items));
+    }
+}
+
+fn search_parameter(parameter: &Parameter) -> Value {
+    let mut written = Object::new();
+    written.set("name", parameter.code);
+    if !parameter.url.is_empty() {
+        written.set("definition", parameter.url);
+    }
+    written.set("type", parameter.kind.code());
+    written.into()
+}
+
+fn references(type_id: TypeId) -> impl Iterator<Item = &'static Parameter> {
+    parameters(type_id).iter().copied().filter(|parameter| parameter.kind == ParameterKind::Reference)
+}
+
+fn includes(type_id: TypeId) -> Vec<Value> {
+    references(type_id).map(|parameter| format!("{}:{}", type_id.name(), parameter.code).into()).collect()
+}
+
+/// References by which resources of other types name this type expressly.
+fn reverse_includes(type_id: TypeId) -> Vec<Value> {
+    let of_source = |source: TypeId| {
+        let to_us = references(source).filter(move |parameter| parameter.targets.contains(&type_id));
+        to_us.map(move |parameter| Value::from(format!("{}:{}", source.name(), parameter.code)))
+    };
+    schema().resources().flat_map(of_source).collect()
+}
+
+fn operations(type_name: &str) -> Vec<Value> {
+    let rows = OPERATIONS.iter().filter(|row| row.is_for(type_name));
+    rows.map(|row| {
+        fhir::object! { "name" => row.name, "definition" => row.definition, "documentation" => row.summary }
+    })
+    .collect()
+}
+
+fn compartments() -> Value {
+    let url = |type_id: TypeId| {
+        format!("http://hl7.org/fhir/CompartmentDefinition/{}", type_id.name().to_ascii_lowercase())
+    };
+    Value::Array(search::compartment::compartments().into_iter().map(|type_id| url(type_id).into()).collect())
+}

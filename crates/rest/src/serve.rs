@@ -1,0 +1,215 @@
+//! From the network to an interaction and back.
+
+use crate::answer::{Answer, Content};
+use crate::authentication;
+use crate::body::Body;
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::interactions::{Interaction, Run};
+use crate::parameters::Parameters;
+use crate::prefer::Prefer;
+use crate::presentation::{OUTER_PARAMETERS, Presentation};
+use crate::route::{self, Place};
+use crate::service::Service;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::any;
+use fhir::{Document, Limits, Value};
+use http_body_util::LengthLimitError;
+use record::Session;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+
+/// The router over a service.
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    let base = service.base_path();
+    Router::new()
+        .route(base, any(serve))
+        .route(&format!("{base}/"), any(serve))
+        .route(&format!("{base}/{{*path}}"), any(serve))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(CompressionLayer::new())
+        .with_state(service)
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    respond(&Presentation::default(), Answer::from(&Failure::internal()))
+}
+
+async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut query = Parameters::parse(parts.uri.query().unwrap_or_default());
+    let presentation = Presentation::read(&query, &parts.headers);
+    query.take(&OUTER_PARAMETERS);
+    let answer = answer(&service, &parts, body, query, &presentation).await;
+    let mut response = respond(&presentation, answer.unwrap_or_else(|failure| Answer::from(&failure)));
+    if parts.method == Method::HEAD {
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    response
+}
+
+async fn answer(
+    service: &Arc<Service>,
+    parts: &Parts,
+    body: axum::body::Body,
+    query: Parameters,
+    presentation: &Presentation,
+) -> Result<Answer, Failure> {
+    let path = parts.uri.path().strip_prefix(service.base_path()).unwrap_or_default();
+    if parts.method == Method::OPTIONS {
+        return options(path);
+    }
+    let (row, place) = route::find(parts.method.as_str(), path)?;
+    if !may_be_native(row, &place) {
+        presentation.check()?;
+    }
+    let session = match row.run {
+        Run::Open(_) => None,
+        Run::Inline(_) | Run::Pooled(_) => {
+            let actor = authentication::actor(service, parts)?;
+            Some(service.record.session(actor, authentication::origin(parts)))
+        }
+    };
+    let bytes = if row.method == "GET" { Bytes::new() } else { receive(service, parts, body).await? };
+    let call = Call {
+        service: Arc::clone(service),
+        method: row.method,
+        place,
+        query,
+        body: Body::new(bytes, &parts.headers, service.settings.body_bytes_max),
+        headers: parts.headers.clone(),
+        presentation: presentation.clone(),
+        prefer: Prefer::read(&parts.headers),
+    };
+    run(row, call, session).await
+}
+
+/// Does the work where it belongs: reads of one resource at once, everything else in the pool.
+async fn run(row: &'static Interaction, call: Call, session: Option<Session>) -> Result<Answer, Failure> {
+    let service = Arc::clone(&call.service);
+    let answer = match (row.run, session) {
+        (Run::Open(run), _) => service.pool.run(move || run(&call)).await?,
+        (Run::Inline(run), Some(session)) => catch_unwind(AssertUnwindSafe(|| run(&call, &session)))
+            .unwrap_or_else(|_| Err(Failure::internal())),
+        (Run::Pooled(run), Some(session)) => service.pool.run(move || run(&call, &session)).await?,
+        (Run::Inline(_) | Run::Pooled(_), None) => Err(Failure::internal()),
+    };
+    if let Err(failure) = &answer
+        && failure.status == StatusCode::INTERNAL_SERVER_ERROR
+    {
+        tracing::error!(method = row.method, path = row.path, "a request failed");
+    }
+    answer
+}
+
+/// A Binary is given as it is to clients that want none of FHIR's formats.
+fn may_be_native(row: &Interaction, place: &Place) -> bool {
+    ["read", "vread"].contains(&row.name) && place.type_id.is_some_and(|type_id| type_id.name() == "Binary")
+}
+
+fn options(path: &str) -> Result<Answer, Failure> {
+    match route::allowed_methods(path) {
+        allowed if allowed.is_empty() => Err(Failure::not_found("there is nothing at this path")),
+        allowed => Ok(Answer::empty(StatusCode::NO_CONTENT).with_header(header::ALLOW, &allowed)),
+    }
+}
+
+/// Takes the body in, within limits of size and time.
+async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Result<Bytes, Failure> {
+    let settings = &service.settings;
+    let limit = settings.body_bytes_max;
+    // What the layer for decompression understood is no longer among the headers.
+    if let Some(coding) = parts.headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+        let what = format!("a body encoded as '{}' is not understood", coding.to_str().unwrap_or_default());
+        return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-supported", what)
+            .mended_by("send it plain, or encoded as gzip or zstd")
+            .at("http.Content-Encoding"));
+    }
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: usize| bytes > limit) {
+        return Err(too_large(limit));
+    }
+    match tokio::time::timeout(settings.receive_timeout, axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(match error.into_inner().is::<LengthLimitError>() {
+            true => too_large(limit),
+            false => {
+                Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
+                    .mended_by("send the request again")
+            }
+        }),
+        Err(_) => {
+            Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
+                .mended_by("send the request again, in parts if it is large"))
+        }
+    }
+}
+
+fn too_large(limit: usize) -> Failure {
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", format!("the body has more than {limit} bytes"))
+        .mended_by("send it in parts")
+}
+
+/// Writes an answer in its format.
+fn respond(presentation: &Presentation, answer: Answer) -> Response {
+    let Answer { status, headers, content } = answer;
+    let (status, body) = match content {
+        Content::Empty => (status, None),
+        Content::Native { media_type, bytes } => (status, Some((media_type, bytes))),
+        Content::Resource(json) => match write(presentation, json) {
+            Ok(text) => (status, Some((content_type(presentation.format), text.into_bytes()))),
+            Err(failure) => {
+                (failure.status, Some((content_type(Format::Json), failure.to_json().into_bytes())))
+            }
+        },
+    };
+    let mut response = Response::new(axum::body::Body::empty());
+    *response.status_mut() = status;
+    response.headers_mut().extend(headers);
+    if let Some((media_type, bytes)) = body {
+        let octets = HeaderValue::from_static("application/octet-stream");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_str(&media_type).unwrap_or(octets));
+        response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
+        *response.body_mut() = bytes.into();
+    }
+    response
+}
+
+fn content_type(format: Format) -> String {
+    format!("{};charset=utf-8", format.media_type())
+}
+
+/// For what we wrote ourselves: resources at the limit of depth, in a bundle.
+const WRITTEN: Limits = Limits { depth: 128, ..Limits::UNBOUNDED };
+
+/// A resource's JSON in the format and layout asked for.
+fn write(presentation: &Presentation, json: String) -> Result<String, Failure> {
+    if presentation.format == Format::Json && !presentation.pretty {
+        return Ok(json);
+    }
+    let document = Document::parse_with(json, WRITTEN).map_err(|_| Failure::internal())?;
+    match (presentation.format, presentation.pretty) {
+        (Format::Json, _) => Ok(Value::from(&document).to_pretty_json()),
+        (Format::Xml, true) => fhir::xml::to_pretty_xml(&document).map_err(no_xml),
+        (Format::Xml, false) => fhir::xml::to_xml(&document).map_err(no_xml),
+    }
+}
+
+fn no_xml(error: fhir::ParseError) -> Failure {
+    Failure::new(StatusCode::NOT_ACCEPTABLE, "not-supported", error.to_string())
+        .mended_by("this answer has no form in XML; ask for application/fhir+json")
+}

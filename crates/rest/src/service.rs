@@ -1,0 +1,50 @@
+//! What all requests share.
+
+use crate::BASE_PATH;
+use crate::pool::Pool;
+use crate::settings::Settings;
+use record::Record;
+use record::resource::instant;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The running API.
+pub(crate) struct Service {
+    pub record: Arc<Record>,
+    pub settings: Settings,
+    pub pool: Pool,
+    /// The base URL that clients see, without a slash at the end.
+    pub base_url: String,
+    /// When the service began, as an instant: the date of what describes it.
+    pub since: String,
+    /// Descriptions of the service that were made already.
+    described: Mutex<HashMap<&'static str, Arc<str>>>,
+}
+
+impl Service {
+    pub fn new(record: Arc<Record>, settings: Settings) -> Self {
+        let base_url = settings.base_url.clone().unwrap_or_else(|| record.base_url().to_owned());
+        let since = instant(record.now_ms()).to_string();
+        let pool = Pool::new(settings.workers, settings.queue, settings.request_timeout);
+        Self { record, settings, pool, base_url, since, described: Mutex::default() }
+    }
+
+    /// The path of the base URL, as requests have it.
+    pub fn base_path(&self) -> &'static str {
+        BASE_PATH
+    }
+
+    /// A description of the service, made once.
+    pub fn described(&self, name: &'static str, make: impl FnOnce(&Self) -> String) -> Arc<str> {
+        let known = self.lock().get(name).cloned();
+        known.unwrap_or_else(|| {
+            let made: Arc<str> = make(self).into();
+            self.lock().insert(name, Arc::clone(&made));
+            made
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Arc<str>>> {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

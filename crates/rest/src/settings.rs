@@ -1,0 +1,38 @@
+//! How the API is to behave.
+
+use std::time::Duration;
+
+/// How the API is to behave. [`Settings::default`] is right for one server that clients reach directly.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether search parameters that are not understood are dropped and reported instead of refused, when the
+    /// request's `Prefer: handling` says nothing.
+    pub lenient_search: bool,
+    /// The base URL that clients see, without a slash at the end; `None`: the record's.
+    pub base_url: Option<String>,
+    /// Size of a request's body at most, in bytes, after decompression.
+    pub body_bytes_max: usize,
+    /// How long a request's body may take to arrive.
+    pub receive_timeout: Duration,
+    /// How long a request may wait and work.
+    pub request_timeout: Duration,
+    /// How many requests work at the same time.
+    pub workers: usize,
+    /// How many requests may wait for a worker; beyond them the answer is 503.
+    pub queue: usize,
+}
+
+impl Default for Settings {
+    /// Strict searches, 64 MiB, 60 seconds for the body and for the work, 16 workers, a queue of 1,024.
+    fn default() -> Self {
+        Self {
+            lenient_search: false,
+            base_url: None,
+            body_bytes_max: 64 << 20,
+            receive_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(60),
+            workers: 16,
+            queue: 1024,
+        }
+    }
+}

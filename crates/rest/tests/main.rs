@@ -1,0 +1,30 @@
+//! Tests of the REST API: requests through the router, over a record in memory.
+
+#[path = "main/authentication.rs"]
+mod authentication;
+#[path = "main/bundles.rs"]
+mod bundles;
+#[path = "main/conditional.rs"]
+mod conditional;
+#[path = "main/description.rs"]
+mod description;
+#[path = "main/faults.rs"]
+mod faults;
+#[path = "main/formats.rs"]
+mod formats;
+#[path = "main/history.rs"]
+mod history;
+#[path = "main/operations.rs"]
+mod operations;
+#[path = "main/practice.rs"]
+mod practice;
+#[path = "main/random_requests.rs"]
+mod random_requests;
+#[path = "main/refusals.rs"]
+mod refusals;
+#[path = "main/resources.rs"]
+mod resources;
+#[path = "main/searches.rs"]
+mod searches;
+#[path = "main/terminology_operations.rs"]
+mod terminology_operations;

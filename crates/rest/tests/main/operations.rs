@@ -1,0 +1,123 @@
+//! Operations on resources.
+
+use crate::practice::{PATIENT, Practice, ask, observation};
+
+#[test]
+fn validate_says_what_is_wrong() {
+    let practice = Practice::new();
+    practice.fill(&[PATIENT]);
+    let valid = practice.post("/Patient/$validate", PATIENT);
+    assert_eq!(
+        (valid.status.as_u16(), valid.at("issue.0.severity").as_str()),
+        (200, "information"),
+        "{}",
+        valid.text()
+    );
+    let wrong = practice.post("/Patient/$validate", &PATIENT.replace("female", "neither"));
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.at("issue.0.severity").as_str()),
+        (200, "error"),
+        "{}",
+        wrong.text()
+    );
+    let as_parameter = format!(
+        r#"{{"resourceType":"Parameters","parameter":[{{"name":"mode","valueCode":"update"}},{{"name":"resource","resource":{PATIENT}}}]}}"#
+    );
+    let valid = practice.post("/Patient/p1/$validate", &as_parameter);
+    assert_eq!(valid.at("issue.0.severity"), "information", "{}", valid.text());
+    let other = practice.post("/Patient/p2/$validate", &as_parameter);
+    assert_eq!(other.at("issue.0.severity"), "error", "{}", other.text());
+    assert_eq!(practice.get("/Patient/p1/$validate").at("issue.0.severity"), "information");
+    let type_mismatch = practice.post("/Group/$validate", PATIENT);
+    assert_eq!(type_mismatch.at("issue.0.severity"), "error");
+    practice.get("/Patient/$validate").assert_refusal(400, "required");
+    practice.get("/Patient/p1/$validate?profile=http://example.org/p").assert_refusal(400, "not-supported");
+    practice.get("/Patient/p1/$validate?mode=delete").assert_refusal(400, "value");
+    practice.get("/Patient/p1/$validate?colour=red").assert_refusal(400, "invalid");
+}
+
+fn chart() -> Practice {
+    let practice = Practice::new();
+    practice.fill(&[
+        PATIENT,
+        &PATIENT.replace("p1", "p2"),
+        r#"{"resourceType":"Practitioner","id":"d1","name":[{"family":"Dee"}]}"#,
+        r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/p1"},"participant":[{"individual":{"reference":"Practitioner/d1"}}],"period":{"start":"2024-01-01T10:00:00Z","end":"2024-01-01T11:00:00Z"}}"#,
+        &observation("o1", "p1", "a", "2024-01-01"),
+        &observation("o2", "p1", "a", "2024-02-01"),
+        &observation("o3", "p1", "b", "2024-03-01"),
+        &observation("o4", "p2", "a", "2024-04-01"),
+    ]);
+    practice
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+#[test]
+fn everything_gives_the_whole_chart() {
+    let practice = chart();
+    let all = practice.get("/Patient/p1/$everything");
+    assert_eq!(sorted(all.ids("match")), ["e1", "o1", "o2", "o3", "p1"], "{}", all.text());
+    assert_eq!(all.ids("include"), ["d1"]);
+    assert_eq!(practice.post("/Patient/p1/$everything", "").ids("match").len(), 5);
+    let ranged = practice.get("/Patient/p1/$everything?start=2024-02-01&end=2024-02-28");
+    assert_eq!(sorted(ranged.ids("match")), ["o2", "p1"], "{}", ranged.text());
+    let typed = practice.get("/Patient/p1/$everything?_type=Observation");
+    assert_eq!(sorted(typed.ids("match")), ["o1", "o2", "o3"], "{}", typed.text());
+    let recent = practice.get("/Patient/p1/$everything?_since=2100-01-01T00:00:00Z");
+    assert_eq!(recent.ids("match").len(), 0, "{}", recent.text());
+    practice.get("/Patient/never/$everything").assert_refusal(404, "not-found");
+    practice.get("/Patient/p1/$everything?start=soon").assert_refusal(400, "value");
+    practice.get("/Patient/$everything").assert_refusal(404, "not-supported");
+    let encounter = practice.get("/Encounter/e1/$everything");
+    assert_eq!(encounter.ids("match"), ["e1"], "{}", encounter.text());
+}
+
+#[test]
+fn everything_comes_in_pages() {
+    let practice = chart();
+    let (mut path, mut ids) = ("/Patient/p1/$everything?_count=2".to_owned(), Vec::new());
+    while !path.is_empty() {
+        let page = practice.get(&path);
+        assert!(page.ids("match").len() <= 2, "{}", page.text());
+        ids.extend(page.ids("match"));
+        path = page.link("next");
+    }
+    assert_eq!(sorted(ids), ["e1", "o1", "o2", "o3", "p1"]);
+}
+
+#[test]
+fn lastn_gives_the_last_of_each_code() {
+    let practice = chart();
+    let last = practice.get("/Observation/$lastn?patient=p1&category=laboratory");
+    assert_eq!(last.ids("match"), ["o3", "o2"], "{}", last.text());
+    let two = practice.get("/Observation/$lastn?patient=p1&code=a&max=2");
+    assert_eq!(two.ids("match"), ["o2", "o1"], "{}", two.text());
+    practice.get("/Observation/$lastn?patient=p1").assert_refusal(400, "required");
+    practice.get("/Observation/$lastn?code=a").assert_refusal(400, "required");
+    practice.get("/Observation/$lastn?patient=p1&code=a&max=no").assert_refusal(400, "value");
+}
+
+#[test]
+fn labels_are_added_and_removed() {
+    let practice = Practice::new();
+    practice.fill(&[PATIENT]);
+    let labels = r#"{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"http://example.org/t","code":"vip"}],"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]}}]}"#;
+    let added = practice.post("/Patient/p1/$meta-add", labels);
+    assert_eq!(added.at("parameter.0.valueMeta.tag.0.code"), "vip", "{}", added.text());
+    practice.post("/Patient/p1/$meta-add", labels);
+    let read = practice.get("/Patient/p1");
+    assert_eq!(
+        (read.at("meta.tag.length").as_str(), read.header("etag")),
+        ("1", "W/\"2\""),
+        "{}",
+        read.text()
+    );
+    assert_eq!(practice.get("/Patient/p1/$meta").at("parameter.0.valueMeta.security.0.code"), "R");
+    let removed = practice.post("/Patient/p1/$meta-delete", labels);
+    assert_eq!(removed.at("parameter.0.valueMeta.tag"), "", "{}", removed.text());
+    practice.send(&ask("POST", "/Patient/p1/$meta-add")).assert_refusal(400, "required");
+}

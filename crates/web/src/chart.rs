@@ -1,0 +1,99 @@
+//! The chart cockpit: with no navigation, what a clinician must know before the door opens.
+
+use crate::App;
+use crate::line_chart::LineChart;
+use crate::page::{html, with_session};
+use crate::shell::Shell;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use clinic::chart::allergy::Allergies;
+use clinic::chart::banner::Banner;
+use clinic::chart::document::DocumentItem;
+use clinic::chart::observation::{Series, Value};
+use clinic::chart::problem::Problem;
+use clinic::chart::{Chart, medication::Medication};
+
+#[derive(Template)]
+#[template(path = "chart.html")]
+struct ChartPage {
+    shell: Shell,
+    banner: Banner,
+    allergies: AllergyLine,
+    chart: Chart,
+    /// The newest note with its text, for the middle.
+    note: Option<DocumentItem>,
+}
+
+/// What the banner says of allergies.
+pub(crate) struct AllergyLine {
+    pub words: &'static str,
+    /// The worst ones, each with what happens.
+    pub shown: Vec<(String, String)>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// Allergies that fit into a banner.
+const BANNER_ALLERGIES: usize = 3;
+/// Rows of a list before the rest is folded away.
+const PROBLEMS: usize = 12;
+const MEDICATIONS: usize = 12;
+const RESULTS: usize = 24;
+
+impl AllergyLine {
+    pub(crate) fn of(allergies: &Allergies) -> Self {
+        let (words, known) = match allergies {
+            Allergies::NotRecorded => ("Not recorded: ask", Vec::new()),
+            Allergies::NoneKnown => ("No known allergies", Vec::new()),
+            Allergies::Known(known) => ("", known.iter().filter(|allergy| allergy.is_active).collect()),
+        };
+        let words = if words.is_empty() && known.is_empty() { "None active" } else { words };
+        let shown: Vec<_> =
+            known.iter().take(BANNER_ALLERGIES).map(|one| (one.substance.clone(), one.detail())).collect();
+        Self { words, more: known.len() - shown.len(), shown }
+    }
+}
+
+impl ChartPage {
+    fn active_problems(&self) -> Vec<&Problem> {
+        self.chart.problems.iter().filter(|problem| problem.is_active).collect()
+    }
+
+    fn past_problems(&self) -> Vec<&Problem> {
+        self.chart.problems.iter().filter(|problem| !problem.is_active).collect()
+    }
+
+    fn current_medications(&self) -> Vec<&Medication> {
+        self.chart.medications.iter().filter(|medication| medication.is_current).collect()
+    }
+
+    fn past_medications(&self) -> Vec<&Medication> {
+        self.chart.medications.iter().filter(|medication| !medication.is_current).collect()
+    }
+
+    fn results(&self) -> &[Series] {
+        &self.chart.results[..self.chart.results.len().min(RESULTS)]
+    }
+}
+
+/// The newest value of a series.
+pub(crate) fn newest(series: &Series) -> &Value {
+    &series.values[0]
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(patient): Path<String>,
+) -> Response {
+    with_session(app, headers, move |session| {
+        let chart = Chart::read(session, &patient, session.record().now_ms())?;
+        let banner = chart.banner.clone();
+        let allergies = AllergyLine::of(&chart.allergies);
+        let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();
+        html(&ChartPage { shell: Shell::of(Some(session)), banner, allergies, chart, note })
+    })
+    .await
+}

@@ -1,0 +1,80 @@
+//! What a page says when it cannot be shown.
+
+use crate::page::html;
+use crate::shell::Shell;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use record::{Error, Session};
+
+/// Why a page cannot be shown.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    title: &'static str,
+    message: String,
+}
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage<'a> {
+    shell: Shell,
+    title: &'a str,
+    message: &'a str,
+}
+
+impl Failure {
+    /// Our own fault.
+    pub(crate) fn bug() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            title: "Something went wrong here",
+            message: "Nothing was changed. Try again; if it happens again, tell the people who run this server when."
+                .to_owned(),
+        }
+    }
+
+    /// A template that does not render.
+    pub(crate) fn template(error: askama::Error) -> Self {
+        tracing::error!(%error, "a page did not render");
+        Self::bug()
+    }
+
+    /// Nothing at this address.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, title: "Not here", message: message.into() }
+    }
+
+    pub(crate) fn into_page(self, session: Option<&Session>) -> Response {
+        let page = FailurePage { shell: Shell::of(session), title: self.title, message: &self.message };
+        match html(&page) {
+            Ok(page) => (self.status, page).into_response(),
+            Err(_) => self.status.into_response(),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let (status, title) = match &error {
+            Error::NotFound(_) => (StatusCode::NOT_FOUND, "Not here"),
+            Error::Gone { .. } => (StatusCode::GONE, "Deleted"),
+            Error::Denied(_) => (StatusCode::FORBIDDEN, "Not for you"),
+            Error::Search(_) | Error::Request { .. } => (StatusCode::BAD_REQUEST, "Not understood"),
+            _ => {
+                tracing::error!("a page failed: {}", kind(&error));
+                return Self::bug();
+            }
+        };
+        Self { status, title, message: error.to_string() }
+    }
+}
+
+/// The kind of an error for the log; its text may name a patient's data.
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::Store(_) => "the store failed",
+        Error::Invalid(_) => "a resource is not valid",
+        _ => "the record refused",
+    }
+}

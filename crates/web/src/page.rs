@@ -1,0 +1,77 @@
+//! What all pages share: rendering, security headers, work off the network threads.
+
+use crate::App;
+use crate::failure::Failure;
+use crate::session_cookie;
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use record::{Origin, Session};
+
+/// Only our own style and script, no frames, no other hosts, no inline anything.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
+     object-src 'none'; require-trusted-types-for 'script'; trusted-types chiron";
+
+const HEADERS: [(header::HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (header::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+];
+
+/// Adds the security headers, keeps patients' data out of caches, and refuses forms sent from other sites.
+pub(crate) async fn harden(request: Request, next: Next) -> Response {
+    let is_safe = [Method::GET, Method::HEAD].contains(request.method());
+    if !is_safe && is_cross_site(request.headers()) {
+        return (StatusCode::FORBIDDEN, "This form was sent from another site.").into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Browsers say where a request comes from; what is no browser carries no cookie worth stealing.
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// A template as an answer.
+pub(crate) fn html(template: &impl Template) -> Result<Response, Failure> {
+    Ok(Html(template.render().map_err(Failure::template)?).into_response())
+}
+
+/// Runs a page's work for the signed-in user, on a thread that may wait for the disk. Others are sent to sign in.
+pub(crate) async fn with_session(
+    app: App,
+    headers: HeaderMap,
+    work: impl FnOnce(&Session) -> Result<Response, Failure> + Send + 'static,
+) -> Response {
+    let answer = tokio::task::spawn_blocking(move || match session(&app, &headers) {
+        Ok(Some(session)) => work(&session).unwrap_or_else(|failure| failure.into_page(Some(&session))),
+        Ok(None) => Redirect::to("/sign-in").into_response(),
+        Err(failure) => failure.into_page(None),
+    });
+    answer.await.unwrap_or_else(|_| Failure::bug().into_page(None))
+}
+
+fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
+    let Some(secret) = session_cookie::read(headers) else { return Ok(None) };
+    let kind = record::credential::CredentialKind::PageSession;
+    let actor = app.record.authenticate(kind, &secret)?;
+    Ok(actor.map(|actor| app.record.session(actor, page_origin())))
+}
+
+/// Where page requests come from, for the audit.
+pub(crate) fn page_origin() -> Origin {
+    Origin { address: String::new(), way: "page" }
+}

@@ -1,0 +1,103 @@
+//! Find a patient: as you type, with two identifiers in sight.
+
+use crate::App;
+use crate::failure::Failure;
+use crate::page::{html, with_session};
+use crate::patient_search::PatientSearch;
+use crate::shell::Shell;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
+use clinic::chart::banner::Banner;
+use fhir::schema::schema;
+use record::Session;
+use serde::Deserialize;
+
+/// Enough to see that the search must be narrower.
+const SHOWN: usize = 25;
+
+#[derive(Template)]
+#[template(path = "patients.html")]
+struct PatientsPage {
+    shell: Shell,
+    q: String,
+    found: Vec<Row>,
+    has_more: bool,
+}
+
+#[derive(Template)]
+#[template(path = "patients_found.html")]
+struct FoundPart {
+    q: String,
+    found: Vec<Row>,
+    has_more: bool,
+}
+
+struct Row {
+    banner: Banner,
+    /// Someone else in the list has nearly the same name.
+    has_similar: bool,
+}
+
+/// What the address says.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    q: String,
+    /// Only the list, for search as you type.
+    #[serde(default)]
+    part: bool,
+}
+
+pub(crate) async fn home() -> Redirect {
+    Redirect::to("/patients")
+}
+
+pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    with_session(app, headers, move |session| {
+        let (found, has_more) = find(session, &asked.q)?;
+        if asked.part {
+            return html(&FoundPart { q: asked.q, found, has_more });
+        }
+        html(&PatientsPage { shell: Shell::of(Some(session)), q: asked.q, found, has_more })
+    })
+    .await
+}
+
+fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Failure> {
+    let attempts = match PatientSearch::parse(text) {
+        Some(search) => search.attempts,
+        // Nothing asked: the most recent ones, so that an empty page is no dead end.
+        None if text.trim().is_empty() => vec![Vec::new()],
+        None => Vec::new(),
+    };
+    let patient = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
+    let count = SHOWN.to_string();
+    for attempt in attempts {
+        let mut parameters: Vec<(&str, &str)> =
+            attempt.iter().map(|(code, value)| (*code, value.as_str())).collect();
+        parameters.push(("_count", &count));
+        if !attempt.is_empty() {
+            parameters.push(("_sort", "family,given,birthdate"));
+        }
+        let found = session.find(patient, &parameters)?;
+        if !found.matches.is_empty() {
+            let documents = found.matches.iter().filter_map(record::Resource::document);
+            let banners = documents.map(|one| Banner::read(&one, session.record().now_ms())).collect();
+            return Ok((rows(banners), found.next.is_some()));
+        }
+    }
+    Ok((Vec::new(), false))
+}
+
+fn rows(banners: Vec<Banner>) -> Vec<Row> {
+    let likeness = |banner: &Banner| {
+        let start = |name: &str| name.to_lowercase().chars().take(4).collect::<String>();
+        (start(&banner.family), start(&banner.given))
+    };
+    let likenesses: Vec<_> = banners.iter().map(likeness).collect();
+    let is_similar = |at: usize| likenesses.iter().filter(|one| **one == likenesses[at]).count() > 1;
+    let similar: Vec<bool> = (0..banners.len()).map(is_similar).collect();
+    banners.into_iter().zip(similar).map(|(banner, has_similar)| Row { banner, has_similar }).collect()
+}
