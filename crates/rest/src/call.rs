@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub place: Place,
     /// The URL's parameters, without those of the presentation that only the edge understands.
     pub query: Parameters,
+    /// Those parameters of the presentation: links repeat them.
+    pub outer: Parameters,
     pub headers: HeaderMap,
     pub body: Body,
     pub presentation: Presentation,
@@ -35,6 +37,12 @@ impl Call {
             true => Handling::Lenient,
             false => Handling::Strict,
         }
+    }
+
+    /// Parameters with those of the presentation, for links.
+    pub fn linked(&self, mut parameters: Parameters) -> Parameters {
+        parameters.0.extend(self.outer.0.iter().cloned());
+        parameters
     }
 
     /// The URL of a resource.

@@ -120,6 +120,13 @@ const CONFLICT: Row = (
 );
 const MULTIPLE: Row =
     (StatusCode::PRECONDITION_FAILED, "multiple-matches", "give a condition that names exactly one resource");
+const NONE: Row = (
+    StatusCode::PRECONDITION_FAILED,
+    "not-found",
+    "give a condition that names exactly one resource, or make the resource first",
+);
+/// How the record says that a condition matches nothing.
+const NONE_FOUND: &str = "no resource";
 const RULE: Row =
     (StatusCode::UNPROCESSABLE_ENTITY, "business-rule", "change the content so that the rule holds");
 const MALFORMED: Row = (StatusCode::BAD_REQUEST, "invalid", "correct the request");
@@ -157,6 +164,7 @@ impl From<record::Error> for Failure {
                 headers: Vec::new(),
             },
             Error::VersionConflict { .. } => by_row(CONFLICT, what).at("http.If-Match"),
+            Error::Condition { found: NONE_FOUND, .. } => by_row(NONE, what),
             Error::Condition { .. } => by_row(MULTIPLE, what),
             Error::Rule(violation) => by_row(RULE, what).at(&violation.expression),
             Error::Request { expression, .. } => by_row(MALFORMED, what).at(&expression),

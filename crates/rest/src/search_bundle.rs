@@ -1,6 +1,7 @@
 //! What a search found, as a Bundle (R4 search §3.1.1.7 ff.).
 
 use crate::bundle_writer::{BundleEntry, BundleWriter, Link};
+use crate::call::Call;
 use crate::failure::Failure;
 use crate::operation_outcome::{Issue, operation_outcome};
 use crate::parameters::Parameters;
@@ -16,12 +17,13 @@ pub(crate) const CURSOR: &str = "_cursor";
 
 /// The searchset of what was found at a URL (without parameters).
 pub(crate) fn search_bundle(
-    service: &Service,
+    call: &Call,
     url: &str,
     request: &Request,
     found: &Found,
 ) -> Result<String, Failure> {
-    let kept = Parameters(request.kept.clone());
+    let service = &call.service;
+    let kept = call.linked(Parameters(request.kept.clone()));
     let links = links(url, &kept, request.query.cursor.as_deref(), found.next.as_deref());
     let total = found.total.or_else(|| counted(request, found));
     let subset = Subset::of_search(request);

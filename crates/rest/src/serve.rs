@@ -25,6 +25,7 @@ use record::Session;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -38,7 +39,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(&format!("{base}/{{*path}}"), any(serve))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(service)
 }
 
@@ -50,8 +51,8 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
     let (parts, body) = request.into_parts();
     let mut query = Parameters::parse(parts.uri.query().unwrap_or_default());
     let presentation = Presentation::read(&query, &parts.headers);
-    query.take(&OUTER_PARAMETERS);
-    let answer = answer(&service, &parts, body, query, &presentation).await;
+    let outer = query.take(&OUTER_PARAMETERS);
+    let answer = answer(&service, &parts, body, (query, outer), &presentation).await;
     let mut response = respond(&presentation, answer.unwrap_or_else(|failure| Answer::from(&failure)));
     if parts.method == Method::HEAD {
         *response.body_mut() = axum::body::Body::empty();
@@ -63,7 +64,7 @@ async fn answer(
     service: &Arc<Service>,
     parts: &Parts,
     body: axum::body::Body,
-    query: Parameters,
+    (query, outer): (Parameters, Parameters),
     presentation: &Presentation,
 ) -> Result<Answer, Failure> {
     let path = parts.uri.path().strip_prefix(service.base_path()).unwrap_or_default();
@@ -87,6 +88,7 @@ async fn answer(
         method: row.method,
         place,
         query,
+        outer,
         body: Body::new(bytes, &parts.headers, service.settings.body_bytes_max),
         headers: parts.headers.clone(),
         presentation: presentation.clone(),

@@ -26,5 +26,7 @@ mod refusals;
 mod resources;
 #[path = "main/searches.rs"]
 mod searches;
+#[path = "main/standard_examples.rs"]
+mod standard_examples;
 #[path = "main/terminology_operations.rs"]
 mod terminology_operations;

@@ -43,7 +43,7 @@ pub const CRATES: &[Crate] = &[
 
 /// Crates that only the named ones may use, besides what the layers say.
 ///
-/// The generator of practices also serves every crate's tests.
+/// Tests may have them too: the generator of practices, and the store in memory under a record.
 const RESERVED: &[(&str, &[&str])] =
     &[("store", &["record", "chiron"]), ("synth", &["chiron", "scenarios", "bench", "xtask"])];
 
@@ -139,8 +139,7 @@ fn forbidden(user: &Crate, dependency: &Dependency) -> Option<(String, &'static 
     }
     let used = CRATES.iter().find(|row| row.name == name)?;
     if let Some((_, users)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
-        let for_tests = name == "synth" && dependency.dev;
-        if !for_tests && !users.contains(&user.name) {
+        if !dependency.dev && !users.contains(&user.name) {
             let message = format!("only {} may use `{name}`", users.join(" and "));
             return Some((message, "go through the crate that may"));
         }

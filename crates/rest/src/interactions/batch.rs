@@ -66,7 +66,7 @@ fn push(bundle: &mut BundleWriter, call: &Call, answer: EntryAnswer) -> Result<(
                 [type_id] => format!("{}/{}", call.service.base_url, type_id.name()),
                 _ => call.service.base_url.clone(),
             };
-            push_bundle(bundle, &search_bundle(&call.service, &url, &request, &found)?);
+            push_bundle(bundle, &search_bundle(call, &url, &request, &found)?);
         }
         EntryAnswer::History(versions) => {
             let timestamp = instant(call.service.record.now_ms()).to_string();

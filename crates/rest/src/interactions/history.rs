@@ -125,7 +125,7 @@ fn write(
     let total = (cursor.is_none() && !has_more).then_some(versions.len() as u64);
     let mut kept = call.query.clone();
     kept.take(&[CURSOR]);
-    let links = links(&url(call, scope), &kept, cursor, last.as_deref());
+    let links = links(&url(call, scope), &call.linked(kept), cursor, last.as_deref());
     let timestamp = instant(call.service.record.now_ms()).to_string();
     let mut bundle = BundleWriter::new("history", &timestamp, total, &links);
     let subset = Subset::read(&call.query)?;

@@ -30,7 +30,7 @@ pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
         .mended_by("name types with _type, or a type in the path, such as /Patient?name=…"));
     }
     let found = session.search(&request)?;
-    Ok(Answer::resource(search_bundle(&call.service, &url(call), &request, &found)?))
+    Ok(Answer::resource(search_bundle(call, &url(call), &request, &found)?))
 }
 
 fn names_types(parameters: &Parameters) -> bool {

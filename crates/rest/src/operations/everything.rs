@@ -58,7 +58,7 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
         request.query.cursor = found.next;
     };
     let included = referenced(call, session, &matches)?;
-    let kept = inputs.to_parameters(&[CURSOR]);
+    let kept = call.linked(inputs.to_parameters(&[CURSOR]));
     let url = format!("{}/$everything", call.full_url(&key));
     let cursor = inputs.text(CURSOR);
     let links = links(&url, &kept, cursor, next.as_deref());

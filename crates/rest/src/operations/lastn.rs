@@ -61,7 +61,7 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
 
 fn answer(call: &Call, inputs: &Inputs, resources: &[Resource]) -> Result<Answer, Failure> {
     let url = format!("{}/Observation/$lastn", call.service.base_url);
-    let links = links(&url, &inputs.to_parameters(&[]), None, None);
+    let links = links(&url, &call.linked(inputs.to_parameters(&[])), None, None);
     let timestamp = instant(call.service.record.now_ms()).to_string();
     let mut bundle = BundleWriter::new("searchset", &timestamp, Some(resources.len() as u64), &links);
     push_all(&mut bundle, &call.service, resources, "match", &Subset::Whole)?;

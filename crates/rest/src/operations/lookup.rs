@@ -26,7 +26,7 @@ pub(super) fn run(_: &Call, session: &Session, inputs: &Inputs) -> Result<Answer
     let version = coding.version.as_deref();
     let concept = terminology.lookup(system, version, &coding.code).ok_or_else(|| {
         Failure::not_found(format!("the code '{}' of {system} is not known here", coding.code))
-            .mended_by("check the system and the code; /metadata?mode=terminology lists the systems")
+            .mended_by("check the system and the code, or load the code system")
     })?;
     let file = terminology.code_system(system, version);
     let header = file.as_ref().map(terminology::CodeSystemFile::header);

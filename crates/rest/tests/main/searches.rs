@@ -60,6 +60,10 @@ fn pages_follow_their_links() {
     let mut ids = [first.ids("match"), second.ids("match")].concat();
     ids.sort();
     assert_eq!(ids, ["o1", "o2", "o3"]);
+    assert_eq!(
+        practice.get("/Observation?_pretty=true&_count=2").link("self"),
+        "/Observation?_count=2&_pretty=true"
+    );
     practice.get("/Observation?_cursor=nonsense").assert_refusal(400, "value");
 }
 
