@@ -1,6 +1,7 @@
 //! The reference data beside the project: archives read where they lie.
 
 use fhir::Document;
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -55,13 +56,20 @@ fn for_each_file(unpacked: impl Read, limit: usize, mut visit: impl FnMut(String
 /// The resources of a transaction bundle as it would be stored.
 fn resources_of(text: &str) -> Vec<Document> {
     let bundle = Document::parse(text).expect("a bundle");
-    let mut text = text.to_owned();
+    let mut names = HashMap::new();
     for entry in bundle.root().each_of("entry") {
         let (Some(url), Some(resource)) = (entry.get_str("fullUrl"), entry.get("resource")) else { continue };
-        let (Some(name), Some(id)) = (resource.get_str("resourceType"), resource.get_str("id")) else {
-            continue;
-        };
-        text = text.replace(&format!("\"reference\": \"{url}\""), &format!("\"reference\": \"{name}/{id}\""));
+        if let (Some(name), Some(id)) = (resource.get_str("resourceType"), resource.get_str("id")) {
+            names.insert(url.into_owned(), format!("{name}/{id}"));
+        }
+    }
+    const REFERENCE: &str = "\"reference\": \"";
+    let mut pieces = text.split(REFERENCE);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (target, rest) = piece.split_once('"').unwrap_or((piece, ""));
+        let name = names.get(target).map_or(target, String::as_str);
+        text.extend([REFERENCE, name, "\"", rest]);
     }
     let bundle = Document::parse(text).expect("a bundle");
     bundle

@@ -11,8 +11,12 @@ mod differential;
 mod random;
 #[path = "main/read_log.rs"]
 mod read_log;
+#[path = "main/reference_data.rs"]
+mod reference_data;
 #[path = "main/sample.rs"]
 mod sample;
+#[path = "../../search/tests/shared_data.rs"]
+mod shared_data;
 #[path = "main/threads.rs"]
 mod threads;
 #[path = "main/upkeep.rs"]

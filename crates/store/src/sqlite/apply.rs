@@ -97,6 +97,8 @@ impl Apply<'_> {
         for change in &batch.private {
             self.private(change)?;
         }
+        // With each batch, not each transaction: the conditions of the next batch look at the counts.
+        self.head.write_counts(self.connection)?;
         self.log(place, &logged, &batch.audit)?;
         Ok(Committed { sequence: sequence.cast_unsigned(), time_ms, versions })
     }

@@ -43,18 +43,21 @@ pub(super) struct Dictionary {
 impl Dictionary {
     /// Reads the names, and adds the types that are missing.
     pub fn open(connection: &Connection) -> Result<Self, StoreError> {
+        let failed = || failed("add the types to the dictionary");
+        let transaction = connection.unchecked_transaction().map_err(failed())?;
         let mut dictionary = Self::read(connection)?;
         let mut last = dictionary.types.keys().copied().max().unwrap_or(0);
         for type_id in schema().resources() {
             if let Entry::Vacant(vacant) = dictionary.type_numbers.entry(type_id) {
                 last += 1;
-                connection
+                transaction
                     .execute(sql::DICTIONARY_ADD, params![TYPES, type_id.name(), last])
-                    .map_err(failed("add a type to the dictionary"))?;
+                    .map_err(failed())?;
                 vacant.insert(last);
                 dictionary.types.insert(last, type_id);
             }
         }
+        transaction.commit().map_err(failed())?;
         Ok(dictionary)
     }
 

@@ -11,7 +11,7 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 
 const SCHEMA: &str = "schema";
 
-/// Page size in bytes: measured against 4096 and 16384; see docs/design.
+/// Page size in bytes: a page holds about a dozen compressed documents.
 const PAGE_BYTES: i64 = 8192;
 
 /// Page cache of the write connection, in kibibytes.

@@ -147,7 +147,8 @@ impl SqliteSnapshot<'_> {
     fn walk_ordered(&self, walk: &Walk, text: &str, by: [Option<i64>; 2]) -> Result<Walked, StoreError> {
         let failed = || failed("walk the index");
         let behind = walk.behind.unwrap_or(Position { recency: i64::MAX, key: i64::MAX });
-        let bounds = [walk.recency.start, walk.recency.end, behind.recency, behind.key];
+        let most = walk.recency.end.saturating_sub(1).min(behind.recency);
+        let bounds = [walk.recency.start, most, behind.recency, behind.key];
         let parameters = bounds.into_iter().chain(by.into_iter().flatten());
         let type_id = leaf_type(walk.leaf);
         let groups = self.token_groups(walk);

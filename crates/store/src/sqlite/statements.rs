@@ -123,17 +123,18 @@ pub(super) const PRIVATE_SET: &str =
 pub(super) const PRIVATE_REMOVE: &str = "DELETE FROM private WHERE space = ?1 AND key = ?2";
 
 // Walks of the index. Each gives recency, key, home and signature (empty where the table has none). Those in
-// order of recency take, from ?1 on: recency at least, recency below, and the place behind which to go on (recency, key).
+// order of recency take, from ?1 on: recency at least, recency at most, and the place behind which to go on
+// (recency, key), whose recency the second does not exceed: one bound, so that a late page begins where it is.
 
 pub(super) const WALK_HOME: &str = "SELECT recency, key, home, signature FROM entry
-    WHERE home = ?5 AND type = ?6 AND recency >= ?1 AND recency < ?2 AND recency <= ?3 AND (recency < ?3 OR key < ?4)
+    WHERE home = ?5 AND type = ?6 AND recency >= ?1 AND recency <= ?2 AND (recency < ?3 OR key < ?4)
     ORDER BY recency DESC, key DESC";
 pub(super) const WALK_TYPE: &str = "SELECT recency, key, home, signature FROM type_row
-    WHERE type = ?5 AND recency >= ?1 AND recency < ?2 AND recency <= ?3 AND (recency < ?3 OR key < ?4)
+    WHERE type = ?5 AND recency >= ?1 AND recency <= ?2 AND (recency < ?3 OR key < ?4)
     ORDER BY recency DESC, key DESC";
 pub(super) const WALK_TOKEN: &str = "SELECT recency, key, home, x'' FROM token AS walked
     WHERE parameter = ?5 AND hash = ?6
-    AND recency >= ?1 AND recency < ?2 AND recency <= ?3 AND (recency < ?3 OR key < ?4)
+    AND recency >= ?1 AND recency <= ?2 AND (recency < ?3 OR key < ?4)
     ORDER BY recency DESC, key DESC";
 pub(super) const PROBE_TOKEN: &str =
     "SELECT 1 FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4";
@@ -172,3 +173,62 @@ pub(super) const DATE_PROBE: &str = "SELECT 1 FROM date
     WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6 AND home = ?7";
 pub(super) const COUNTS_WRONG: &str = "SELECT count(*) FROM type_count AS stated WHERE stated.count !=
     (SELECT count(*) FROM type_row WHERE type_row.type = stated.type)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    /// Every statement of the day's work finds its rows by a key and needs no sorting.
+    #[test]
+    fn statements_search_by_key_and_never_sort() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA_1).unwrap();
+        for text in [
+            DIRECTORY_FIND,
+            DIRECTORY_SET,
+            ENTRY_READ,
+            ENTRY_ROWS,
+            ENTRY_SET,
+            ENTRY_REMOVE,
+            TYPE_ROW_REMOVE,
+            PAST_KEEP,
+            PAST_READ,
+            PAST_WALK,
+            COMMIT_TIME,
+            COMMITS_AFTER,
+            COMMITS_BACKWARDS,
+            TOKEN_REMOVE,
+            NUMBER_REMOVE,
+            TEXT_REMOVE,
+            DATE_REMOVE,
+            COUNT_READ,
+            PRIVATE_READ,
+            PRIVATE_LIST,
+            WALK_HOME,
+            WALK_TYPE,
+            WALK_TOKEN,
+            PROBE_TOKEN,
+            WALK_NUMBER,
+            WALK_TEXT,
+            WALK_DATE,
+            ENTRIES_BEHIND,
+            ENTRY_PAYLOAD,
+            TYPE_ROW_READ,
+            TOKEN_PROBE,
+            NUMBER_PROBE,
+            TEXT_PROBE,
+            DATE_PROBE,
+        ] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+            let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
+            let steps = statement
+                .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3))
+                .unwrap()
+                .collect::<Result<Vec<_>, _>>()
+                .unwrap();
+            let is_good = steps.iter().all(|step| step.starts_with("SEARCH") && step.contains("PRIMARY KEY"));
+            assert!(is_good && !steps.is_empty(), "{text}: {steps:?}");
+        }
+    }
+}

@@ -213,7 +213,6 @@ impl Desk {
                 result => results.push(result),
             }
         }
-        self.head.write_counts(&self.connection)?;
         self.connection.execute_batch("COMMIT").map_err(failed("commit"))?;
         Ok(results)
     }

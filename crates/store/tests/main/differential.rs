@@ -296,9 +296,9 @@ fn compare(of: usize, open: impl Fn(&Path) -> SqliteStore) {
     for round in 0..rounds(of) {
         let batch = random_batch(&mut random, i64::try_from(round).unwrap() * 100);
         if compare_commit(&memory, &sqlite, &batch) {
-            taken += 1
+            taken += 1;
         } else {
-            refused += 1
+            refused += 1;
         }
         for _ in 0..3 {
             let (url, query) = random_query(&mut random);
