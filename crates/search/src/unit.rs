@@ -23,7 +23,9 @@ impl Canonical {
         {
             return known.clone();
         }
-        let read = Unit::parse(code).ok().map(|unit| Arc::new(Self { code: unit.canonical_code(), unit }));
+        let read = Unit::parse(code)
+            .ok()
+            .map(|unit| Arc::new(Self { code: unit.canonical_code().to_owned(), unit }));
         if let Ok(mut units) = UNITS.write()
             && units.len() < UNITS_LIMIT
         {

@@ -1,7 +1,6 @@
 //! The chart cockpit: with no navigation, what a clinician must know before the door opens.
 
 use crate::App;
-use crate::flag::mark;
 use crate::line_chart::LineChart;
 use crate::page::{html, with_session};
 use crate::shell::Shell;

@@ -13,7 +13,7 @@ pub(crate) struct Mark {
 }
 
 /// The mark that belongs to a flag.
-pub(crate) fn mark(flag: Flag) -> Mark {
+pub(crate) fn mark(flag: &Flag) -> Mark {
     let (class, text, words) = match flag {
         Flag::None => ("", "", ""),
         Flag::High => ("flag high", "▲ H", "high"),

@@ -1,8 +1,7 @@
 //! All results: tests down, days across, the newest at the left where it is read first.
 
 use crate::App;
-use crate::chart::{AllergyLine, newest};
-use crate::flag::mark;
+use crate::chart::AllergyLine;
 use crate::line_chart::LineChart;
 use crate::page::{html, with_session};
 use crate::shell::Shell;

@@ -3,7 +3,6 @@
 use crate::App;
 use crate::chart::AllergyLine;
 use crate::failure::Failure;
-use crate::flag::mark;
 use crate::line_chart::LineChart;
 use crate::page::{html, with_session};
 use crate::shell::Shell;

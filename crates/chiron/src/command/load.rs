@@ -81,11 +81,15 @@ fn rxnorm(path: &Path, version: &str) -> Result<CodeSystemFile> {
 }
 
 fn loinc(path: &Path, version: &str) -> Result<CodeSystemFile> {
-    let (table, hierarchy) = match path.is_dir() {
-        true => (find_and_open(path, "Loinc", "Loinc.csv")?, optional(path, "ComponentHierarchy", ".csv")?),
-        false => (open(path)?, None),
+    let files = match path.is_dir() {
+        true => LoincFiles {
+            table: find_and_open(path, "Loinc", "Loinc.csv")?,
+            hierarchy: optional(path, "ComponentHierarchy", ".csv")?,
+            answers: optional(path, "AnswerList", ".csv")?,
+        },
+        false => LoincFiles { table: open(path)?, hierarchy: None, answers: None },
     };
-    Ok(load_loinc(LoincFiles { table, hierarchy }, version)?)
+    Ok(load_loinc(files, version)?)
 }
 
 fn snomed(path: &Path, version: &str) -> Result<CodeSystemFile> {
