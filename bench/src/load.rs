@@ -174,7 +174,9 @@ impl Load {
                     }
                     continue;
                 }
-                Ok(outcome) => format!("{} for {} {}", outcome.status, shot.method, shot.path),
+                Ok(outcome) => {
+                    format!("{} for {} {}: {}", outcome.status, shot.method, shot.path, outcome.complaint)
+                }
                 Err(error) => {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                     format!("{error:#} for {} {}", shot.method, shot.path)

@@ -100,11 +100,16 @@ pub struct Connection {
 }
 
 /// What came back, less its content.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     pub status: u16,
     pub body_bytes: u64,
+    /// How an answer begins that is no success.
+    pub complaint: String,
 }
+
+/// As much of a complaint as fits on a few lines.
+const COMPLAINT_BYTES: usize = 600;
 
 impl Connection {
     /// A connection, not yet opened.
@@ -115,11 +120,18 @@ impl Connection {
     /// Makes a request and reads its answer to the end without looking at it.
     pub async fn shoot(&mut self, shot: &Shot) -> Result<Outcome> {
         let mut response = self.ask(shot).await?;
-        let mut body_bytes = 0;
+        let is_success = response.status().is_success();
+        let (mut body_bytes, mut complaint) = (0, Vec::new());
         while let Some(frame) = response.frame().await {
-            body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64);
+            let frame = frame?;
+            let Some(data) = frame.data_ref() else { continue };
+            body_bytes += data.len() as u64;
+            if !is_success && complaint.len() < COMPLAINT_BYTES {
+                complaint.extend_from_slice(&data[..data.len().min(COMPLAINT_BYTES)]);
+            }
         }
-        Ok(Outcome { status: response.status().as_u16(), body_bytes })
+        let complaint = String::from_utf8_lossy(&complaint).split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(Outcome { status: response.status().as_u16(), body_bytes, complaint })
     }
 
     /// Makes a request and keeps the answer.
