@@ -77,6 +77,7 @@ mod tests {
         histogram.record_n(latency_us, answers).unwrap();
         Measured {
             latency_us: histogram,
+            answers,
             errors,
             first_error: None,
             seconds: 1.0,

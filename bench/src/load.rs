@@ -67,8 +67,11 @@ pub struct Load {
 /// What was seen.
 #[derive(Debug)]
 pub struct Measured {
-    /// Microseconds from when the request was due until its answer was read to the end.
+    /// Microseconds from when a request was due until its answer was read to the end, of the requests that were due
+    /// while it was measured, also when their answers came later.
     pub latency_us: Histogram<u64>,
+    /// Answers that came while it was measured.
+    pub answers: u64,
     pub errors: u64,
     pub first_error: Option<String>,
     pub seconds: f64,
@@ -82,7 +85,7 @@ pub struct Measured {
 impl Measured {
     /// Answered requests a second.
     pub fn rate_per_s(&self) -> f64 {
-        self.latency_us.len() as f64 / self.seconds
+        self.answers as f64 / self.seconds
     }
 
     /// A quantile of the latency in milliseconds.
@@ -99,6 +102,7 @@ impl Measured {
 /// What clients write down together.
 struct Ledger {
     latency_us: Histogram<u64>,
+    answers: u64,
     errors: u64,
     first_error: Option<String>,
     body_bytes: u64,
@@ -114,6 +118,7 @@ impl Load {
     pub async fn run(self) -> Result<Measured> {
         let ledger = Rc::new(RefCell::new(Ledger {
             latency_us: Histogram::new_with_bounds(1, 120_000_000, 3)?,
+            answers: 0,
             errors: 0,
             first_error: None,
             body_bytes: 0,
@@ -140,6 +145,7 @@ impl Load {
         let mut ledger = ledger.borrow_mut();
         Ok(Measured {
             latency_us: ledger.latency_us.clone(),
+            answers: ledger.answers,
             errors: ledger.errors,
             first_error: ledger.first_error.take(),
             seconds: load.duration.as_secs_f64(),
@@ -162,14 +168,16 @@ impl Load {
             let shot = (self.shots)(Turn::new(client, index));
             let outcome = connection.shoot(&shot).await;
             let now = Instant::now();
-            // What ends outside of the window is not counted, so that the rate is that of the window.
-            let is_measured = now >= window.0 && now < window.1;
+            let in_window = |instant: Instant| instant >= window.0 && instant < window.1;
             let failure = match outcome {
                 Ok(outcome) if self.any_status || (200..300).contains(&outcome.status) => {
-                    if is_measured {
-                        let mut ledger = ledger.borrow_mut();
+                    let mut ledger = ledger.borrow_mut();
+                    if in_window(due) {
                         let latency_us = u64::try_from((now - due).as_micros()).unwrap_or(u64::MAX);
                         ledger.latency_us.saturating_record(latency_us.max(1));
+                    }
+                    if in_window(now) {
+                        ledger.answers += 1;
                         ledger.body_bytes += outcome.body_bytes;
                     }
                     continue;

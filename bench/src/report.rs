@@ -134,7 +134,7 @@ impl Report {
         );
         for row in &self.loads {
             let measured = &row.measured;
-            let each_ms = |cpu_s: f64| number(cpu_s * 1000.0 / (measured.latency_us.len() as f64).max(1.0));
+            let each_ms = |cpu_s: f64| number(cpu_s * 1000.0 / (measured.answers as f64).max(1.0));
             let quantile = |quantile| number(measured.quantile_ms(quantile));
             let open = row.open_rate_per_s.map_or_else(String::new, |rate| format!(", open at {rate}/s"));
             let cells = [
@@ -196,7 +196,7 @@ fn load_json(row: &LoadRow) -> Value {
         "clients": row.clients,
         "open_rate_per_s": row.open_rate_per_s,
         "rate_per_s": measured.rate_per_s(),
-        "answers": measured.latency_us.len(),
+        "answers": measured.answers,
         "seconds": measured.seconds,
         "p50_ms": measured.quantile_ms(0.5),
         "p95_ms": measured.quantile_ms(0.95),
@@ -255,6 +255,7 @@ mod tests {
         latency_us.record_n(20_000, 50).unwrap();
         let measured = Measured {
             latency_us,
+            answers: 50,
             errors: 0,
             first_error: None,
             seconds: 2.0,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How many patients to draw from at most.
-const PATIENTS_MAX: usize = 1000;
+const PATIENTS_MAX: usize = 2000;
 /// Patients whose observations are looked at.
 const CHARTS: usize = 60;
 
@@ -60,13 +60,19 @@ impl Sample {
     pub async fn take(target: &Rc<Target>) -> Result<Self> {
         let mut connection = Connection::new(Rc::clone(target));
         let mut sample = Self::default();
-        let mut path = target.path("Patient?_count=200&_elements=id,name,birthDate");
-        while sample.patients.len() < PATIENTS_MAX {
-            let page = fetch(&mut connection, &path).await?;
+        // Oldest first, where the server can: what an earlier run wrote is not asked for.
+        let path = target.path("Patient?_count=200&_elements=id,name,birthDate");
+        let mut page = match fetch(&mut connection, &format!("{path}&_sort=_lastUpdated")).await {
+            Ok(page) => page,
+            Err(_) => fetch(&mut connection, &path).await?,
+        };
+        loop {
             sample.patients.extend(resources(&page).filter_map(patient));
             match next_page(&page) {
-                Some(next) => path = next,
-                None => break,
+                Some(next) if sample.patients.len() < PATIENTS_MAX => {
+                    page = fetch(&mut connection, &next).await?;
+                }
+                _ => break,
             }
         }
         ensure!(!sample.patients.is_empty(), "the server has no patient with a name and a birth date");
