@@ -1,0 +1,8 @@
+//! What the scenarios are told with: the program, its server, a client, the reference data.
+
+pub mod content;
+pub mod folder;
+pub mod http;
+pub mod program;
+pub mod server;
+pub mod shared_data;
