@@ -13,4 +13,6 @@
 
 mod harness;
 
+mod broken_import;
+mod killed;
 mod synthea;

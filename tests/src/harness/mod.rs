@@ -4,5 +4,7 @@ pub mod content;
 pub mod folder;
 pub mod http;
 pub mod program;
+pub mod random;
+pub mod samples;
 pub mod server;
 pub mod shared_data;
