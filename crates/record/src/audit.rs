@@ -4,6 +4,7 @@
 
 use access::{Actor, Interaction};
 use fhir::{Object, Value};
+use std::collections::HashSet;
 use store::ResourceKey;
 
 /// Where a request comes from.
@@ -20,7 +21,9 @@ pub struct Origin {
 pub enum AuditOutcome {
     /// It was done.
     Done,
-    /// It was refused.
+    /// It was not done: the request was wrong, or what it named was not there or not as it said.
+    Failed,
+    /// The policy refused it.
     Refused,
 }
 
@@ -54,17 +57,30 @@ impl AuditRow<'_> {
             row.set("from", self.origin.address.as_str());
         }
         if !self.resources.is_empty() {
-            let names = self.resources.iter().map(|key| Value::from(key.to_string())).collect::<Vec<_>>();
-            row.set("what", Value::Array(names));
+            let mut seen = HashSet::new();
+            let once = self.resources.iter().filter(|key| seen.insert(*key));
+            row.set("what", Value::Array(once.map(|key| Value::from(key.to_string())).collect()));
         }
         if !self.query.is_empty() {
-            row.set("query", self.query);
+            row.set("query", shortened(self.query));
         }
-        if self.outcome == AuditOutcome::Refused {
-            row.set("refused", true);
+        match self.outcome {
+            AuditOutcome::Done => {}
+            AuditOutcome::Failed => row.set("failed", true),
+            AuditOutcome::Refused => row.set("refused", true),
         }
         Value::Object(row).to_json().into_bytes()
     }
+}
+
+/// Characters of a query that are kept, so that no request is too long to be written down.
+const QUERY_BYTES: usize = 16 << 10;
+
+fn shortened(query: &str) -> String {
+    if query.len() <= QUERY_BYTES {
+        return query.to_owned();
+    }
+    format!("{}…", &query[..query.floor_char_boundary(QUERY_BYTES)])
 }
 
 /// FHIR AuditEvent.action: create, read, update, delete, execute.
