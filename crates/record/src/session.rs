@@ -184,8 +184,8 @@ impl Session {
         Ok(self.record.store.log_read(&row.to_bytes())?)
     }
 
-    /// The audit row of a change to a private document: it names the kind, never the content.
-    pub(crate) fn private_audit_row(&self, time_ms: i64, kind: &str) -> Vec<u8> {
+    /// The audit row of a change to a private document: it names the kind and for whom, never the content.
+    pub(crate) fn private_audit_row(&self, time_ms: i64, what: &str) -> Vec<u8> {
         let interaction = Interaction::Operate;
         let row = AuditRow {
             time_ms,
@@ -193,7 +193,7 @@ impl Session {
             origin: &self.origin,
             interaction,
             resources: &[],
-            query: kind,
+            query: what,
             outcome: AuditOutcome::Done,
         };
         row.to_bytes()
@@ -266,7 +266,7 @@ impl Session {
         for type_id in types_of(&query) {
             self.authorise(Interaction::Search, type_id)?.narrow(&mut query);
         }
-        let asked = encode(&request.kept);
+        let asked = asked(request);
         let hits = self.record.store.search(&query, &*self.record.ports);
         if hits.is_err() {
             self.audit(Interaction::Search, &[], &asked, AuditOutcome::Failed)?;
@@ -316,6 +316,12 @@ impl Session {
 }
 
 /// The types a query asks for; `None` for every type.
-fn types_of(query: &Query) -> Vec<Option<TypeId>> {
+pub(crate) fn types_of(query: &Query) -> Vec<Option<TypeId>> {
     if query.types.is_empty() { vec![None] } else { query.types.iter().copied().map(Some).collect() }
+}
+
+/// A search as a URL would have it: for the audit.
+fn asked(request: &Request) -> String {
+    let types: Vec<_> = request.query.types.iter().map(|type_id| type_id.name()).collect();
+    format!("{}?{}", types.join(","), encode(&request.kept))
 }

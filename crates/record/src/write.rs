@@ -218,7 +218,8 @@ impl WriteAction<'_> {
         }
     }
 
-    fn key(&self) -> Option<&ResourceKey> {
+    /// The resource, when the request names it.
+    pub(crate) fn key(&self) -> Option<&ResourceKey> {
         match self.target()? {
             Target::Key(key) => Some(key),
             Target::Condition(_) => None,
