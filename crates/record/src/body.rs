@@ -115,9 +115,7 @@ fn edit_narrative(edits: &mut Edits, div: Node<'_>, rewrite: &Rewrite<'_>) {
     let Some(text) = div.as_str() else { return };
     let mut changed = String::new();
     let mut rest = &*text;
-    while let Some(at) =
-        NARRATIVE_LINKS.iter().filter_map(|tag| Some(rest.find(tag)? + tag.len())).min()
-    {
+    while let Some(at) = NARRATIVE_LINKS.iter().filter_map(|tag| Some(rest.find(tag)? + tag.len())).min() {
         let quote = &rest[at - 1..at];
         let end = rest[at..].find(quote).map_or(rest.len(), |end| at + end);
         let link = &rest[at..end];
@@ -219,8 +217,7 @@ mod tests {
     #[test]
     fn links_in_what_is_taken_out_and_beside_it_do_no_harm() {
         let json = r#"{"resourceType":"Patient","id":"a","meta":{"tag":[], "versionId":"1","_lastUpdated":{"extension":[{"url":"urn:uuid:1"}]},"source":"urn:uuid:1" ,"lastUpdated":"2020"}}"#;
-        let stripped =
-            r#"{"resourceType":"Patient","id":"a","meta":{"tag":[],"source":"Patient/p"}}"#;
+        let stripped = r#"{"resourceType":"Patient","id":"a","meta":{"tag":[],"source":"Patient/p"}}"#;
         assert_eq!(prepared(json, "a"), stripped);
         let only = r#"{"resourceType":"Patient","id":"a","meta":{"_lastUpdated":{"extension":[{"url":"urn:uuid:1"}]},"versionId":"1"}}"#;
         assert_eq!(prepared(only, "a"), r#"{"resourceType":"Patient","id":"a"}"#);
@@ -228,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_bundle_in_a_bundle_keeps_its_names() {
-        let json = r#"{"resourceType":"Bundle","id":"b","type":"collection","entry":[{"fullUrl":"urn:uuid:1"}]}"#;
+        let json =
+            r#"{"resourceType":"Bundle","id":"b","type":"collection","entry":[{"fullUrl":"urn:uuid:1"}]}"#;
         assert_eq!(prepared(json, "b"), json);
     }
 

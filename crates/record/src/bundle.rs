@@ -1,6 +1,6 @@
 //! Transactions and batches: a Bundle's entries as writes and reads (R4 http 2.21.0.17).
 
-use crate::audit::AuditOutcome;
+use crate::audit::{AuditOutcome, Touched, audit_event};
 use crate::condition::Condition;
 use crate::error::Error;
 use crate::parameters::decode;
@@ -118,6 +118,9 @@ impl Session {
             self.authorise(interaction, type_id)?;
         }
         let Some(key) = key else { return Ok(()) };
+        if key.type_id == audit_event() {
+            return Ok(());
+        }
         let is_there = match writes.iter().find(|write| write.action.key() == Some(key)) {
             Some(write) => !matches!(write.action, WriteAction::Delete { .. }),
             None => self.record.store.read(key)?.is_some_and(|version| !version.is_deleted()),
@@ -125,7 +128,7 @@ impl Session {
         if is_there || matches!(request, ReadRequest::History(..)) {
             return Ok(());
         }
-        self.audit(Interaction::Read, std::slice::from_ref(key), "", AuditOutcome::Failed)?;
+        self.audit(Interaction::Read, &Touched::names([key.clone()]), "", AuditOutcome::Failed)?;
         Err(Error::NotFound(key.to_string()))
     }
 
@@ -137,9 +140,7 @@ impl Session {
                 let found = self.search(&request)?;
                 Answer::Found(request, found)
             }
-            ReadRequest::History(scope, page, asked) => {
-                Answer::History(self.history(&scope, &page, &asked)?)
-            }
+            ReadRequest::History(scope, page, asked) => Answer::History(self.history(&scope, &page, &asked)?),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The record and an actor's session with it: everything that reads.
 
-use crate::audit::{AuditOutcome, AuditRow, Origin};
+use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
 use crate::condition::Conditions;
 use crate::credential::CredentialCache;
 use crate::error::Error;
@@ -156,15 +156,23 @@ impl Session {
 
     fn refuse(&self, denial: Denial) -> Error {
         let what = denial.type_name.unwrap_or("*");
-        let logged = self.audit(denial.interaction, &[], what, AuditOutcome::Refused);
+        let logged = self.audit(denial.interaction, &Touched::default(), what, AuditOutcome::Refused);
         logged.err().unwrap_or(Error::Denied(denial))
+    }
+
+    /// What is shown, for the audit.
+    pub(crate) fn touched<'a>(&self, versions: impl IntoIterator<Item = &'a Version>) -> Touched {
+        match self.record.audit_reads {
+            true => Touched::versions(versions, self.record.base_url()),
+            false => Touched::default(),
+        }
     }
 
     /// Writes a row of the log of reads. Nothing is shown when it cannot be written.
     pub(crate) fn audit(
         &self,
         interaction: Interaction,
-        resources: &[ResourceKey],
+        touched: &Touched,
         query: &str,
         outcome: AuditOutcome,
     ) -> Result<(), Error> {
@@ -177,7 +185,7 @@ impl Session {
             actor: &self.actor,
             origin: &self.origin,
             interaction,
-            resources,
+            touched,
             query,
             outcome,
         };
@@ -192,7 +200,7 @@ impl Session {
             actor: &self.actor,
             origin: &self.origin,
             interaction,
-            resources: &[],
+            touched: &Touched::default(),
             query: what,
             outcome: AuditOutcome::Done,
         };
@@ -202,14 +210,20 @@ impl Session {
     /// The current version of a resource.
     pub fn read(&self, key: &ResourceKey) -> Result<Resource, Error> {
         let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
-        let found = self.record.store.read(key)?;
+        let found = match key.type_id == audit_event() {
+            true => audit::search::find(self, key)?,
+            false => self.record.store.read(key)?,
+        };
         self.shown(&grant, key, found, || key.to_string())
     }
 
     /// One version of a resource.
     pub fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Resource, Error> {
         let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
-        let found = self.record.store.read_version(key, version)?;
+        let found = match key.type_id == audit_event() {
+            true => audit::search::find(self, key)?.filter(|found| found.version == version),
+            false => self.record.store.read_version(key, version)?,
+        };
         self.shown(&grant, key, found, || format!("{key}/_history/{version}"))
     }
 
@@ -228,8 +242,11 @@ impl Session {
             Some(found) if self.is_granted(grant, &found) => Ok(Resource::new(found)),
             _ => Err(Error::NotFound(name())),
         };
-        let outcome = if result.is_ok() { AuditOutcome::Done } else { AuditOutcome::Failed };
-        self.audit(Interaction::Read, std::slice::from_ref(key), "", outcome)?;
+        let (touched, outcome) = match &result {
+            Ok(shown) => (self.touched([shown.version_of()]), AuditOutcome::Done),
+            Err(_) => (Touched::names([key.clone()]), AuditOutcome::Failed),
+        };
+        self.audit(Interaction::Read, &touched, "", outcome)?;
         result
     }
 
@@ -246,17 +263,25 @@ impl Session {
             HistoryScope::System => (None, None),
         };
         let grant = self.authorise(Interaction::Read, type_id)?;
-        let mut versions = self.record.store.history(scope, page)?;
+        let mut versions = match (type_id == Some(audit_event()), key) {
+            (true, Some(key)) => audit::search::find(self, key)?.into_iter().collect(),
+            (true, None) => {
+                let how = "the audit log has no other versions; search AuditEvent instead";
+                return Err(Error::request("", how));
+            }
+            (false, _) => self.record.store.history(scope, page)?,
+        };
         if let Some(key) = key
             && versions.is_empty()
             && self.record.store.read(key)?.is_none()
         {
-            self.audit(Interaction::Read, std::slice::from_ref(key), asked, AuditOutcome::Failed)?;
+            self.audit(Interaction::Read, &Touched::names([key.clone()]), asked, AuditOutcome::Failed)?;
             return Err(Error::NotFound(key.to_string()));
         }
         versions.retain(|version| self.is_granted(&grant, version));
-        let keys: Vec<_> = versions.iter().map(|version| &version.key).chain(key).cloned().collect();
-        self.audit(Interaction::Read, &keys, asked, AuditOutcome::Done)?;
+        let mut touched = self.touched(&versions);
+        touched.keys.extend(key.cloned());
+        self.audit(Interaction::Read, &touched, asked, AuditOutcome::Done)?;
         Ok(versions.into_iter().map(Resource::new).collect())
     }
 
@@ -267,15 +292,19 @@ impl Session {
             self.authorise(Interaction::Search, type_id)?.narrow(&mut query);
         }
         let asked = asked(request);
-        let hits = self.record.store.search(&query, &*self.record.ports);
+        let hits = match audit::search::is_asked(&query) {
+            true => audit::search::search(self, &query),
+            false => self.record.store.search(&query, &*self.record.ports).map_err(Error::from),
+        };
         if hits.is_err() {
-            self.audit(Interaction::Search, &[], &asked, AuditOutcome::Failed)?;
+            self.audit(Interaction::Search, &Touched::default(), &asked, AuditOutcome::Failed)?;
         }
         let hits = hits?;
         let matches: Vec<_> = hits.matches.into_iter().map(Resource::new).collect();
         let included = self.include(&matches, request)?;
-        let keys: Vec<_> = matches.iter().chain(&included).map(|resource| resource.key().clone()).collect();
-        self.audit(Interaction::Search, &keys, &asked, AuditOutcome::Done)?;
+        let mut touched = self.touched(matches.iter().chain(&included).map(Resource::version_of));
+        touched.add_named(&query);
+        self.audit(Interaction::Search, &touched, &asked, AuditOutcome::Done)?;
         Ok(Found { matches, included, next: hits.next, total: hits.total })
     }
 

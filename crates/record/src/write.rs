@@ -10,12 +10,13 @@ mod names;
 mod outcome;
 mod resolve;
 
-use crate::audit::AuditOutcome;
+use crate::audit::{AuditOutcome, Touched, audit_event};
 use crate::condition::Condition;
 use crate::error::Error;
 use crate::patch::Patch;
 use crate::resource::Resource;
 use crate::session::Session;
+use crate::write_rule::Violation;
 use access::{Grant, Interaction};
 use decision::Decision;
 use fhir::Node;
@@ -128,8 +129,8 @@ impl Session {
         let permits = requests.iter().enumerate().map(|(index, request)| {
             Permit::ask(self, &request.action).map_err(|error| error.in_entry(index))
         });
-        let permits: Vec<Permit> = permits.collect::<Result<_, _>>()?;
-        let result = self.write_permitted(requests, &permits);
+        let permits: Result<Vec<Permit>, Error> = permits.collect();
+        let result = permits.and_then(|permits| self.write_permitted(requests, &permits));
         if let Err(error) = &result
             && !error.is_denial()
         {
@@ -163,8 +164,8 @@ impl Session {
             [only] => only.action.needs().0,
             _ => Interaction::Operate,
         };
-        let keys: Vec<_> = requests.iter().filter_map(|request| request.action.key()).cloned().collect();
-        self.audit(interaction, &keys, &asked(requests), AuditOutcome::Failed)
+        let keys = requests.iter().filter_map(|request| request.action.key()).cloned();
+        self.audit(interaction, &Touched::names(keys), &asked(requests), AuditOutcome::Failed)
     }
 }
 
@@ -189,6 +190,15 @@ struct Permit {
 impl Permit {
     fn ask(session: &Session, action: &WriteAction<'_>) -> Result<Self, Error> {
         let (interaction, type_id) = action.needs();
+        if type_id == audit_event() {
+            return Err(Error::Rule(Violation {
+                rule: "audit-log-is-written-by-the-server",
+                message: "AuditEvents are the server's own record of what was done: they are read and searched, never \
+                          written; keep those of other systems there, or as a DocumentReference"
+                    .to_owned(),
+                expression: "AuditEvent".to_owned(),
+            }));
+        }
         let write = session.authorise(interaction, Some(type_id))?;
         let search = match action.condition() {
             Some(condition) => Some(session.authorise(Interaction::Search, Some(condition.type_id))?),

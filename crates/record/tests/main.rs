@@ -1,5 +1,7 @@
 //! Tests of the record: sessions over a real store.
 
+#[path = "main/audit_log.rs"]
+mod audit_log;
 #[path = "main/conditional.rs"]
 mod conditional;
 #[path = "main/patch_suite.rs"]

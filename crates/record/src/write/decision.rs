@@ -6,7 +6,7 @@ use super::names::Names;
 use super::outcome::{Planned, Refusal};
 use super::resolve::Resolved;
 use super::{Effect, Permit, WriteAction, WriteRequest, Written, asked};
-use crate::audit::{AuditOutcome, AuditRow};
+use crate::audit::{AuditOutcome, AuditRow, Touched};
 use crate::body;
 use crate::error::Error;
 use crate::resource::Resource;
@@ -14,8 +14,9 @@ use crate::session::Session;
 use crate::write_rule::{ProposedWrite, Requirement};
 use access::{Grant, Interaction};
 use fhir::Document;
+use search::compartment::patients_of;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use store::{Action, Batch, Change, Expect, Precondition, ResourceKey, Version};
 use validation::Validated;
@@ -38,6 +39,8 @@ pub(super) struct Decision<'a> {
     /// Updates whose content is what is there.
     pub(super) unchanged: HashMap<usize, Version>,
     pub(super) conditional: RefCell<ConditionalReferences>,
+    /// Ids of the patients that what is written is about.
+    patients: BTreeSet<String>,
     /// Resources whose expected version was set here, because it was read to decide, not by the caller.
     pub(super) own_expectations: HashSet<ResourceKey>,
 }
@@ -61,6 +64,7 @@ impl<'a> Decision<'a> {
             planned: Vec::new(),
             unchanged: HashMap::new(),
             conditional: RefCell::default(),
+            patients: BTreeSet::new(),
             own_expectations: HashSet::new(),
         };
         decision.resolve_all()?;
@@ -77,7 +81,7 @@ impl<'a> Decision<'a> {
         if self.planned.is_empty() {
             if !self.requests.is_empty() {
                 let (interaction, query) = (self.interaction(), asked(self.requests));
-                self.session.audit(interaction, &self.named(), &query, AuditOutcome::Done)?;
+                self.session.audit(interaction, &self.touched(), &query, AuditOutcome::Done)?;
             }
             return Ok(self.written(None, &[]));
         }
@@ -126,6 +130,7 @@ impl<'a> Decision<'a> {
     fn propose_delete(&mut self, proposal: Proposal) -> Result<(), Error> {
         let Proposal { index, key, before, expect } = proposal;
         let before = before.as_ref().and_then(body_document);
+        self.add_patients(before.iter());
         self.apply_rules(&ProposedWrite { key: &key, before: before.as_ref(), after: None })?;
         let change = Change { key, expect, action: Action::Delete };
         self.planned.push(Planned { request: index, change, effect: Effect::Deleted });
@@ -146,6 +151,7 @@ impl<'a> Decision<'a> {
         self.allow(&self.permits[index].write, validated.document())?;
         let effect = if live_version(before.as_ref()) == 0 { Effect::Created } else { Effect::Updated };
         let before = before.as_ref().and_then(body_document);
+        self.add_patients(before.iter().chain([validated.document()]));
         self.apply_rules(&ProposedWrite {
             key: &key,
             before: before.as_ref(),
@@ -182,6 +188,13 @@ impl<'a> Decision<'a> {
         if self.session.holds(grant, document) { Ok(()) } else { Err(self.session.deny(grant)) }
     }
 
+    /// A write touches the patients that a resource was about and those that it is about.
+    fn add_patients<'d>(&mut self, documents: impl Iterator<Item = &'d Document>) {
+        for document in documents {
+            self.patients.extend(patients_of(document, self.session.record.base_url()));
+        }
+    }
+
     fn apply_rules(&mut self, write: &ProposedWrite<'_>) -> Result<(), Error> {
         for rule in &self.session.record.rules {
             for requirement in rule.check(write).map_err(Error::Rule)? {
@@ -199,7 +212,7 @@ impl<'a> Decision<'a> {
             actor: &self.session.actor,
             origin: &self.session.origin,
             interaction: self.interaction(),
-            resources: &self.named(),
+            touched: &self.touched(),
             query: &asked(self.requests),
             outcome: AuditOutcome::Done,
         };
@@ -222,6 +235,21 @@ impl<'a> Decision<'a> {
             ([_], _) => Interaction::Update,
             _ => Interaction::Operate,
         }
+    }
+
+    /// What the audit row says was touched.
+    fn touched(&self) -> Touched {
+        let mut touched = Touched::names(self.named());
+        touched.patients.clone_from(&self.patients);
+        for version in self.resolved.iter().filter_map(Resolved::existing).chain(self.unchanged.values()) {
+            touched.add_patients_of(version, self.session.record.base_url());
+        }
+        // The commit lists what it changes.
+        touched.patients.retain(|id| {
+            let is_patient = |key: &ResourceKey| key.type_id.name() == "Patient" && *key.id == **id;
+            !self.planned.iter().any(|planned| is_patient(&planned.change.key))
+        });
+        touched
     }
 
     /// What the audit row names: the resource of a single write; of several only what was shown and not changed, for the

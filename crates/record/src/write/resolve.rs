@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::resource::Resource;
 use fhir::Node;
 use std::collections::HashMap;
-use store::{Expect, ResourceKey};
+use store::{Expect, ResourceKey, Version};
 
 /// Where a request ends up.
 pub(super) enum Resolved {
@@ -35,11 +35,20 @@ impl Resolved {
     }
 }
 
+impl Resolved {
+    /// What was found and is shown.
+    pub fn existing(&self) -> Option<&Version> {
+        match self {
+            Self::Existing(resource) => Some(resource.version_of()),
+            _ => None,
+        }
+    }
+}
+
 impl Decision<'_> {
     /// Resolves every request, deletes first.
     pub(super) fn resolve_all(&mut self) -> Result<(), Error> {
-        let is_delete =
-            |request: &WriteRequest<'_>| matches!(request.action, WriteAction::Delete { .. });
+        let is_delete = |request: &WriteRequest<'_>| matches!(request.action, WriteAction::Delete { .. });
         let requests = self.requests;
         let (deletes, others): (Vec<_>, Vec<_>) =
             requests.iter().enumerate().partition(|(_, request)| is_delete(request));

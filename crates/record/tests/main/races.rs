@@ -55,7 +55,8 @@ fn an_update_that_changes_nothing_still_asks_for_its_version() {
 fn references_and_conditions_of_a_bundle_inside_a_resource_are_left_alone() {
     let practice = Practice::new();
     let session = practice.administrator();
-    let bundle = r#"{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"Patient?name=x"}]}"#;
+    let bundle =
+        r#"{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"Patient?name=x"}]}"#;
     let kept = create(&session, bundle, None).unwrap().resource.unwrap();
     assert!(kept.body().contains("Patient?name=x"));
 }

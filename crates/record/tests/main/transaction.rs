@@ -56,7 +56,10 @@ fn deletes_come_before_creates_and_reads_come_last() {
         panic!("a search and two writes")
     };
     assert_eq!(made.effect, Effect::Created);
-    assert_eq!(found.matches.iter().map(|one| Some(one.key().clone())).collect::<Vec<_>>(), [made.key.clone()]);
+    assert_eq!(
+        found.matches.iter().map(|one| Some(one.key().clone())).collect::<Vec<_>>(),
+        [made.key.clone()]
+    );
 }
 
 #[test]
@@ -96,8 +99,12 @@ fn a_conditional_reference_finds_what_the_same_transaction_makes() {
     assert!(body.contains(&patient.key.as_ref().unwrap().to_string()), "{body}");
     let again = transaction(&session, &format!("{OBSERVATION},{PATIENT}")).unwrap();
     assert_eq!(again.len(), 2);
-    let both = format!("{},{}", OBSERVATION.replace("urn:uuid:p", "Patient?identifier=urn:mrn|7"), patient_entry());
-    assert!(transaction(&session, &both).unwrap_err().to_string().contains("several"), "one stored, one made");
+    let both =
+        format!("{},{}", OBSERVATION.replace("urn:uuid:p", "Patient?identifier=urn:mrn|7"), patient_entry());
+    assert!(
+        transaction(&session, &both).unwrap_err().to_string().contains("several"),
+        "one stored, one made"
+    );
 }
 
 fn patient_entry() -> &'static str {
@@ -122,14 +129,16 @@ fn another_servers_patient_is_not_ours_of_the_same_id() {
     let practice = Practice::new();
     let session = practice.administrator();
     let theirs = PATIENT.replace("urn:uuid:p", "http://there/Patient/1");
-    let answers = transaction(
-        &session,
-        &format!("{theirs},{}", OBSERVATION.replace("urn:uuid:p", "Patient/1")),
-    )
-    .unwrap();
+    let answers =
+        transaction(&session, &format!("{theirs},{}", OBSERVATION.replace("urn:uuid:p", "Patient/1")))
+            .unwrap();
     let Answer::Written(observation) = &answers[1] else { panic!("a write") };
-    assert!(observation.resource.as_ref().unwrap().body().contains("\"Patient/1\""), "it has no base of theirs");
-    let same = OBSERVATION.replace("urn:uuid:p", "Patient/1").replace("urn:uuid:o", "http://there/Observation/2");
+    assert!(
+        observation.resource.as_ref().unwrap().body().contains("\"Patient/1\""),
+        "it has no base of theirs"
+    );
+    let same =
+        OBSERVATION.replace("urn:uuid:p", "Patient/1").replace("urn:uuid:o", "http://there/Observation/2");
     let answers = transaction(&session, &format!("{theirs},{same}")).unwrap();
     let [Answer::Written(patient), Answer::Written(observation)] = answers.as_slice() else {
         panic!("two writes")
