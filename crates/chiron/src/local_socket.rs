@@ -4,7 +4,7 @@
 
 use crate::arguments::DataCommand;
 use crate::event::Event;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -20,12 +20,20 @@ pub fn connect(data: &Path) -> Option<UnixStream> {
     UnixStream::connect(path(data)).ok()
 }
 
-/// Has the server do a command, and passes its events on.
+/// Has the server do a command, and passes its events on. A server that goes away before the answer is an error: how
+/// far the command came is not known then.
 pub fn ask(stream: UnixStream, command: &DataCommand, mut emit: impl FnMut(Event)) -> Result<()> {
     let mut writer = stream.try_clone()?;
     writeln!(writer, "{}", serde_json::to_string(command)?)?;
+    let mut is_answered = false;
     for line in BufReader::new(stream).lines() {
-        emit(serde_json::from_str(&line?).context("the server's answer is not understood")?);
+        let line = line.context("the server went away while it did the command")?;
+        let event = serde_json::from_str(&line).context("the server's answer is not understood")?;
+        is_answered |= matches!(event, Event::Answer(_) | Event::Failed(_));
+        emit(event);
+    }
+    if !is_answered {
+        bail!("the server went away before the command was done; give the command again");
     }
     Ok(())
 }

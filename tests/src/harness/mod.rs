@@ -1,0 +1,10 @@
+//! What the scenarios are told with: the program, its server, a client, the reference data.
+
+pub mod content;
+pub mod folder;
+pub mod http;
+pub mod program;
+pub mod random;
+pub mod samples;
+pub mod server;
+pub mod shared_data;

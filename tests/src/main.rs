@@ -1,0 +1,18 @@
+//! Whole-system scenarios over the running product: the program is built, started and asked as its users do it.
+//!
+//! The environment sets how much is done:
+//!
+//! | variable | meaning | otherwise |
+//! |---|---|---|
+//! | `CHIRON_PROFILE` | the cargo profile of the program, such as `release` | `dev` |
+//! | `CHIRON_SHARED` | where the reference data is | `../shared` beside the project |
+//! | `CHIRON_KILLS` | how often a program at work is killed | 12 |
+//! | `CHIRON_SEED` | the seed of what happens at random | made from the clock, and printed |
+//!
+//! With `CI=true`, reference data that is not there is a failure; otherwise its scenarios print that they are skipped.
+
+mod harness;
+
+mod broken_import;
+mod killed;
+mod synthea;
