@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod bad_input;
 mod broken_import;
 mod killed;
 mod synthea;
