@@ -2,6 +2,7 @@
 //!
 //! A task is one module and one row of [`TASKS`]; the help text is made from the rows.
 
+mod bench;
 mod checkout;
 mod deny;
 mod import_spec;
@@ -33,6 +34,11 @@ const TASKS: &[Task] = &[
         name: "import-spec",
         help: "distil the published specifications into the files of data/",
         run: |_, words| import_spec::run(words),
+    },
+    Task {
+        name: "bench",
+        help: "measure Chiron, or another FHIR server with --against URL",
+        run: bench::run,
     },
 ];
 

@@ -22,6 +22,14 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
+    /// How many letters a secret has: codes are typed by people and hold for hours, the others are kept by programs.
+    fn letters(self) -> usize {
+        match self {
+            Self::SignInCode => 16,
+            Self::PageSession | Self::BearerToken => 32,
+        }
+    }
+
     fn space(self) -> &'static str {
         match self {
             Self::SignInCode => "sign-in-code",
@@ -85,7 +93,7 @@ impl Session {
         if actor.id != self.actor.id {
             self.authorise(Interaction::Operate, None)?;
         }
-        let secret = (self.record.new_secret)();
+        let secret: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
         self.change_credential(kind, &secret, Some(encode(actor, expires_ms)))?;
         Ok(secret)
     }

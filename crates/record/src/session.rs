@@ -48,7 +48,7 @@ pub struct Settings {
     pub clock: Clock,
     /// The maker of ids.
     pub new_id: NewId,
-    /// The maker of secrets: at least 128 bits of randomness as text for URLs.
+    /// The maker of secrets: 32 random letters for URLs, five bits each.
     pub new_secret: NewId,
     /// Whether reads are audited. Off only to measure what the audit costs.
     pub audit_reads: bool,

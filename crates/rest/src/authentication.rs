@@ -22,8 +22,12 @@ pub(crate) fn actor(service: &Service, request: &Parts) -> Result<Actor, Failure
     if let Some(Authenticated(actor)) = request.extensions.get() {
         return Ok(actor.clone());
     }
-    let value = request.headers.get(header::AUTHORIZATION);
-    let value = value.ok_or_else(|| challenge(CHALLENGE, "the request carries no token"))?;
+    let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(|| challenge(CHALLENGE, "the request carries no token"))?;
+    if values.next().is_some() {
+        // Which of them a proxy in front has looked at is not known.
+        return Err(challenge(CHALLENGE, "the request carries several Authorization headers; send one"));
+    }
     let token = value.to_str().ok().and_then(bearer_token);
     let token =
         token.ok_or_else(|| challenge(CHALLENGE, "the Authorization header carries no bearer token"))?;

@@ -93,18 +93,23 @@ fn patient_of(practice: &Practice, position: usize, day: Date, random: &mut Rand
     fallback
 }
 
-/// How full a day is, seen from so many days before it.
-fn fullness(days_ahead: i32) -> f64 {
-    match days_ahead {
-        ..=0 => 0.88,
-        ahead => 0.15 + 0.68 * (-f64::from(ahead) / 14.0).exp(),
-    }
+/// How full a day is, seen from so many days before it. A practice with few patients has gaps: nobody comes twice a
+/// week so that the book is full.
+fn fullness(days_ahead: i32, patients: u32) -> f64 {
+    /// From so many patients on, the clinicians' days are full.
+    const FULL: f64 = 1600.0;
+    let demand = (f64::from(patients) / FULL).clamp(0.3, 1.0);
+    demand
+        * match days_ahead {
+            ..=0 => 0.88,
+            ahead => 0.15 + 0.68 * (-f64::from(ahead) / 14.0).exp(),
+        }
 }
 
 fn write(practice: &Practice, one: &Staff, entry: &Entry, now: Moment, all: &mut Vec<Value>) {
     let ahead = entry.start.date.days() - now.date.days();
     let alive = Person::of(practice, entry.patient).deceased.is_none_or(|death| death > entry.start.date);
-    let taken = entry.popularity < fullness(ahead) && alive;
+    let taken = entry.popularity < fullness(ahead, practice.settings.patients) && alive;
     let status = if taken { status(entry, now) } else { "" };
     let is_free = !taken || status == "cancelled";
     let slot = practice.id("Slot", entry.number);

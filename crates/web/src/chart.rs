@@ -28,6 +28,8 @@ struct ChartPage {
 
 /// What the banner says of allergies.
 pub(crate) struct AllergyLine {
+    /// Nobody asked: that too must be seen.
+    pub is_unknown: bool,
     pub words: &'static str,
     /// The worst ones, each with what happens.
     pub shown: Vec<(String, String)>,
@@ -52,7 +54,8 @@ impl AllergyLine {
         let words = if words.is_empty() && known.is_empty() { "None active" } else { words };
         let shown: Vec<_> =
             known.iter().take(BANNER_ALLERGIES).map(|one| (one.substance.clone(), one.detail())).collect();
-        Self { words, more: known.len() - shown.len(), shown }
+        let is_unknown = *allergies == Allergies::NotRecorded;
+        Self { is_unknown, words, more: known.len() - shown.len(), shown }
     }
 }
 
@@ -73,8 +76,14 @@ impl ChartPage {
         self.chart.medications.iter().filter(|medication| !medication.is_current).collect()
     }
 
-    fn results(&self) -> &[Series] {
-        &self.chart.results[..self.chart.results.len().min(RESULTS)]
+    /// The newest results, what is abnormal first among those of the same day.
+    fn results(&self) -> Vec<&Series> {
+        let mut results: Vec<_> = self.chart.results.iter().take(RESULTS).collect();
+        results.sort_by(|one, two| {
+            let (one, two) = (newest(one), newest(two));
+            two.date.cmp(&one.date).then(two.flag.urgency().cmp(&one.flag.urgency()))
+        });
+        results
     }
 }
 

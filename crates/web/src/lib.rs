@@ -17,6 +17,7 @@ mod session_cookie;
 mod shell;
 mod sign_in;
 mod trend;
+mod words;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};

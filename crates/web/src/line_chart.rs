@@ -2,6 +2,7 @@
 //!
 //! Only attributes, no styles: the page's style sheet colours them, and its policy forbids anything else.
 
+use crate::words;
 use clinic::chart::observation::Value;
 use fhir::date_time::Date;
 
@@ -132,7 +133,7 @@ fn value_ticks(low: f64, high: f64, y: impl Fn(f64) -> f64) -> Vec<Tick> {
 
 /// The first, the last and some days between that do not touch each other.
 fn time_ticks(dated: &[(f64, &Value)], x: impl Fn(f64) -> f64) -> Vec<Tick> {
-    const ROOM: f64 = 84.0;
+    const ROOM: f64 = 92.0;
     let mut ticks: Vec<Tick> = Vec::new();
     let last = dated.last().map_or(0.0, |(day, _)| x(*day));
     for (day, value) in dated {
@@ -140,7 +141,7 @@ fn time_ticks(dated: &[(f64, &Value)], x: impl Fn(f64) -> f64) -> Vec<Tick> {
         let is_last = (at - last).abs() < f64::EPSILON;
         let is_free = ticks.last().is_none_or(|tick| at - tick.at > ROOM);
         if is_free && (is_last || last - at > ROOM) {
-            ticks.push(Tick { at, label: value.date.clone() });
+            ticks.push(Tick { at, label: words::date(&value.date) });
         }
     }
     ticks
@@ -173,7 +174,7 @@ mod tests {
         assert!(line[0].x < line[1].x && line[1].x < line[2].x);
         assert!(line[0].y < line[2].y && line[2].y < line[1].y);
         assert!(chart.band.is_some_and(|(top, height)| top > line[1].y && height > 0.0));
-        assert_eq!(chart.times.last().unwrap().label, "2026-01-01");
+        assert_eq!(chart.times.last().unwrap().label, "01-Jan-2026");
     }
 
     #[test]

@@ -84,7 +84,12 @@ fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Failure> {
         let found = session.find(patient, &parameters)?;
         if !found.matches.is_empty() {
             let documents = found.matches.iter().filter_map(record::Resource::document);
-            let banners = documents.map(|one| Banner::read(&one, session.record().now_ms())).collect();
+            let mut banners: Vec<_> =
+                documents.map(|one| Banner::read(&one, session.record().now_ms())).collect();
+            if !attempt.is_empty() {
+                // The search orders by any of a patient's names; the list by the one it shows.
+                banners.sort_by_key(|banner| (banner.full_name(), banner.birth_date.clone()));
+            }
             return Ok((rows(banners), found.next.is_some()));
         }
     }

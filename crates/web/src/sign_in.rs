@@ -39,7 +39,7 @@ fn page(problem: &'static str) -> Response {
 }
 
 pub(crate) async fn sign_in(State(app): State<App>, Form(form): Form<SignInForm>) -> Response {
-    let code: String = form.code.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let code: String = form.code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let secret = tokio::task::spawn_blocking(move || begin_session(&app, &code)).await;
     match secret {
         Ok(Ok(Some(secret))) => {

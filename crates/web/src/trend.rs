@@ -20,6 +20,7 @@ struct TrendPage {
     shell: Shell,
     banner: Banner,
     allergies: AllergyLine,
+    code: String,
     name: String,
     unit: String,
     values: Vec<Value>,
@@ -40,7 +41,16 @@ pub(crate) async fn show(
         let (name, unit) = (newest.name.clone(), newest.unit.clone());
         let line = LineChart::trend(&values);
         let allergies = AllergyLine::of(&allergies);
-        html(&TrendPage { shell: Shell::of(Some(session)), banner, allergies, name, unit, values, line })
+        html(&TrendPage {
+            shell: Shell::of(Some(session)),
+            banner,
+            allergies,
+            code,
+            name,
+            unit,
+            values,
+            line,
+        })
     })
     .await
 }

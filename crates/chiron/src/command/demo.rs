@@ -17,8 +17,8 @@ pub const FOLDER: &str = "chiron-demo";
 /// What a demo was made of, so that it can be carried on: beside the data, in the folder.
 const SEED_FILE: &str = "demo.json";
 /// The schedule reaches this far around today.
-const DAYS_BACK: i32 = 14;
-const DAYS_AHEAD: i32 = 28;
+const DAYS_BACK: i32 = 7;
+const DAYS_AHEAD: i32 = 21;
 
 /// Makes the practice if it is not there, rolls its schedule to today, and serves it.
 pub fn run(config: &Config, arguments: &DemoArguments, emit: &mut Emit<'_>) -> Result<()> {

@@ -34,5 +34,12 @@ pub fn sign_in_code(practice: &Practice, guest: bool, emit: &mut Emit<'_>) -> Re
 pub fn make_code(practice: &Practice, guest: bool) -> Result<String> {
     let actor = if guest { Actor::guest() } else { Actor::local_administrator() };
     let expires_ms = practice.record.now_ms() + CODE_HOURS * 60 * 60 * 1000;
-    Ok(practice.session().issue_credential(CredentialKind::SignInCode, &actor, expires_ms)?)
+    let code = practice.session().issue_credential(CredentialKind::SignInCode, &actor, expires_ms)?;
+    Ok(grouped(&code))
+}
+
+/// Letters in groups of four, as people read and type them; the sign-in page takes the code with or without hyphens.
+fn grouped(code: &str) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }

@@ -55,6 +55,17 @@ pub enum Flag {
     Abnormal,
 }
 
+impl Flag {
+    /// How much a value asks to be seen: more is more.
+    pub fn urgency(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Abnormal | Self::High | Self::Low => 1,
+            Self::CriticalHigh | Self::CriticalLow => 2,
+        }
+    }
+}
+
 /// A reference range as reported.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Range {

@@ -51,6 +51,10 @@ fn tokens_open_what_their_actor_may_see() {
 fn bad_tokens_are_refused() {
     let practice = Practice::new();
     let expired = token(&practice, &Actor::guest(), 0);
+    let valid = token(&practice, &Actor::guest(), i64::MAX);
+    let twice =
+        ask("GET", "/Patient/p1").with("authorization", &valid).with("authorization", "Bearer unknown");
+    practice.send_as_is(twice.request()).assert_refusal(401, "login");
     for value in [expired.as_str(), "Bearer unknown", "Bearer ", "Basic dTpw", "Bearer"] {
         let got = practice.send_as_is(ask("GET", "/Patient/p1").with("authorization", value).request());
         got.assert_refusal(401, "login");

@@ -1,0 +1,45 @@
+//! Measures a FHIR server over HTTP: the same program and the same requests for this project's server and for any
+//! other one. `bench/README.md` says what each workload is; `docs/performance.md` keeps the figures.
+
+mod arguments;
+mod content;
+mod disk;
+mod goal;
+mod load;
+mod machine;
+mod own_server;
+mod process;
+mod report;
+mod sample;
+mod steps;
+mod target;
+mod workload;
+
+use arguments::Arguments;
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        steps::list();
+        return ExitCode::SUCCESS;
+    }
+    // One thread: what the load costs is taken from the server beside it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        let local = tokio::task::LocalSet::new();
+        runtime.block_on(local.run_until(steps::run(&arguments)))
+    });
+    match outcome {
+        Ok(report) => {
+            let text = if arguments.json { report.to_json() } else { report.to_markdown() };
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A run from its beginning to its report.
+
+mod foreign;
+mod own;
+
+use crate::arguments::Arguments;
+use crate::goal::Yardstick;
+use crate::load::{Arrival, Load};
+use crate::report::{LoadRow, Report};
+use crate::target::{Shot, Target};
+use crate::workload::{Scene, WORKLOADS, Workload};
+use anyhow::{Result, bail};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What is measured besides the workloads: name and title.
+const FIGURES: [(&str, &str); 6] = [
+    ("import", "bundles imported: resources a second"),
+    ("disk", "bytes on disk per resource"),
+    ("syncs", "syncs of the disk a second"),
+    ("audit", "audited reads against reads without audit"),
+    ("start", "from the start of the process to its first answer"),
+    ("memory", "memory of the server, idle and at its peak"),
+];
+
+/// Prints what can be given to `--only`.
+pub fn list() {
+    let workloads = WORKLOADS.iter().map(|workload| (workload.name, workload.title));
+    for (name, title) in FIGURES.into_iter().chain(workloads) {
+        println!("{name:<20} {title}");
+    }
+}
+
+/// Measures and reports.
+pub async fn run(arguments: &Arguments) -> Result<Report> {
+    let is_known = |wanted: &&String| {
+        FIGURES.iter().any(|(name, _)| name == wanted) || WORKLOADS.iter().any(|one| one.name == **wanted)
+    };
+    if let Some(unknown) = arguments.only.iter().find(|wanted| !is_known(wanted)) {
+        bail!("there is no workload '{unknown}'; --list shows them");
+    }
+    match &arguments.against {
+        Some(url) => foreign::run(arguments, url).await,
+        None => own::run(arguments).await,
+    }
+}
+
+/// What the measurement of one server goes by.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    scene: Scene,
+    /// The server's process, when it is ours.
+    server: Option<u32>,
+    yardstick: Yardstick,
+}
+
+impl Run<'_> {
+    /// Runs the workloads that are asked for.
+    async fn all(&mut self, report: &mut Report) -> Result<()> {
+        for workload in WORKLOADS {
+            // The empty handler is a yardstick too.
+            let is_needed = workload.name == "empty-handler" && self.arguments.wants("point-read");
+            if is_needed || self.arguments.wants(workload.name) {
+                self.one(workload, report).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, workload: &Workload, report: &mut Report) -> Result<()> {
+        let shots = match (workload.shots)(&self.scene) {
+            Ok(shots) => shots,
+            Err(lacks) => {
+                report.skip(workload.name, format!("the server has {lacks}"));
+                return Ok(());
+            }
+        };
+        let target = match (workload.on_pages, &self.scene.pages) {
+            (false, _) => Rc::clone(&self.scene.target),
+            (true, Some(pages)) => Rc::clone(pages),
+            (true, None) => {
+                report.skip(workload.name, "pages are measured on Chiron only");
+                return Ok(());
+            }
+        };
+        let open_rate_per_s = workload.is_open.then_some(self.arguments.rate);
+        let load = Load {
+            target,
+            clients: workload.clients.unwrap_or(self.arguments.clients),
+            arrival: open_rate_per_s.map_or(Arrival::Closed, |rate_per_s| Arrival::Open { rate_per_s }),
+            duration: Duration::from_secs_f64(self.arguments.seconds),
+            shots,
+            any_status: workload.any_status,
+            server: self.server,
+        };
+        let clients = load.clients;
+        let measured = load.run().await?;
+        if workload.name == "empty-handler" {
+            self.yardstick.empty_handler_rate_per_s = Some(measured.rate_per_s());
+        }
+        let verdict = workload.goal.map(|goal| goal.judge(&measured, self.yardstick));
+        report.load(LoadRow {
+            name: workload.name,
+            title: workload.title,
+            clients,
+            open_rate_per_s,
+            measured,
+            verdict,
+        });
+        Ok(())
+    }
+}
+
+/// What the server says of itself at its fastest route.
+async fn say_empty_handler(target: &Rc<Target>, report: &mut Report) -> Result<()> {
+    let mut connection = crate::target::Connection::new(Rc::clone(target));
+    let status = connection.shoot(&Shot::get("/health")).await?.status;
+    report.facts.push(("Empty handler", format!("GET /health, which answers {status}")));
+    Ok(())
+}
+
+/// Letters that no other run has, for ids that are written.
+fn run_name() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}", since.as_millis())
+}
