@@ -92,6 +92,51 @@ fn a_scope_is_kept_by_every_way_to_the_data() {
     server.stop();
 }
 
+#[test]
+fn a_question_about_another_type_needs_leave_for_it() {
+    let folder = new_folder();
+    let server = Server::start(&folder.path().join("data"));
+    assert_eq!(server.administrator().post("/fhir", &put_both("one")).status, 200);
+    let before = verify(server.data());
+    // The type's own scope, and what would tell of a patient's name or of an observation's code.
+    let rows = [
+        ("system/Observation.rs", "/Observation?subject:Patient.name=sample"),
+        ("system/Observation.rs", "/Observation?subject.name=sample"),
+        ("system/Observation.rs", "/Observation?patient.name=sample&status=final"),
+        ("system/Patient.rs", "/Patient?_has:Observation:subject:status=final"),
+        ("system/Patient.rs", "/Patient?_has:Encounter:subject:_has:Observation:encounter:status=final"),
+        ("system/Patient.rs system/List.r", "/Patient?_list=x"),
+    ];
+    for (scope, path) in rows {
+        let answer = server.client_with(scope).get(&format!("/fhir{path}"));
+        assert_eq!(answer.status, 403, "{scope} {path}: {}", answer.text());
+    }
+    let mut both = server.client_with("system/Observation.rs system/Patient.s");
+    assert_eq!(both.get_json("/fhir/Observation?subject.name=sample")["total"], 1);
+
+    // Conditions are questions too.
+    let mut writer = server.client_with("system/Observation.cu system/Patient.cud");
+    let condition = [("content-type", "application/fhir+json"), ("if-none-exist", "name=sample")];
+    let body = patient("two").to_string();
+    assert_eq!(writer.send("POST", "/fhir/Patient", &condition, body.as_bytes()).status, 403);
+    assert_eq!(writer.put("/fhir/Patient?name=sample", &patient("one")).status, 403);
+    assert_eq!(writer.send("DELETE", "/fhir/Patient?name=sample", &[], b"").status, 403);
+    let guess = writer.post("/fhir", &referring_by_condition());
+    assert_eq!(guess.status, 403, "{}", guess.text());
+    assert_eq!(verify(server.data())["versions"], before["versions"]);
+    let mut seer = server.client_with("system/Observation.cu system/Patient.s");
+    assert_eq!(seer.post("/fhir", &referring_by_condition()).status, 200);
+    server.stop();
+}
+
+/// A transaction with an observation of the patient of a name.
+fn referring_by_condition() -> Value {
+    let entry = json!({
+        "resource": weight("w", "Patient?name=sample"), "request": { "method": "PUT", "url": "Observation/w" },
+    });
+    json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry] })
+}
+
 fn no_write(reader: &mut Client) {
     let forbidden =
         |answer: crate::harness::http::Answer| assert_eq!(answer.status, 403, "{}", answer.text());

@@ -11,7 +11,6 @@ use crate::write_rule::WriteRule;
 use access::{Actor, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
-use search::query::Query;
 use std::sync::Arc;
 use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
 use terminology::Terminology;
@@ -240,9 +239,7 @@ impl Session {
     /// Searches. The policy narrows the query before it runs.
     pub fn search(&self, request: &Request) -> Result<Found, Error> {
         let mut query = request.query.clone();
-        for type_id in types_of(&query) {
-            self.authorise(Interaction::Search, type_id)?.narrow(&mut query);
-        }
+        self.authorise_query(&mut query)?;
         let hits = self.record.store.search(&query, &*self.record.ports)?;
         let matches: Vec<_> = hits.matches.into_iter().map(Resource::new).collect();
         let included = self.include(&matches, request)?;
@@ -271,7 +268,7 @@ impl Session {
     }
 
     pub(crate) fn conditions(&self) -> Conditions<'_> {
-        Conditions { record: &self.record }
+        Conditions { session: self }
     }
 
     /// Whether what was read lies within the grant.
@@ -282,9 +279,4 @@ impl Session {
                 grant.narrowing().iter().all(holds)
             })
     }
-}
-
-/// The types a query asks for; `None` for every type.
-fn types_of(query: &Query) -> Vec<Option<TypeId>> {
-    if query.types.is_empty() { vec![None] } else { query.types.iter().copied().map(Some).collect() }
 }
