@@ -13,6 +13,12 @@
 
 mod harness;
 
+mod bad_input;
 mod broken_import;
+mod demo;
+mod full_disk;
 mod killed;
+mod lifecycle;
+mod profile_examples;
 mod synthea;
+mod tokens;

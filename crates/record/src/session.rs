@@ -288,9 +288,7 @@ impl Session {
     /// Searches. The policy narrows the query before it runs.
     pub fn search(&self, request: &Request) -> Result<Found, Error> {
         let mut query = request.query.clone();
-        for type_id in types_of(&query) {
-            self.authorise(Interaction::Search, type_id)?.narrow(&mut query);
-        }
+        self.authorise_query(&mut query)?;
         let asked = asked(request);
         let hits = match audit::search::is_asked(&query) {
             true => audit::search::search(self, &query),
@@ -328,7 +326,7 @@ impl Session {
     }
 
     pub(crate) fn conditions(&self) -> Conditions<'_> {
-        Conditions { record: &self.record }
+        Conditions { session: self }
     }
 
     /// Whether what was read lies within the grant.

@@ -17,6 +17,11 @@ impl Random {
         Self { state: seed }
     }
 
+    /// The generator of a seed.
+    pub fn from_seed(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
     /// Any number.
     pub fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
