@@ -66,8 +66,7 @@ impl Chart {
         let find = Finder { session, key: &key };
         let mut medications: Vec<Medication> = Vec::new();
         for type_name in ["MedicationRequest", "MedicationStatement"] {
-            medications
-                .extend(find.newest(type_name, &[], MEDICATIONS)?.iter().map(|one| Medication::read(one)));
+            medications.extend(find.newest(type_name, &[], MEDICATIONS)?.iter().map(Medication::read));
         }
         let vital_signs = find.newest("Observation", &[("category", "vital-signs")], VITAL_SIGNS)?;
         let results = find.newest("Observation", &[("category", "laboratory")], RESULTS)?;
@@ -109,18 +108,14 @@ pub fn trend(session: &Session, patient_id: &str, code: &str) -> Result<Vec<Valu
     session.read(&key)?;
     let find = Finder { session, key: &key };
     let observations = find.newest("Observation", &[("combo-code", code)], VALUES)?;
-    Ok(observations
-        .iter()
-        .flat_map(|one| observation::values(one))
-        .filter(|value| value.code == code)
-        .collect())
+    Ok(observations.iter().flat_map(observation::values).filter(|value| value.code == code).collect())
 }
 
 /// One of a patient's documents, when it is that patient's.
 pub fn document(session: &Session, patient_id: &str, document_id: &str) -> Result<DocumentItem, Error> {
     let key = record::bundle::key(resource_type("DocumentReference"), document_id)?;
     let found = session.read(&key)?.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let subject = found.root().at_path(&["subject", "reference"]).and_then(|node| node.as_str());
+    let subject = found.root().at_path(&["subject", "reference"]).and_then(fhir::Node::as_str);
     if subject.as_deref() != Some(&*format!("Patient/{patient_id}")) {
         return Err(Error::NotFound(key.to_string()));
     }

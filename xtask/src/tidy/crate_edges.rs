@@ -138,11 +138,12 @@ fn forbidden(user: &Crate, dependency: &Dependency) -> Option<(String, &'static 
         return (!allowed).then_some((message, "move the work there or take what you need as a port"));
     }
     let used = CRATES.iter().find(|row| row.name == name)?;
-    if let Some((_, users)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
-        if !dependency.dev && !users.contains(&user.name) {
-            let message = format!("only {} may use `{name}`", users.join(" and "));
-            return Some((message, "go through the crate that may"));
-        }
+    if let Some((_, users)) = RESERVED.iter().find(|(reserved, _)| *reserved == name)
+        && !dependency.dev
+        && !users.contains(&user.name)
+    {
+        let message = format!("only {} may use `{name}`", users.join(" and "));
+        return Some((message, "go through the crate that may"));
     }
     let lower = used.layer < user.layer && !(user.name == "synth" && name != "fhir");
     // What the generator makes is held against the engines in its tests.

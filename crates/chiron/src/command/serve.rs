@@ -31,6 +31,7 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(server::bind(address))?;
     let practice = Arc::new(practice);
+    command::reindex::carry_on(Arc::clone(&practice))?;
     let at_work = Arc::clone(&practice);
     local_socket::listen(&practice.data, move |asked, emit| command::answer(&at_work, &asked, emit))?;
     emit(Event::Line(format!("Chiron serves {} on http://{address}", practice.data.display())));

@@ -232,7 +232,7 @@ pub fn by_test(observations: &[Document]) -> Vec<Series> {
         match all.iter_mut().find(|series| series.code == value.code && series.name == value.name) {
             Some(series) => series.values.push(value),
             None => {
-                all.push(Series { code: value.code.clone(), name: value.name.clone(), values: vec![value] })
+                all.push(Series { code: value.code.clone(), name: value.name.clone(), values: vec![value] });
             }
         }
     }

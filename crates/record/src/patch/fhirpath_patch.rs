@@ -196,7 +196,7 @@ fn find<'a>(document: &'a Document, expression: &'a Expression) -> Result<Vec<Pl
     found.iter().map(element).collect()
 }
 
-fn one<'p, 'a>(places: &'p [Place<'a>], path: &str) -> Result<Place<'a>, String> {
+fn one<'a>(places: &[Place<'a>], path: &str) -> Result<Place<'a>, String> {
     match places {
         [place] => Ok(Place { element: place.element, steps: place.steps.clone() }),
         [] => Err(format!("the path '{path}' finds nothing")),

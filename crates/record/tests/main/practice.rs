@@ -10,6 +10,7 @@ use record::{Error, Origin, Record, ResourceKey, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::Expect;
+use store::maintain::OpenOptions;
 use store::sqlite::SqliteStore;
 use terminology::Terminology;
 
@@ -22,7 +23,9 @@ impl Practice {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = Arc::new(RecordPorts::new("http://localhost/fhir", Terminology::built_in()));
-        let store = SqliteStore::open(folder.path(), Arc::clone(&ports) as Arc<dyn search::Ports>).unwrap();
+        let store =
+            SqliteStore::open(folder.path(), &OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>))
+                .unwrap();
         let (time, id) = (AtomicI64::new(1_700_000_000_000), AtomicI64::new(0));
         let record = Record::new(Settings {
             store: Arc::new(store),

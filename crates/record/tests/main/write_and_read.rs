@@ -45,7 +45,7 @@ fn an_update_makes_a_version_and_the_same_content_does_not() {
     assert!(matches!(conflict, Error::VersionConflict { current: 2, expected: 1, .. }), "{conflict}");
     let page = HistoryPage { count: 10, ..HistoryPage::default() };
     let history = session.history(&HistoryScope::Resource(key("Patient/p")), &page, "").unwrap();
-    assert_eq!(history.iter().map(|one| one.version()).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(history.iter().map(record::Resource::version).collect::<Vec<_>>(), [2, 1]);
     assert_eq!(session.read_version(&key("Patient/p"), 1).unwrap().body(), PATIENT);
 }
 
