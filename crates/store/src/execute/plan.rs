@@ -127,7 +127,15 @@ impl Planner<'_> {
     fn least(&self, knowledge: &Knowledge, cap: usize) -> Result<Option<Vec<Leaf>>, StoreError> {
         let mut best = None;
         let mut least = cap;
-        for way in &knowledge.ways {
+        let narrow = || knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
+        // One way in order needs no count: whether long or short, it is the one to walk.
+        if cap > self.limits.few_rows
+            && let (Some(way), None) = (narrow().next(), narrow().nth(1))
+            && way.iter().all(Leaf::is_ordered)
+        {
+            return Ok(Some(way.clone()));
+        }
+        for way in narrow() {
             let mut rows = 0;
             for leaf in way {
                 rows += self.snapshot.count_up_to(leaf, &knowledge.recency, least - rows)?;
