@@ -8,7 +8,7 @@ use crate::snapshot::Position;
 use crate::version::{ResourceKey, Splice, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, ReadPlace, Store};
 use fhir::schema::TypeId;
-use search::query::Query;
+use search::query::{Clause, Query};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -170,6 +170,7 @@ impl Source for &State {
         source: TypeId,
         _: &'static str,
         _: (TypeId, &str),
+        _: &Clause,
         each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         for (_, version) in self.current().filter(|(_, version)| version.key.type_id == source) {
