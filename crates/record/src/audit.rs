@@ -12,8 +12,14 @@ pub(crate) use event::audit_event;
 pub(crate) use touched::Touched;
 
 use access::{Actor, Interaction};
+use fhir::schema::TypeId;
 use fhir::{Object, Value};
 use std::collections::HashSet;
+
+/// True of types that only the server writes: they are read and searched, and have no other versions.
+pub fn is_written_by_the_server(type_id: TypeId) -> bool {
+    type_id == audit_event()
+}
 
 /// Where a request comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

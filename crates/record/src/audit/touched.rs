@@ -1,5 +1,6 @@
 //! What a request touched: resources, and the patients that they are about.
 
+use super::audit_event;
 use fhir::Document;
 use fhir::schema::{TypeId, schema};
 use search::compartment::{compartment_parameters, patients_of};
@@ -37,7 +38,8 @@ impl Touched {
     /// The patients of a version.
     pub fn add_patients_of(&mut self, version: &Version, base_url: &str) {
         let type_id = version.key.type_id;
-        if compartment_parameters(patient(), type_id).is_empty() {
+        // A look at the log is no look at the chart: it would fill the list that it reads.
+        if compartment_parameters(patient(), type_id).is_empty() || type_id == audit_event() {
             return;
         }
         let text = version.body.as_deref().unwrap_or_default();
@@ -48,6 +50,9 @@ impl Touched {
 
     /// The patients that a search names: to ask about someone and find nothing is to ask about someone.
     pub fn add_named(&mut self, query: &Query) {
+        if query.types == [audit_event()] {
+            return;
+        }
         query.clauses.iter().for_each(|clause| self.add_named_in(clause));
     }
 

@@ -31,7 +31,8 @@ fn line(document: &Document) -> String {
     let agent = first("agent").and_then(|agent| agent.get_str("name")).unwrap_or_default().into_owned();
     let entity = |entity: fhir::Node<'_>| {
         let what = entity.at_path(&["what", "reference"]).and_then(fhir::Node::as_str);
-        what.or_else(|| entity.get_str("name")).map_or_else(|| "query".to_owned(), |what| what.into_owned())
+        what.or_else(|| entity.get_str("name"))
+            .map_or_else(|| "query".to_owned(), std::borrow::Cow::into_owned)
     };
     let entities: Vec<String> = root.each_of("entity").map(entity).collect();
     format!("{} {subtype} {} {agent}: {}", text("action"), text("outcome"), entities.join(" "))
@@ -220,4 +221,21 @@ fn credentials_show_for_whom_and_cannot_widen() {
     let session = practice.record.session(guest.clone(), Origin::default());
     assert!(matches!(session.issue_credential(kind, &wider, i64::MAX), Err(Error::Denied(_))));
     assert!(session.issue_credential(kind, &guest, i64::MAX).is_ok());
+}
+
+#[test]
+fn a_long_log_is_read_in_bounded_steps() {
+    let practice = Practice::new();
+    let session = practice.administrator();
+    update(&session, "Patient/p", PATIENT, Expect::Any).unwrap();
+    let busy = practice.user("busy", "Busy");
+    for number in 0..60_000 {
+        let id = if number == 10 { "q" } else { "p" };
+        let _ = busy.read(&key(&format!("Patient/{id}")));
+    }
+    // Passed by without a look: there is only one row of that name.
+    assert_eq!(events(&session, &[("entity", "Patient/q")]).matches.len(), 1);
+    let costly = session.find(key("AuditEvent/x").type_id, &[("agent-name", "nobody")]);
+    assert!(costly.unwrap_err().to_string().contains("too costly"));
+    assert_eq!(events(&session, &[("altid", "busy")]).matches.len(), 50);
 }

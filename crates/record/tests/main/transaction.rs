@@ -57,8 +57,8 @@ fn deletes_come_before_creates_and_reads_come_last() {
     };
     assert_eq!(made.effect, Effect::Created);
     assert_eq!(
-        found.matches.iter().map(|one| Some(one.key().clone())).collect::<Vec<_>>(),
-        [made.key.clone()]
+        found.matches.iter().map(record::Resource::key).collect::<Vec<_>>(),
+        [made.key.as_ref().unwrap()]
     );
 }
 
