@@ -11,7 +11,7 @@ use crate::write_rule::WriteRule;
 use access::{Actor, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
 use terminology::Terminology;
 
@@ -30,6 +30,8 @@ pub struct Record {
     pub(crate) new_id: NewId,
     pub(crate) new_secret: NewId,
     pub(crate) credentials: CredentialCache,
+    /// Held by a write that is decided anew.
+    pub(crate) contended: Mutex<()>,
     audit_reads: bool,
 }
 
@@ -78,6 +80,7 @@ impl Record {
             new_id: settings.new_id,
             new_secret: settings.new_secret,
             credentials: CredentialCache::default(),
+            contended: Mutex::new(()),
             audit_reads: settings.audit_reads,
         }
     }

@@ -18,7 +18,7 @@ use fhir::{Document, Node};
 use search::rows::IndexRows;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use store::version::Splice;
 use store::{Action, Batch, Change, Expect, Precondition, ResourceKey, StoreError, Version};
 use validation::Validated;
@@ -127,13 +127,19 @@ impl Session {
             self.authorise(interaction, Some(type_id)).map_err(|error| error.in_entry(index))?;
         }
         let mut attempt = 1;
+        let mut turn = None;
         loop {
             let mut decision = Decision::new(self);
             for (index, request) in requests.iter().enumerate() {
                 decision.resolve(request).map_err(|error| error.in_entry(index))?;
             }
             match decision.commit(requests) {
-                Err(Refusal::Again) if attempt < ATTEMPTS => attempt += 1,
+                Err(Refusal::Again) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                    // One at a time from here on, or many that want the same resource would starve one another.
+                    let contended = &self.record.contended;
+                    turn.get_or_insert_with(|| contended.lock().unwrap_or_else(PoisonError::into_inner));
+                }
                 Err(Refusal::Again) => return Err(StoreError::Busy.into()),
                 Err(Refusal::Final(error)) => return Err(*error),
                 Ok(written) => return Ok(written),
@@ -199,7 +205,7 @@ struct Decision<'a> {
     unchanged: HashMap<usize, Version>,
     /// Conditional references, resolved.
     conditional: RefCell<HashMap<String, String>>,
-    /// Resources whose expected version was set here (a patch without `If-Match`), not by the caller.
+    /// Resources whose expected version was set here (a write without `If-Match`), not by the caller.
     own_expectations: HashSet<ResourceKey>,
     /// The first conditional reference that could not be resolved.
     failed_reference: RefCell<Option<Error>>,
@@ -367,7 +373,9 @@ impl<'a> Decision<'a> {
             }
             Resolved::Delete { key, expect } => {
                 let (key, expect) = (key.clone(), *expect);
-                let before = self.read_before(&key)?.as_ref().and_then(body_document);
+                let before = self.read_before(&key)?;
+                let expect = self.pin(&key, expect, before.as_ref());
+                let before = before.as_ref().and_then(body_document);
                 self.apply_rules(&ProposedWrite { key: &key, before: before.as_ref(), after: None })?;
                 self.changes.push((index, Change { key, expect, action: Action::Delete }));
                 Ok(())
@@ -385,15 +393,12 @@ impl<'a> Decision<'a> {
     ) -> Result<(), Error> {
         let is_create = matches!(request.action, WriteAction::Create { .. });
         let before = if is_create { None } else { self.read_before(key)? };
-        let mut expect = expect;
+        let given = expect;
+        let expect = self.pin(key, expect, before.as_ref());
         let document = match &request.action {
             WriteAction::Patch { patch, .. } => {
                 let current = before.as_ref().filter(|version| !version.is_deleted());
                 let current = current.ok_or_else(|| Error::NotFound(key.to_string()))?;
-                if expect == Expect::Any {
-                    self.own_expectations.insert(key.clone());
-                    expect = Expect::Version(current.version);
-                }
                 let document = body_document(current).expect("a version that is not deleted has a body");
                 let patched = patch.apply(&document)?.to_document();
                 check_identity(&patched, key)?;
@@ -407,7 +412,7 @@ impl<'a> Decision<'a> {
         if let Some(current) =
             before.as_ref().filter(|current| current.body.as_deref() == Some(document.text()))
         {
-            check_expected(current, expect)?;
+            check_expected(current, given)?;
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
@@ -465,6 +470,19 @@ impl<'a> Decision<'a> {
             found: "no resource",
             advice: "a conditional reference must match exactly one; create it first or in the same transaction",
         })
+    }
+
+    /// What was decided on, unless the caller says what it must be: rules, patches and unchanged updates were held
+    /// against this version, so the commit must find it still.
+    fn pin(&mut self, key: &ResourceKey, expect: Expect, before: Option<&Version>) -> Expect {
+        if expect != Expect::Any {
+            return expect;
+        }
+        self.own_expectations.insert(key.clone());
+        match before {
+            Some(version) if !version.is_deleted() => Expect::Version(version.version),
+            _ => Expect::Absent,
+        }
     }
 
     fn read_before(&mut self, key: &ResourceKey) -> Result<Option<Version>, Error> {
