@@ -15,6 +15,7 @@ mod harness;
 
 mod bad_input;
 mod broken_import;
+mod contention;
 mod demo;
 mod full_disk;
 mod killed;
