@@ -8,6 +8,7 @@ pub mod immunization;
 pub mod medication;
 pub mod observation;
 pub mod problem;
+pub mod since_visit;
 pub mod visit;
 
 use allergy::Allergies;

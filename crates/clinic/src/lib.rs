@@ -1,6 +1,7 @@
 //! What a practice does: the chart, the schedule, and the rules that every write must keep.
 
 pub mod chart;
+pub mod day;
 pub mod patient_with_record_stays;
 
 use record::write_rule::WriteRule;

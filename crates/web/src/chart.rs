@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::line_chart::LineChart;
+use crate::moment;
 use crate::page::{html, with_session};
 use crate::shell::Shell;
 use askama::Template;
@@ -13,6 +14,7 @@ use clinic::chart::banner::Banner;
 use clinic::chart::document::DocumentItem;
 use clinic::chart::observation::{Series, Value};
 use clinic::chart::problem::Problem;
+use clinic::chart::since_visit::SinceVisit;
 use clinic::chart::{Chart, medication::Medication};
 
 #[derive(Template)]
@@ -24,6 +26,15 @@ struct ChartPage {
     chart: Chart,
     /// The newest note with its text, for the middle.
     note: Option<DocumentItem>,
+    now_ms: i64,
+}
+
+/// Results that came on one day.
+struct ResultDay<'a> {
+    date: &'a str,
+    /// When the newest of them was taken.
+    taken: &'a str,
+    results: Vec<&'a Series>,
 }
 
 /// What the banner says of allergies.
@@ -43,6 +54,9 @@ const BANNER_ALLERGIES: usize = 3;
 const PROBLEMS: usize = 12;
 const MEDICATIONS: usize = 12;
 const RESULTS: usize = 24;
+const VISITS: usize = 6;
+/// Results named in what is new since the last visit.
+const NEW_RESULTS: usize = 6;
 
 impl AllergyLine {
     pub(crate) fn of(allergies: &Allergies) -> Self {
@@ -52,8 +66,11 @@ impl AllergyLine {
             Allergies::Known(known) => ("", known.iter().filter(|allergy| allergy.is_active).collect()),
         };
         let words = if words.is_empty() && known.is_empty() { "None active" } else { words };
-        let shown: Vec<_> =
-            known.iter().take(BANNER_ALLERGIES).map(|one| (one.substance.clone(), one.detail())).collect();
+        let shown: Vec<_> = known
+            .iter()
+            .take(BANNER_ALLERGIES)
+            .map(|one| (one.substance.clone(), one.reactions.clone()))
+            .collect();
         let is_unknown = *allergies == Allergies::NotRecorded;
         Self { is_unknown, words, more: known.len() - shown.len(), shown }
     }
@@ -76,14 +93,29 @@ impl ChartPage {
         self.chart.medications.iter().filter(|medication| !medication.is_current).collect()
     }
 
-    /// The newest results, what is abnormal first among those of the same day.
-    fn results(&self) -> Vec<&Series> {
-        let mut results: Vec<_> = self.chart.results.iter().take(RESULTS).collect();
+    /// The newest results by day, what is abnormal first among those of the same day.
+    fn results(&self) -> Vec<ResultDay<'_>> {
+        let mut results: Vec<_> = self.chart.results.iter().collect();
         results.sort_by(|one, two| {
             let (one, two) = (newest(one), newest(two));
             two.date.cmp(&one.date).then(two.flag.urgency().cmp(&one.flag.urgency()))
         });
-        results
+        results.truncate(RESULTS);
+        let of_a_day = results.chunk_by(|one, two| newest(one).date == newest(two).date);
+        let mut days = Vec::new();
+        for results in of_a_day {
+            let first = newest(results[0]);
+            days.push(ResultDay { date: &first.date, taken: &first.taken, results: results.to_vec() });
+        }
+        days
+    }
+
+    fn since_visit(&self) -> Option<SinceVisit<'_>> {
+        SinceVisit::of(&self.chart, &moment::today(self.now_ms)?.to_string())
+    }
+
+    fn ago(&self, recorded: &str) -> String {
+        moment::ago(recorded, self.now_ms)
     }
 }
 
@@ -98,11 +130,12 @@ pub(crate) async fn show(
     Path(patient): Path<String>,
 ) -> Response {
     with_session(app, headers, move |session| {
-        let chart = Chart::read(session, &patient, session.record().now_ms())?;
+        let now_ms = session.record().now_ms();
+        let chart = Chart::read(session, &patient, now_ms)?;
         let banner = chart.banner.clone();
         let allergies = AllergyLine::of(&chart.allergies);
         let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();
-        html(&ChartPage { shell: Shell::of(Some(session)), banner, allergies, chart, note })
+        html(&ChartPage { shell: Shell::of(Some(session)), banner, allergies, chart, note, now_ms })
     })
     .await
 }

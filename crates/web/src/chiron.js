@@ -15,11 +15,15 @@ function searchAsYouType(input) {
     waiting = setTimeout(async () => {
       if (running) running.abort();
       running = new AbortController();
-      const address = '/patients?part=true&q=' + encodeURIComponent(input.value);
+      const asked = input.value;
+      const address = '/patients?part=true&q=' + encodeURIComponent(asked);
       try {
         const answer = await fetch(address, { signal: running.signal, headers: { accept: 'text/html' } });
         if (answer.redirected) location.assign('/sign-in');
-        else if (answer.ok) place.innerHTML = policy.createHTML(await answer.text());
+        else if (answer.ok) {
+          place.innerHTML = policy.createHTML(await answer.text());
+          place.dataset.asked = asked;
+        }
       } catch (error) {
         if (error.name !== 'AbortError') throw error;
       }

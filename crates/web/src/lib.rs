@@ -9,6 +9,7 @@ mod document;
 mod failure;
 mod flag;
 mod line_chart;
+mod moment;
 mod page;
 mod patient_search;
 mod patients;
@@ -23,6 +24,8 @@ use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use record::Record;
 use std::sync::Arc;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 /// What every page works with.
 #[derive(Clone)]
@@ -64,5 +67,6 @@ pub const PAGES: &[Page] = &[
 pub fn router(record: Arc<Record>) -> Router {
     let app = App { record };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
-    routes.layer(axum::middleware::from_fn(page::harden)).with_state(app)
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)
 }

@@ -51,7 +51,7 @@ impl LineChart {
     pub(crate) fn sparkline(values: &[Value]) -> Option<Self> {
         /// More points than pixels say nothing more.
         const POINTS: usize = 24;
-        Self::draw(&values[..values.len().min(POINTS)], (80.0, 20.0), (2.0, 2.0, 2.0), false)
+        Self::draw(&values[..values.len().min(POINTS)], (56.0, 18.0), (2.0, 2.0, 2.0), false)
     }
 
     /// A trend with axes and band; `None` when there are fewer than two numbers.
@@ -134,13 +134,16 @@ fn value_ticks(low: f64, high: f64, y: impl Fn(f64) -> f64) -> Vec<Tick> {
 /// The first, the last and some days between that do not touch each other.
 fn time_ticks(dated: &[(f64, &Value)], x: impl Fn(f64) -> f64) -> Vec<Tick> {
     const ROOM: f64 = 92.0;
+    // The first and the last label stand inside their mark, so that half a label more is taken there.
+    const ROOM_AT_END: f64 = 138.0;
     let mut ticks: Vec<Tick> = Vec::new();
     let last = dated.last().map_or(0.0, |(day, _)| x(*day));
     for (day, value) in dated {
         let at = x(*day);
         let is_last = (at - last).abs() < f64::EPSILON;
-        let is_free = ticks.last().is_none_or(|tick| at - tick.at > ROOM);
-        if is_free && (is_last || last - at > ROOM) {
+        let room = if ticks.len() == 1 { ROOM_AT_END } else { ROOM };
+        let is_free = ticks.last().is_none_or(|tick| at - tick.at > room);
+        if is_free && (is_last || last - at > ROOM_AT_END) {
             ticks.push(Tick { at, label: words::date(&value.date) });
         }
     }
@@ -157,6 +160,7 @@ mod tests {
             code: "4548-4".to_owned(),
             name: "A1c".to_owned(),
             date: date.to_owned(),
+            taken: date.to_owned(),
             text: number.to_string(),
             number: Some(number),
             second: None,

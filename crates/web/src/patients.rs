@@ -5,11 +5,14 @@ use crate::failure::Failure;
 use crate::page::{html, with_session};
 use crate::patient_search::PatientSearch;
 use crate::shell::Shell;
+use crate::{moment, words};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 use clinic::chart::banner::Banner;
+use clinic::day::{self, PlannedVisit};
+use fhir::date_time::Date;
 use fhir::schema::schema;
 use record::Session;
 use serde::Deserialize;
@@ -22,6 +25,7 @@ const SHOWN: usize = 25;
 struct PatientsPage {
     shell: Shell,
     q: String,
+    day: Option<DayList>,
     found: Vec<Row>,
     has_more: bool,
 }
@@ -30,8 +34,33 @@ struct PatientsPage {
 #[template(path = "patients_found.html")]
 struct FoundPart {
     q: String,
+    day: Option<DayList>,
     found: Vec<Row>,
     has_more: bool,
+}
+
+/// The appointments that stand where nothing was typed yet.
+struct DayList {
+    title: String,
+    is_today: bool,
+    to_come: Vec<PlannedVisit>,
+    over: Vec<PlannedVisit>,
+}
+
+impl DayList {
+    /// Today's, or those of the next day that has any; `None` when nothing is planned.
+    fn read(session: &Session) -> Result<Option<Self>, Failure> {
+        let now_ms = session.record().now_ms();
+        let Some(date) = moment::today(now_ms) else { return Ok(None) };
+        let today = day::of(session, date, now_ms)?;
+        let is_today = !today.visits.is_empty();
+        let day = if is_today { Some(today) } else { day::next_after(session, date, now_ms)? };
+        let Some(day) = day else { return Ok(None) };
+        let weekday = Date::parse(&day.date).map(moment::weekday).unwrap_or_default();
+        let title = format!("{}{weekday} {}", if is_today { "Today, " } else { "" }, words::date(&day.date));
+        let (over, to_come) = day.visits.into_iter().partition(|visit| visit.is_over);
+        Ok(Some(Self { title, is_today, to_come, over }))
+    }
 }
 
 struct Row {
@@ -56,11 +85,12 @@ pub(crate) async fn home() -> Redirect {
 
 pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
     with_session(app, headers, move |session| {
-        let (found, has_more) = find(session, &asked.q)?;
+        let day = if asked.q.trim().is_empty() { DayList::read(session)? } else { None };
+        let (found, has_more) = if day.is_some() { (Vec::new(), false) } else { find(session, &asked.q)? };
         if asked.part {
-            return html(&FoundPart { q: asked.q, found, has_more });
+            return html(&FoundPart { q: asked.q, day, found, has_more });
         }
-        html(&PatientsPage { shell: Shell::of(Some(session)), q: asked.q, found, has_more })
+        html(&PatientsPage { shell: Shell::of(Some(session)), q: asked.q, day, found, has_more })
     })
     .await
 }

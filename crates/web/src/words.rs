@@ -82,8 +82,20 @@ pub(crate) fn test_name(code: &str, name: &str) -> String {
     if let Some((_, short)) = TESTS.iter().find(|(known, _)| *known == code) {
         return (*short).to_owned();
     }
-    let end = [" [", " in ", " by "].iter().filter_map(|cut| name.find(cut)).min().unwrap_or(name.len());
-    if end == 0 { name.to_owned() } else { name[..end].to_owned() }
+    // "Cholesterol in LDL [Mass/volume] in Serum or Plasma": what stands before the bracket is measured.
+    let cut = name.find(" [").or_else(|| [" in ", " by "].iter().filter_map(|cut| name.find(cut)).min());
+    let short = &name[..cut.filter(|end| *end > 0).unwrap_or(name.len())];
+    // LOINC writes the kind of a substance behind a dot: "Bilirubin.total".
+    match short.split_once('.') {
+        Some((substance, kind))
+            if !substance.contains('/')
+                && substance.ends_with(char::is_alphabetic)
+                && kind.starts_with(char::is_lowercase) =>
+        {
+            format!("{substance}, {kind}")
+        }
+        _ => short.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +113,10 @@ mod tests {
         assert_eq!(test_name("4548-4", "Hemoglobin A1c/Hemoglobin.total in Blood"), "Hemoglobin A1c");
         assert_eq!(test_name("x", "Sodium [Moles/volume] in Serum or Plasma"), "Sodium");
         assert_eq!(test_name("x", "Barbiturates in Urine"), "Barbiturates");
+        assert_eq!(test_name("x", "Bilirubin.total [Mass/volume] in Serum or Plasma"), "Bilirubin, total");
+        assert_eq!(
+            test_name("x", "Cholesterol in LDL [Mass/volume] in Serum or Plasma"),
+            "Cholesterol in LDL"
+        );
     }
 }

@@ -36,7 +36,7 @@ pub fn bundle() -> Value {
     }
     resources.extend(
         (0..44)
-            .map(|nth| result(100 + nth, 0, ("", &format!("Allergen panel component {nth}"), "kU/L", 0.3))),
+            .map(|nth| result(100 + nth, 4, ("", &format!("Allergen panel component {nth}"), "kU/L", 0.3))),
     );
     resources.extend((0..40).map(problem));
     resources.extend((0..36).map(medication));
@@ -58,7 +58,7 @@ fn patients() -> Vec<Value> {
     let patient = |id: &str, family: &str, given: &[&str], birth_date: &str, gender: &str| {
         let mrn = json!({
             "type": { "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR" }] },
-            "system": "urn:example:mrn", "value": format!("T-{id}"),
+            "system": "urn:example:mrn", "value": format!("T-90{}", id.len()),
         });
         json!({
             "resourceType": "Patient", "id": id, "identifier": [mrn], "gender": gender, "birthDate": birth_date,
@@ -66,7 +66,7 @@ fn patients() -> Vec<Value> {
         })
     };
     let mut crowded = patient(CROWDED, "Fullchart", &["Frances", "Maria"], "1948-02-29", "female");
-    crowded["telecom"] = json!([{ "system": "phone", "value": "555-010-7788" }]);
+    crowded["telecom"] = json!([{ "system": "phone", "value": "(555) 010-7788" }]);
     crowded["communication"] = json!([{ "language": { "text": "Vietnamese" }, "preferred": true }]);
     crowded["name"].as_array_mut().unwrap().push(json!({ "use": "nickname", "given": ["Frankie"] }));
     let mut deceased = patient(DECEASED, "Gone", &["Gregory"], "1939-11-03", "male");
@@ -102,11 +102,13 @@ const TESTS: [(&str, &str, &str, f64); 12] = [
     ("3016-3", "Thyrotropin [Units/volume] in Serum or Plasma", "u[IU]/mL", 2.4),
 ];
 
-const FLAGS: [&str; 6] = ["N", "H", "L", "HH", "LL", "A"];
+/// How far a value is from the usual one, and what the laboratory says of that.
+const LEVELS: [(f64, &str); 6] = [(1.0, "N"), (1.3, "H"), (0.7, "L"), (1.9, "HH"), (0.4, "LL"), (1.1, "A")];
 
 fn result(test: usize, nth: usize, (code, name, unit, usual): (&str, &str, &str, f64)) -> Value {
-    let step = i32::try_from((test + nth) % 6).unwrap();
-    let value = (usual * (1.0 + f64::from(step) / 10.0) * 100.0).round() / 100.0;
+    let (factor, flag) = LEVELS[(test + nth * 5) % 6];
+    let round = |value: f64| (value * 100.0).round() / 100.0;
+    let value = round(usual * factor);
     let coding = if code.is_empty() {
         json!({ "system": "urn:example:test", "code": format!("allergen-{test}"), "display": name })
     } else {
@@ -122,15 +124,18 @@ fn result(test: usize, nth: usize, (code, name, unit, usual): (&str, &str, &str,
         "valueQuantity": { "value": value, "unit": unit },
         "interpretation": [{ "coding": [{
             "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
-            "code": FLAGS[(test + nth * 5) % 6] }] }],
-        "referenceRange": [{ "low": { "value": usual * 0.8 }, "high": { "value": usual * 1.2 } }],
+            "code": flag }] }],
+        "referenceRange": [{ "low": { "value": round(usual * 0.8) }, "high": { "value": round(usual * 1.2) } }],
     })
 }
 
 /// A result that is a word, not a number.
 fn words_as_result() -> Value {
     let mut words = result(200, 0, ("", "SARS-CoV-2 RNA in Respiratory specimen by NAA", "", 1.0));
-    words.as_object_mut().unwrap().remove("valueQuantity");
+    for name in ["valueQuantity", "referenceRange"] {
+        words.as_object_mut().unwrap().remove(name);
+    }
+    words["interpretation"][0]["coding"][0]["code"] = json!("A");
     words["valueCodeableConcept"] = json!({ "text": "Detected (qualitative value)" });
     words
 }
@@ -145,7 +150,11 @@ fn problem(nth: i64) -> Value {
     ];
     let name = NAMES[usize::try_from(nth % 5).unwrap()];
     let status = if nth < 28 { "active" } else { "resolved" };
-    let name = if nth < 5 { name.to_owned() } else { format!("{name}, course {nth}") };
+    let name = if nth < 5 {
+        name.to_owned()
+    } else {
+        format!("{}, course {nth}", name.trim_end_matches(" (disorder)"))
+    };
     json!({
         "resourceType": "Condition", "id": format!("crowded-problem-{nth}"),
         "clinicalStatus": { "coding": [{
@@ -234,7 +243,7 @@ fn appointments() -> Vec<Value> {
             "appointmentType": { "text": "Follow-up" }, "reasonCode": [{ "text": "Blood pressure check" }],
             "participant": [
                 { "actor": { "reference": format!("Patient/{patient}") }, "status": "accepted" },
-                { "actor": { "display": "Eleanor Whitfield, MD" }, "status": "accepted" },
+                { "actor": { "type": "Practitioner", "display": "Eleanor Whitfield, MD" }, "status": "accepted" },
             ],
         })
     };

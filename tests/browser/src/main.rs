@@ -15,7 +15,13 @@ mod companion;
 mod made_up;
 mod practice;
 
+mod chart_page;
+mod patient_search;
+mod readable;
 mod screenshots;
 mod security;
 mod signing_in;
+mod today;
+mod trend_page;
+mod weight;
 mod without_script;

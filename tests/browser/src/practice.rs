@@ -42,7 +42,8 @@ impl Practice {
             TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
         let mut demo =
             program::bare(&folder, ["demo", "--patients", PATIENTS, "--listen", &address.to_string()]);
-        demo.arg("--data").arg(&data);
+        // The made up patients' days are those of UTC.
+        demo.arg("--data").arg(&data).env("TZ", "UTC");
         let lines = companion::start(&demo, &folder, |line| line.contains("to look only"));
         let code = |mark: &str| {
             let line = lines.iter().find(|line| line.contains(mark)).expect("a line with a code");

@@ -54,6 +54,6 @@ fn back_after_signing_out_shows_no_patient() {
         browser.back();
         browser.wait("return document.readyState === 'complete'");
         let text = browser.text("body");
-        assert!(!text.contains("FULLCHART") && !text.contains("555-010"), "{text}");
+        assert!(!text.contains("FULLCHART") && !text.contains("010-7788"), "{text}");
     }
 }

@@ -23,7 +23,9 @@ pub struct Allergy {
     pub reactions: String,
     /// How bad: `mild`, `moderate`, `severe`; empty when not recorded.
     pub severity: String,
-    /// Whether it could kill.
+    /// Whether it is recorded that it could kill.
+    pub is_high_criticality: bool,
+    /// Whether it could kill, or was severe.
     pub is_high_risk: bool,
     /// False for resolved ones.
     pub is_active: bool,
@@ -41,7 +43,7 @@ impl Allergies {
         };
         let mut allergies: Vec<_> =
             resources.iter().filter(|one| !says_none(one)).map(Allergy::read).collect();
-        allergies.sort_by_key(|allergy| (!allergy.is_active, !allergy.is_high_risk));
+        allergies.sort_by_key(|one| (!one.is_active, !one.is_high_criticality, !one.is_high_risk));
         match (allergies.is_empty(), resources.is_empty()) {
             (true, true) => Self::NotRecorded,
             (true, false) => Self::NoneKnown,
@@ -61,6 +63,7 @@ impl Allergy {
         Self {
             substance: concept::text(root.get("code")).unwrap_or_else(|| "Unnamed substance".to_owned()),
             reactions: reactions.join(", "),
+            is_high_criticality: is_high,
             is_high_risk: is_high || severity.as_deref() == Some("severe"),
             severity: severity.unwrap_or_default().into_owned(),
             is_active: !matches!(status.as_deref(), Some("inactive" | "resolved")),

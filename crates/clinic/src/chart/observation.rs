@@ -23,6 +23,8 @@ pub struct Value {
     pub name: String,
     /// The day, as recorded.
     pub date: String,
+    /// When it was taken, as recorded: with its time, when that is known.
+    pub taken: String,
     /// As a reader sees it, with digits as reported, without the unit.
     pub text: String,
     /// As a number, for trends; `None` for words.
@@ -120,9 +122,10 @@ pub fn values(observation: &Document) -> Vec<Value> {
     }
 }
 
-fn date_of(root: Node<'_>) -> String {
+fn taken(root: Node<'_>) -> String {
     let start = || root.at_path(&["effectivePeriod", "start"]);
-    concept::day(root.get("effectiveDateTime").or_else(start).or_else(|| root.get("issued")))
+    let moment = root.get("effectiveDateTime").or_else(start).or_else(|| root.get("issued"));
+    moment.and_then(Node::as_str).unwrap_or_default().into_owned()
 }
 
 fn value(holder: Node<'_>, root: Node<'_>) -> Option<Value> {
@@ -140,7 +143,8 @@ fn value(holder: Node<'_>, root: Node<'_>) -> Option<Value> {
     Some(Value {
         code: concept::code_of(holder.get("code")).unwrap_or_default(),
         name: concept::text(holder.get("code")).unwrap_or_default(),
-        date: date_of(root),
+        date: taken(root).split('T').next().unwrap_or_default().to_owned(),
+        taken: taken(root),
         flag: flag(holder, number, &range),
         text,
         number,
@@ -216,9 +220,9 @@ fn range(holder: Node<'_>) -> Range {
     let (low, high) = (end("low"), end("high"));
     let own = range.get_str("text").map(std::borrow::Cow::into_owned);
     let text = own.unwrap_or_else(|| match (low, high) {
-        (Some(low), Some(high)) => format!("{low}–{high}"),
-        (Some(low), None) => format!("≥ {low}"),
-        (None, Some(high)) => format!("≤ {high}"),
+        (Some(low), Some(high)) => format!("{}–{}", readable(low), readable(high)),
+        (Some(low), None) => format!("≥ {}", readable(low)),
+        (None, Some(high)) => format!("≤ {}", readable(high)),
         (None, None) => String::new(),
     });
     let number = |digits: Option<&str>| digits.and_then(|digits| digits.parse().ok());

@@ -1,0 +1,76 @@
+//! Now and how long ago, as people say it.
+
+use fhir::date_time::{Date, DateTime, Precision};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Which day it is on the practice's wall: by the time zone that this machine is set to. `None` beyond year 9999.
+pub(crate) fn today(now_ms: i64) -> Option<Date> {
+    let now = jiff::Timestamp::from_millisecond(now_ms).ok()?.to_zoned(jiff::tz::TimeZone::system());
+    Date::from_ms(now_ms, now.offset().seconds() / 60)
+}
+
+/// The day of the week, whole.
+pub(crate) fn weekday(date: Date) -> &'static str {
+    // 1 January 1970 was a Thursday.
+    const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+    let at = usize::try_from(date.first_day().rem_euclid(7)).unwrap_or_default();
+    DAYS[at]
+}
+
+/// How long ago something recorded was; empty when that cannot be said, or it is still to come.
+pub(crate) fn ago(recorded: &str, now_ms: i64) -> String {
+    let Ok(moment) = DateTime::parse_lenient(recorded) else { return String::new() };
+    let days = match moment.time() {
+        Some(_) => match now_ms - moment.range_ms(0).0 {
+            i64::MIN..0 => return String::new(),
+            past @ 0..HOUR_MS => return format!("{} min ago", past / MINUTE_MS),
+            past @ HOUR_MS..DAY_MS => return format!("{} h ago", past / HOUR_MS),
+            past => past / DAY_MS,
+        },
+        None if moment.precision() < Precision::Day => return String::new(),
+        None => match today(now_ms).map(|today| today.first_day() - moment.date().first_day()) {
+            None | Some(i64::MIN..0) => return String::new(),
+            Some(0) => return "today".to_owned(),
+            Some(days) => days,
+        },
+    };
+    match days {
+        ..14 => format!("{days} d ago"),
+        14..60 => format!("{} wk ago", days / 7),
+        60..730 => format!("{} mo ago", days * 12 / 365),
+        _ => format!("{} y ago", days / 365),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_past_is_said_in_the_unit_that_matters() {
+        let now_ms = 1_795_305_600_000; // 2026-11-22T00:00:00Z
+        let cases = [
+            ("2026-11-21T23:20:00Z", "40 min ago"),
+            ("2026-11-21T16:00:00-05:00", "3 h ago"),
+            ("2026-11-10T00:00:00Z", "12 d ago"),
+            ("2026-11-01T00:00:00Z", "3 wk ago"),
+            ("2025-12-25T00:00:00Z", "10 mo ago"),
+            ("2020-01-01T00:00:00Z", "6 y ago"),
+            ("2027-01-01T00:00:00Z", ""),
+            ("2020", ""),
+            ("", ""),
+        ];
+        for (recorded, expected) in cases {
+            assert_eq!(ago(recorded, now_ms), expected, "{recorded}");
+        }
+    }
+
+    #[test]
+    fn days_have_their_names() {
+        assert_eq!(weekday(Date::new(2026, 11, 22).unwrap()), "Sunday");
+        assert_eq!(weekday(Date::new(1969, 12, 31).unwrap()), "Wednesday");
+    }
+}
