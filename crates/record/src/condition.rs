@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::parameters::decode;
 use crate::session::Session;
 use fhir::schema::TypeId;
-use search::parse::{Handling, parse};
-use search::query::Query;
+use search::parse::{Handling, Limits, parse, parse_clause};
+use search::query::{Clause, Query};
 use store::{Precondition, ResourceKey};
 
 /// What a condition names: a type and search parameters, as in `Patient?identifier=…`.
@@ -37,9 +37,23 @@ impl Conditions<'_> {
                 format!("the condition '{text}' names no search parameter; give one"),
             ));
         }
-        let mut query = Query { count: 2, ..request.query };
+        let query = Query { types: request.query.types, clauses: request.query.clauses, ..Query::default() };
+        let mut query = Query { count: 2, ..query };
         self.session.authorise_query(&mut query)?;
         Ok(Condition { type_id, text, query })
+    }
+
+    /// Leaves resources out of what a condition may match.
+    pub fn exclude(&self, condition: &mut Condition, keys: &[ResourceKey]) -> Result<(), Error> {
+        let type_id = condition.type_id;
+        let ids: Vec<&str> = keys.iter().filter(|key| key.type_id == type_id).map(|key| &*key.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let limits = Limits { values: usize::MAX, ..self.session.record().limits() };
+        let is_one = parse_clause(&[type_id], "_id", &ids.join(","), &*self.session.record().ports, &limits)?;
+        condition.query.clauses.push(Clause::Not(Box::new(is_one)));
+        Ok(())
     }
 
     /// The one match, or none; several are an error.

@@ -2,7 +2,7 @@
 //! them. So each type on the way needs the same leave as a search of it would.
 
 use crate::error::Error;
-use crate::session::Session;
+use crate::session::{Session, types_of};
 use access::{Grant, Interaction};
 use fhir::schema::TypeId;
 use search::query::{Clause, Query};
@@ -75,9 +75,4 @@ fn within(grant: &Grant, clause: Clause) -> Clause {
         [] => clause,
         narrowing => Clause::All(narrowing.iter().cloned().chain([clause]).collect()),
     }
-}
-
-/// The types a query asks for; `None` for every type.
-fn types_of(query: &Query) -> Vec<Option<TypeId>> {
-    if query.types.is_empty() { vec![None] } else { query.types.iter().copied().map(Some).collect() }
 }

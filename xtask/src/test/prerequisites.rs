@@ -40,6 +40,11 @@ const PREREQUISITES: &[Prerequisite] = &[
         needed_for: "tests that look at pages",
     },
     Prerequisite {
+        sign: Sign::Program(&["chromedriver"]),
+        debian_package: "chromium-driver",
+        needed_for: "tests that look at pages",
+    },
+    Prerequisite {
         sign: Sign::Program(&["fc-list"]),
         debian_package: "fontconfig",
         needed_for: "fonts in screenshots",

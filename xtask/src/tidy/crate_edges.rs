@@ -37,6 +37,7 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "web", layer: 5, beside: &[], pure: false },
     Crate { name: "chiron", layer: 6, beside: &[], pure: false },
     Crate { name: "scenarios", layer: 7, beside: &[], pure: false },
+    Crate { name: "browser", layer: 7, beside: &[], pure: false },
     Crate { name: "bench", layer: 7, beside: &[], pure: false },
     Crate { name: "xtask", layer: 7, beside: &[], pure: false },
 ];

@@ -9,6 +9,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 64;
 
+/// How much of the file is read where the operating system keeps it anyway, without a copy of our own.
+const MAPPED_BYTES: i64 = 1 << 30;
+
 /// Page cache of each read connection, in kibibytes.
 const CACHE_KIBIBYTES: i64 = 16 * 1024;
 
@@ -91,6 +94,7 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed())?;
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES).map_err(failed())?;
+    connection.query_row(&format!("PRAGMA mmap_size = {MAPPED_BYTES}"), [], |_| Ok(())).map_err(failed())?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed())?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)

@@ -1,0 +1,21 @@
+//! The pages in a real browser: the program is built and started, and Chromium is driven over WebDriver.
+//!
+//! Needs `chromium` and `chromedriver`. Without them every test says by name that it is skipped; with `CI=true` that is
+//! a failure. Pictures of the pages are left in `target/screenshots`.
+
+#[allow(dead_code)] // Shared with the scenarios, which use all of it.
+#[path = "../../src/harness/http.rs"]
+mod http;
+#[allow(dead_code)] // Likewise.
+#[path = "../../src/harness/program.rs"]
+mod program;
+
+mod browser;
+mod companion;
+mod made_up;
+mod practice;
+
+mod screenshots;
+mod security;
+mod signing_in;
+mod without_script;

@@ -1,0 +1,117 @@
+//! The practice that all tests look at: the demo's, with some patients of the tests' own.
+
+use crate::browser::{Browser, Script};
+use crate::http::{Answer, Client};
+use crate::{companion, made_up, program};
+use serde_json::Value;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// A demo that is being served.
+pub struct Practice {
+    /// Where.
+    pub address: SocketAddr,
+    /// Its data folder.
+    data: PathBuf,
+    /// The code that the demo printed.
+    pub code: String,
+    /// The code for those who only look.
+    pub guest_code: String,
+}
+
+/// The demo's patients.
+const PATIENTS: &str = "12";
+
+/// The one practice of this run; made and started by the first who asks.
+pub fn practice() -> &'static Practice {
+    static PRACTICE: OnceLock<Practice> = OnceLock::new();
+    PRACTICE.get_or_init(|| {
+        let practice = Practice::start();
+        let answer = practice.program().post("/fhir", &made_up::bundle());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        practice
+    })
+}
+
+impl Practice {
+    fn start() -> Self {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made").keep();
+        let data = folder.join("data");
+        let address =
+            TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        let mut demo =
+            program::bare(&folder, ["demo", "--patients", PATIENTS, "--listen", &address.to_string()]);
+        demo.arg("--data").arg(&data);
+        let lines = companion::start(&demo, &folder, |line| line.contains("to look only"));
+        let code = |mark: &str| {
+            let line = lines.iter().find(|line| line.contains(mark)).expect("a line with a code");
+            line.rsplit(' ').next().unwrap_or_default().to_owned()
+        };
+        let (guest_code, code) = (code("to look only"), code("Sign in"));
+        Self { address, data, code, guest_code }
+    }
+
+    /// The address of its pages.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A program that may do everything through the FHIR API.
+    pub fn program(&self) -> Client {
+        let answer = program::succeed(&self.data, ["token", "--scope", "system/*.cruds"]);
+        Client::new(self.address).with_token(answer["token"].as_str().expect("a token"))
+    }
+
+    /// The resources of a search.
+    pub fn found(&self, search: &str) -> Vec<Value> {
+        let bundle = self.program().get_json(&format!("/fhir/{search}"));
+        let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
+        entries.into_iter().map(|mut entry| entry["resource"].take()).collect()
+    }
+
+    /// The cookie of somebody who signed in with a code.
+    fn cookie(&self, code: &str) -> String {
+        let answer = sign_in(&mut Client::new(self.address), code);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let cookie = answer.header("set-cookie").expect("a cookie");
+        cookie.split(';').next().unwrap_or_default().to_owned()
+    }
+
+    /// A plain client that is signed in.
+    pub fn signed_in(&self) -> Client {
+        Client::new(self.address).with_header("cookie", &self.cookie(&self.code))
+    }
+
+    /// A browser that is signed in.
+    pub fn browser(&self, test: &str) -> Option<Browser> {
+        self.browser_with(test, Script::On)
+    }
+
+    /// A browser that is signed in, with or without JavaScript.
+    pub fn browser_with(&self, test: &str, script: Script) -> Option<Browser> {
+        let browser = Browser::start(test, &self.base(), script)?;
+        browser.open("/sign-in");
+        let cookie = self.cookie(&self.code);
+        let (name, value) = cookie.split_once('=').expect("a cookie has a name");
+        browser.set_cookie(name, value);
+        Some(browser)
+    }
+
+    /// A patient of the demo: grown up, with results, problems and medications.
+    pub fn ordinary_patient(&self) -> String {
+        let orders = self.found("MedicationRequest?status=active&_count=100");
+        let mut patients: Vec<_> =
+            orders.iter().filter_map(|one| one["subject"]["reference"].as_str()).collect();
+        patients.sort_unstable();
+        let often = |one: &&str| patients.iter().filter(|other| *other == one).count();
+        let busiest = patients.iter().copied().filter(|one| !made_up::is_made_up(one)).max_by_key(often);
+        busiest.and_then(|name| name.strip_prefix("Patient/")).expect("a patient with medications").to_owned()
+    }
+}
+
+/// Sends the sign-in form.
+pub fn sign_in(client: &mut Client, code: &str) -> Answer {
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    client.send("POST", "/sign-in", &form, format!("code={code}").as_bytes())
+}
