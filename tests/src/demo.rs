@@ -4,7 +4,7 @@ use crate::harness::content::{self, Content};
 use crate::harness::folder::new_folder;
 use crate::harness::program::{self, verify};
 use crate::harness::server::Server;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const MAKE: [&str; 4] = ["demo", "--patients", "20", "--only-make"];
 const PATIENTS: usize = 20;
 
 /// The data of a demo, to be copied.
-pub fn made() -> &'static Path {
+pub fn made() -> PathBuf {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     let make = || {
         let folder = new_folder();
@@ -22,7 +22,7 @@ pub fn made() -> &'static Path {
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
         folder
     };
-    Box::leak(FOLDER.get_or_init(make).path().join("data").into_boxed_path())
+    FOLDER.get_or_init(make).path().join("data")
 }
 
 fn export(data: &Path, to: &Path) -> Content {
@@ -34,7 +34,7 @@ fn export(data: &Path, to: &Path) -> Content {
 fn a_demo_is_made_once_and_its_charts_open() {
     let folder = new_folder();
     let data = folder.path().join("data");
-    crate::harness::folder::copy_folder(made(), &data);
+    crate::harness::folder::copy_folder(&made(), &data);
     let first = export(&data, &folder.path().join("first"));
     let counts = content::counts(&first);
     assert_eq!(counts["Patient"], PATIENTS as u64);
@@ -75,7 +75,7 @@ fn a_demo_that_was_cut_off_is_made_whole_without_doubling() {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     let found = export(&data, &folder.path().join("found"));
     let unhurt = folder.path().join("unhurt");
-    crate::harness::folder::copy_folder(made(), &unhurt);
+    crate::harness::folder::copy_folder(&made(), &unhurt);
     let wanted = export(&unhurt, &folder.path().join("wanted"));
     assert_eq!(content::counts(&found), content::counts(&wanted));
 }

@@ -151,7 +151,7 @@ fn a_backup_of_a_server_at_work_is_whole() {
 fn a_damaged_backup_is_not_restored() {
     let folder = new_folder();
     let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
-    copy_folder(demo::made(), &data);
+    copy_folder(&demo::made(), &data);
     program::succeed(&data, ["backup".as_ref(), copy.as_os_str()]);
     let file = copy.join("chiron.sqlite");
     let mut bytes = std::fs::read(&file).unwrap();
@@ -167,7 +167,7 @@ fn a_damaged_backup_is_not_restored() {
 fn an_export_is_imported_as_it_was() {
     let folder = new_folder();
     let (data, moved) = (folder.path().join("data"), folder.path().join("moved"));
-    copy_folder(demo::made(), &data);
+    copy_folder(&demo::made(), &data);
     let first = export(&data, &folder.path().join("first"));
     let imported = program::run(&moved, ["import".as_ref(), folder.path().join("first").as_os_str()]);
     assert_eq!(imported.code, Some(0), "{imported:?}");
