@@ -25,7 +25,10 @@ pub fn start(command: &Command, folder: &Path, is_ready: impl Fn(&str) -> bool) 
     std::mem::forget(child.stdin.take());
     let mut lines = BufReader::new(child.stdout.take().expect("its output is read")).lines();
     let first = first_lines(&mut lines, is_ready);
-    std::thread::spawn(move || lines.for_each(drop));
+    std::thread::spawn(move || {
+        lines.for_each(drop);
+        child.wait()
+    });
     first
 }
 

@@ -227,10 +227,12 @@ impl Desk {
     /// stays in the log; when that has become much, the next copy waits until the readers let go.
     fn checkpoint_when_due(&mut self) {
         let pages = self.log_pages.load(Ordering::Relaxed);
-        let mode = match pages {
-            ..CHECKPOINT_PAGES => return,
-            ..RESTART_PAGES => "PRAGMA wal_checkpoint(PASSIVE)",
-            _ => "PRAGMA wal_checkpoint(RESTART)",
+        if pages < CHECKPOINT_PAGES {
+            return;
+        }
+        let mode = match pages < RESTART_PAGES {
+            true => "PRAGMA wal_checkpoint(PASSIVE)",
+            false => "PRAGMA wal_checkpoint(RESTART)",
         };
         let _ = self.connection.query_row(mode, [], |_| Ok(()));
     }
