@@ -95,7 +95,7 @@ pub enum DataCommand {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
-    /// Export every resource as NDJSON, a file a type
+    /// Export every resource but the audit log as NDJSON, a file a type
     Export {
         /// The folder to write to, which must be new or empty
         to: PathBuf,
