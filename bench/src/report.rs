@@ -113,6 +113,11 @@ impl Report {
         }
         self.write_loads(&mut text);
         self.write_figures(&mut text);
+        let failed = self.loads.iter().filter_map(|row| Some((row.name, row.measured.first_error.as_ref()?)));
+        for (at, (name, first)) in failed.enumerate() {
+            let heading = if at == 0 { "\nThe first error of each:\n\n" } else { "" };
+            let _ = writeln!(text, "{heading}- {name}: {first}");
+        }
         if !self.skipped.is_empty() {
             text.push_str("\nNot measured:\n\n");
             for (name, reason) in &self.skipped {

@@ -61,7 +61,7 @@ impl Sample {
         let mut connection = Connection::new(Rc::clone(target));
         let mut sample = Self::default();
         // Oldest first, where the server can: what an earlier run wrote is not asked for.
-        let path = target.path("Patient?_count=200&_elements=id,name,birthDate");
+        let path = target.path("Patient?_count=1000&_elements=id,name,birthDate");
         let mut page = match fetch(&mut connection, &format!("{path}&_sort=_lastUpdated")).await {
             Ok(page) => page,
             Err(_) => fetch(&mut connection, &path).await?,

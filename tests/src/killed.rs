@@ -113,8 +113,7 @@ fn a_killed_import_is_carried_on_by_the_next() {
     let Some(bundles) = synthea(scenario) else { return };
     let mut random = Random::of_scenario(scenario);
     let all = files(bundles);
-    let chosen: BTreeSet<_> =
-        (0..BUNDLES).map(|_| all[random.below(all.len() as u64) as usize].clone()).collect();
+    let chosen: BTreeSet<_> = (0..BUNDLES).map(|_| all[random.place(all.len())].clone()).collect();
     let parts: Vec<Content> =
         chosen.iter().map(|file| content::of_bundles([file.as_path()].into_iter()).0).collect();
     let (wanted, _) = content::of_bundles(chosen.iter().map(AsRef::as_ref));
@@ -157,7 +156,7 @@ fn import_and_kill(data: &Path, files: &BTreeSet<PathBuf>, wait: Duration) -> u6
     let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let reported =
         events.filter_map(|event| event["progress"]["message"].as_str()?.split(' ').next()?.parse().ok());
-    let reported = reported.last().unwrap_or(0);
+    let reported = reported.max().unwrap_or(0);
     println!("killed after {wait:?} with {reported} resources reported");
     reported
 }

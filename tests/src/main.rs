@@ -13,6 +13,13 @@
 
 mod harness;
 
+mod bad_input;
 mod broken_import;
+mod contention;
+mod demo;
+mod full_disk;
 mod killed;
+mod lifecycle;
+mod profile_examples;
 mod synthea;
+mod tokens;

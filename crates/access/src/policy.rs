@@ -18,6 +18,8 @@ struct Permission {
     interactions: Interactions,
     /// `None`: every type.
     type_id: Option<TypeId>,
+    /// The role may do nothing with this type, whatever its other lines say.
+    is_exception: bool,
 }
 
 /// Leave to do one thing. Only a [`Policy`] can make one.
@@ -77,10 +79,15 @@ impl Policy {
         type_id: Option<TypeId>,
     ) -> Result<Grant, Denial> {
         let denial = |cause| Denial { interaction, type_name: type_id.map(TypeId::name), cause };
+        let is_excepted = |role: &str| {
+            let excepts = |one: &Permission| one.is_exception && one.role == role && one.type_id == type_id;
+            self.permissions.iter().any(excepts)
+        };
         let by_role = self.permissions.iter().any(|permission| {
             actor.roles.contains(&permission.role)
                 && permission.interactions.contains(interaction)
                 && (permission.type_id.is_none() || permission.type_id == type_id)
+                && !is_excepted(&permission.role)
         });
         if !by_role {
             return Err(denial(DenialCause::Role));
@@ -100,7 +107,9 @@ fn permission(line: &str) -> Option<Permission> {
         "*" => None,
         name => Some(schema().resource_named(name)?),
     };
-    Some(Permission { role: role.to_owned(), interactions: Interactions::parse(letters)?, type_id })
+    let is_exception = letters == "-";
+    let interactions = if is_exception { Interactions::default() } else { Interactions::parse(letters)? };
+    Some(Permission { role: role.to_owned(), interactions, type_id, is_exception })
 }
 
 impl Grant {

@@ -21,7 +21,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 6] = [
+pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -51,6 +51,12 @@ pub const SETTINGS: [Setting; 6] = [
         variable: "CHIRON_LENIENT_SEARCH",
         default: "false",
         help: "true: unknown search parameters are dropped with a warning instead of refused",
+    },
+    Setting {
+        name: "audit-reads",
+        variable: "CHIRON_AUDIT_READS",
+        default: "true",
+        help: "false only to measure what the audit of reads costs: never with patients' data",
     },
     Setting {
         name: "log",
@@ -139,6 +145,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         self.flag("behind-proxy")?;
         self.flag("lenient-search")?;
+        self.flag("audit-reads")?;
         self.listen().map(|_| ())
     }
 

@@ -5,19 +5,37 @@
 use crate::arguments::DataCommand;
 use crate::event::Event;
 use anyhow::{Context, Result, bail};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+const NAME: &str = "chiron.sock";
+/// Length of a socket's address at most, on every system.
+const ADDRESS_BYTES: usize = 100;
+
 /// Where the socket of a data folder is.
 pub fn path(data: &Path) -> PathBuf {
-    data.join("chiron.sock")
+    data.join(NAME)
 }
 
 /// Connects to the server of a data folder; `None` when none runs.
 pub fn connect(data: &Path) -> Option<UnixStream> {
-    UnixStream::connect(path(data)).ok()
+    let folder = File::open(data).ok()?;
+    UnixStream::connect(address(data, &folder)).ok()
+}
+
+/// The socket's address: its path, or, where that is longer than an address may be, a short one through the opened
+/// folder.
+fn address(data: &Path, folder: &File) -> PathBuf {
+    let path = path(data);
+    let is_long = path.as_os_str().len() > ADDRESS_BYTES;
+    if is_long && cfg!(target_os = "linux") {
+        return PathBuf::from(format!("/proc/self/fd/{}/{NAME}", folder.as_raw_fd()));
+    }
+    path
 }
 
 /// Has the server do a command, and passes its events on. A server that goes away before the answer is an error: how
@@ -46,7 +64,8 @@ pub fn listen(
     let path = path(data);
     // The data folder is locked by this process, so a socket that is there belongs to a server that died.
     let _ = std::fs::remove_file(&path);
-    let listener = UnixListener::bind(&path).with_context(|| path.display().to_string())?;
+    let folder = File::open(data).with_context(|| data.display().to_string())?;
+    let listener = UnixListener::bind(address(data, &folder)).with_context(|| path.display().to_string())?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     let run = std::sync::Arc::new(run);
     std::thread::Builder::new().name("local-socket".to_owned()).spawn(move || {

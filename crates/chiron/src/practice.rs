@@ -43,7 +43,7 @@ impl Practice {
             clock: Box::new(now_ms),
             new_id: Box::new(|| uuid::Uuid::now_v7().to_string()),
             new_secret: Box::new(new_secret),
-            audit_reads: true,
+            audit_reads: config.flag("audit-reads")?,
         });
         Ok(Self { record: Arc::new(record), store, data })
     }

@@ -50,8 +50,8 @@ const PROBLEMS: usize = 200;
 const MEDICATIONS: usize = 200;
 const ALLERGIES: usize = 100;
 const IMMUNIZATIONS: usize = 200;
-const VITAL_SIGNS: usize = 150;
-const RESULTS: usize = 300;
+const VITAL_SIGNS: usize = 100;
+const RESULTS: usize = 200;
 const VISITS: usize = 40;
 const DOCUMENTS: usize = 40;
 

@@ -1,10 +1,25 @@
 //! What is written down of every look and every change.
 //!
-//! A row is compact JSON, chained by the store. It names resources by type and id and never holds their content.
+//! A row is compact JSON, chained by the store. It names resources by type and id and never holds their content. The rows
+//! of writes stand in the commit log, those of reads in the log of reads; [`search`] shows both as AuditEvents.
+
+mod event;
+mod log;
+pub(crate) mod search;
+mod touched;
+
+pub(crate) use event::audit_event;
+pub(crate) use touched::Touched;
 
 use access::{Actor, Interaction};
+use fhir::schema::TypeId;
 use fhir::{Object, Value};
-use store::ResourceKey;
+use std::collections::HashSet;
+
+/// True of types that only the server writes: they are read and searched, and have no other versions.
+pub fn is_written_by_the_server(type_id: TypeId) -> bool {
+    type_id == audit_event()
+}
 
 /// Where a request comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,15 +32,17 @@ pub struct Origin {
 
 /// How a request ended (FHIR AuditEvent.outcome).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditOutcome {
+pub(crate) enum AuditOutcome {
     /// It was done.
     Done,
-    /// It was refused.
+    /// It was not done: the request was wrong, or what it named was not there or not as it said.
+    Failed,
+    /// The policy refused it.
     Refused,
 }
 
 /// One row of the audit log.
-pub struct AuditRow<'a> {
+pub(crate) struct AuditRow<'a> {
     /// When, in milliseconds since 1970.
     pub time_ms: i64,
     /// Who.
@@ -34,8 +51,8 @@ pub struct AuditRow<'a> {
     pub origin: &'a Origin,
     /// What was done.
     pub interaction: Interaction,
-    /// On which resources.
-    pub resources: &'a [ResourceKey],
+    /// On what.
+    pub(crate) touched: &'a Touched,
     /// A search's parameters as given; empty otherwise.
     pub query: &'a str,
     /// How it ended.
@@ -48,26 +65,46 @@ impl AuditRow<'_> {
         let mut row = Object::new();
         row.set("t", self.time_ms);
         row.set("who", self.actor.id.as_str());
+        row.set("name", self.actor.name.as_str());
         row.set("way", self.origin.way);
         row.set("do", interaction_code(self.interaction));
         if !self.origin.address.is_empty() {
             row.set("from", self.origin.address.as_str());
         }
-        if !self.resources.is_empty() {
-            let names = self.resources.iter().map(|key| Value::from(key.to_string())).collect::<Vec<_>>();
-            row.set("what", Value::Array(names));
+        let mut seen = HashSet::new();
+        let once = self.touched.keys.iter().filter(|key| seen.insert(*key));
+        let names: Vec<Value> = once.map(|key| Value::from(key.to_string())).collect();
+        let is_named = |id: &str| seen.iter().any(|key| key.type_id.name() == "Patient" && *key.id == *id);
+        let patients = self.touched.patients.iter().filter(|id| !is_named(id));
+        let patients: Vec<Value> = patients.map(|id| Value::from(id.as_str())).collect();
+        for (member, values) in [("what", names), ("of", patients)] {
+            if !values.is_empty() {
+                row.set(member, Value::Array(values));
+            }
         }
         if !self.query.is_empty() {
-            row.set("query", self.query);
+            row.set("query", shortened(self.query));
         }
-        if self.outcome == AuditOutcome::Refused {
-            row.set("refused", true);
+        match self.outcome {
+            AuditOutcome::Done => {}
+            AuditOutcome::Failed => row.set("failed", true),
+            AuditOutcome::Refused => row.set("refused", true),
         }
         Value::Object(row).to_json().into_bytes()
     }
 }
 
-/// FHIR AuditEvent.action: create, read, update, delete, execute.
+/// Characters of a query that are kept, so that no request is too long to be written down.
+const QUERY_BYTES: usize = 16 << 10;
+
+fn shortened(query: &str) -> String {
+    if query.len() <= QUERY_BYTES {
+        return query.to_owned();
+    }
+    format!("{}…", &query[..query.floor_char_boundary(QUERY_BYTES)])
+}
+
+/// FHIR AuditEvent.action: create, read, update, delete, execute; searches, which are executed, by a letter of their own.
 fn interaction_code(interaction: Interaction) -> &'static str {
     match interaction {
         Interaction::Create => "C",

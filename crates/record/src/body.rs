@@ -2,11 +2,21 @@
 
 use fhir::schema::TypeId;
 use fhir::{Document, Element, Limits, Node};
+use std::cmp::Reverse;
 use std::ops::Range;
 use store::version::{Splice, SpliceForm};
 
-/// Puts something else in the place of a reference, or leaves it (`None`).
-pub(crate) type Rewrite<'a> = dyn Fn(&str) -> Option<String> + 'a;
+/// Puts something else in the place of a link, or leaves it (`None`).
+pub(crate) type Rewrite<'a> = dyn Fn(&str, LinkKind) -> Option<String> + 'a;
+
+/// Where a link stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkKind {
+    /// `Reference.reference`.
+    Reference,
+    /// An element of a URL's type, or a link in the narrative.
+    Url,
+}
 
 /// The body of a resource: with its id, without `meta.versionId` and `meta.lastUpdated`. All other bytes stay.
 pub(crate) fn prepare(resource: Node<'_>, id: &str, rewrite: Option<&Rewrite<'_>>) -> Document {
@@ -52,20 +62,28 @@ fn edit_meta(edits: &mut Edits, resource: Node<'_>, meta: Node<'_>) {
         return;
     }
     let is_kept = |name: &str| !SET_BY_SERVER.contains(&name.trim_start_matches('_'));
-    let kept: Vec<_> = meta.members().filter(|(name, _)| is_kept(name)).collect();
-    if kept.is_empty() {
+    let members = meta.members().map(|(name, _)| (is_kept(&name), meta.member_range(&name)));
+    let kept: Vec<_> = members.filter_map(|(is_kept, range)| range.filter(|_| is_kept)).collect();
+    let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
         edits.remove_member(resource, "meta");
         return;
+    };
+    // Only what lies between the kept members is touched: links in them are edits of their own.
+    edits.replace(meta.range().start + 1..first.start, String::new());
+    for pair in kept.windows(2) {
+        edits.replace(pair[0].end..pair[1].start, ",".to_owned());
     }
-    let text = meta.document().text();
-    let members = kept.iter().filter_map(|(name, _)| Some(&text[meta.member_range(name)?]));
-    edits.replace(meta.range(), format!("{{{}}}", members.collect::<Vec<_>>().join(",")));
+    edits.replace(last.end..meta.range().end - 1, String::new());
 }
 
 /// The types whose values are URLs that a transaction rewrites (R4 http 2.21.0.17.2), beside `Reference.reference`.
 const URL_TYPES: [&str; 4] = ["uri", "url", "oid", "uuid"];
 
 fn edit_references(edits: &mut Edits, element: Element<'_>, rewrite: &Rewrite<'_>) {
+    // A bundle is a world of its own: its entries refer to each other, not to entries of the bundle they came in.
+    if element.type_name() == "Bundle" {
+        return;
+    }
     for (name, child) in element.children() {
         if !child.type_id.is_primitive() {
             edit_references(edits, child, rewrite);
@@ -74,29 +92,35 @@ fn edit_references(edits: &mut Edits, element: Element<'_>, rewrite: &Rewrite<'_
         let Some(value) = child.value else { continue };
         if name == "div" && child.type_name() == "xhtml" {
             edit_narrative(edits, value, rewrite);
-        } else if is_url(element.type_id, name, child.type_id)
-            && let Some(replacement) = value.as_str().and_then(|text| rewrite(&text))
+        } else if let Some(kind) = link_kind(element.type_id, name, child.type_id)
+            && let Some(replacement) = value.as_str().and_then(|text| rewrite(&text, kind))
         {
             edits.replace(value.range(), quoted(&replacement));
         }
     }
 }
 
-fn is_url(parent: TypeId, name: &str, type_id: TypeId) -> bool {
-    (name == "reference" && parent.name() == "Reference") || URL_TYPES.contains(&type_id.name())
+fn link_kind(parent: TypeId, name: &str, type_id: TypeId) -> Option<LinkKind> {
+    if name == "reference" && parent.name() == "Reference" {
+        return Some(LinkKind::Reference);
+    }
+    URL_TYPES.contains(&type_id.name()).then_some(LinkKind::Url)
 }
+
+/// The beginnings of links and images in the narrative.
+const NARRATIVE_LINKS: [&str; 4] = ["href=\"", "src=\"", "href='", "src='"];
 
 /// Links and images in the narrative: `href="…"`, `src="…"`.
 fn edit_narrative(edits: &mut Edits, div: Node<'_>, rewrite: &Rewrite<'_>) {
     let Some(text) = div.as_str() else { return };
     let mut changed = String::new();
     let mut rest = &*text;
-    while let Some(at) =
-        ["href=\"", "src=\""].iter().filter_map(|tag| Some(rest.find(tag)? + tag.len())).min()
-    {
-        let end = rest[at..].find('"').map_or(rest.len(), |end| at + end);
+    while let Some(at) = NARRATIVE_LINKS.iter().filter_map(|tag| Some(rest.find(tag)? + tag.len())).min() {
+        let quote = &rest[at - 1..at];
+        let end = rest[at..].find(quote).map_or(rest.len(), |end| at + end);
+        let link = &rest[at..end];
         changed.push_str(&rest[..at]);
-        changed.push_str(rewrite(&rest[at..end]).as_deref().unwrap_or(&rest[at..end]));
+        changed.push_str(rewrite(link, LinkKind::Url).as_deref().unwrap_or(link));
         rest = &rest[end..];
     }
     changed.push_str(rest);
@@ -137,10 +161,14 @@ impl Edits {
     fn apply(mut self, resource: Node<'_>) -> String {
         let source = resource.document().text();
         let whole = resource.range();
-        self.0.sort_by_key(|(range, _)| (range.start, range.end));
+        self.0.sort_by_key(|(range, _)| (range.start, Reverse(range.end)));
         let mut text = String::with_capacity(whole.len() + 64);
         let mut at = whole.start;
         for (range, replacement) in self.0 {
+            // What lies in a part that is replaced as a whole goes with it.
+            if range.start < at {
+                continue;
+            }
             text.push_str(&source[at..range.start]);
             text.push_str(&replacement);
             at = range.end;
@@ -156,7 +184,7 @@ mod tests {
 
     fn prepared(json: &str, id: &str) -> String {
         let document = Document::parse(json).unwrap();
-        let rewrite = |text: &str| (text == "urn:uuid:1").then(|| "Patient/p".to_owned());
+        let rewrite = |text: &str, _| (text == "urn:uuid:1").then(|| "Patient/p".to_owned());
         prepare(document.root(), id, Some(&rewrite)).text().to_owned()
     }
 
@@ -184,6 +212,22 @@ mod tests {
             prepared(r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"7"}}"#, "a"),
             r#"{"resourceType":"Patient","id":"a"}"#
         );
+    }
+
+    #[test]
+    fn links_in_what_is_taken_out_and_beside_it_do_no_harm() {
+        let json = r#"{"resourceType":"Patient","id":"a","meta":{"tag":[], "versionId":"1","_lastUpdated":{"extension":[{"url":"urn:uuid:1"}]},"source":"urn:uuid:1" ,"lastUpdated":"2020"}}"#;
+        let stripped = r#"{"resourceType":"Patient","id":"a","meta":{"tag":[],"source":"Patient/p"}}"#;
+        assert_eq!(prepared(json, "a"), stripped);
+        let only = r#"{"resourceType":"Patient","id":"a","meta":{"_lastUpdated":{"extension":[{"url":"urn:uuid:1"}]},"versionId":"1"}}"#;
+        assert_eq!(prepared(only, "a"), r#"{"resourceType":"Patient","id":"a"}"#);
+    }
+
+    #[test]
+    fn a_bundle_in_a_bundle_keeps_its_names() {
+        let json =
+            r#"{"resourceType":"Bundle","id":"b","type":"collection","entry":[{"fullUrl":"urn:uuid:1"}]}"#;
+        assert_eq!(prepared(json, "b"), json);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Transactions and batches: a Bundle's entries as writes and reads (R4 http 2.21.0.17).
 
+use crate::audit::{AuditOutcome, Touched, audit_event};
 use crate::condition::Condition;
 use crate::error::Error;
 use crate::parameters::decode;
 use crate::patch::Patch;
 use crate::resource::Resource;
-use crate::session::{Found, Session};
+use crate::session::{Found, Session, types_of};
 use crate::write::{Target, WriteAction, WriteRequest, Written};
+use access::Interaction;
+use fhir::date_time::Instant;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node};
 use search::parse::{Handling, Request};
@@ -23,6 +26,8 @@ pub enum Answer {
     Found(Box<Request>, Found),
     /// A history's.
     History(Vec<Resource>),
+    /// A read of a transaction that found nothing to show, after all writes were done: they stand.
+    Failed(Error),
 }
 
 /// An entry, understood.
@@ -36,8 +41,12 @@ enum ReadRequest {
     Current(ResourceKey),
     Version(ResourceKey, u32),
     Search(Box<Request>),
-    History(HistoryScope),
+    History(HistoryScope, HistoryPage, String),
 }
+
+/// Versions of a history in a bundle when `_count` says nothing, and at most.
+const HISTORY_COUNT: usize = 100;
+const HISTORY_COUNT_MAX: usize = 1000;
 
 /// The order in which a transaction's entries are done (R4 http 2.21.0.17.2), by method.
 const ORDER: [&str; 6] = ["DELETE", "POST", "PUT", "PATCH", "GET", "HEAD"];
@@ -63,13 +72,17 @@ impl Session {
                 Entry::Read(request) => reads.push((index, request)),
             }
         }
+        for (index, request) in &reads {
+            self.check_read(request, &writes).map_err(|error| error.in_entry(*index))?;
+        }
         let mut answers: Vec<Option<Answer>> = nodes.iter().map(|_| None).collect();
         let written = self.write_all(&writes).map_err(|error| at_its_entry(error, &writers))?;
         for (index, written) in writers.iter().zip(written) {
             answers[*index] = Some(Answer::Written(written));
         }
         for (index, request) in reads {
-            answers[index] = Some(self.answer(request).map_err(|error| error.in_entry(index))?);
+            // The writes are done: what fails from here on fails by itself.
+            answers[index] = Some(self.answer(request).unwrap_or_else(Answer::Failed));
         }
         Ok(answers.into_iter().flatten().collect())
     }
@@ -87,6 +100,38 @@ impl Session {
         bundle.root().each_of("entry").map(one).collect()
     }
 
+    /// That a transaction's read can be answered, before anything is written: it is allowed, and what it names is there
+    /// or will be.
+    fn check_read(&self, request: &ReadRequest, writes: &[WriteRequest<'_>]) -> Result<(), Error> {
+        let (interaction, types, key) = match request {
+            ReadRequest::Current(key) | ReadRequest::History(HistoryScope::Resource(key), ..) => {
+                (Interaction::Read, vec![Some(key.type_id)], Some(key))
+            }
+            ReadRequest::Version(key, _) => (Interaction::Read, vec![Some(key.type_id)], None),
+            ReadRequest::History(HistoryScope::Type(type_id), ..) => {
+                (Interaction::Read, vec![Some(*type_id)], None)
+            }
+            ReadRequest::History(HistoryScope::System, ..) => (Interaction::Read, vec![None], None),
+            ReadRequest::Search(request) => (Interaction::Search, types_of(&request.query), None),
+        };
+        for type_id in types {
+            self.authorise(interaction, type_id)?;
+        }
+        let Some(key) = key else { return Ok(()) };
+        if key.type_id == audit_event() {
+            return Ok(());
+        }
+        let is_there = match writes.iter().find(|write| write.action.key() == Some(key)) {
+            Some(write) => !matches!(write.action, WriteAction::Delete { .. }),
+            None => self.record.store.read(key)?.is_some_and(|version| !version.is_deleted()),
+        };
+        if is_there || matches!(request, ReadRequest::History(..)) {
+            return Ok(());
+        }
+        self.audit(Interaction::Read, &Touched::names([key.clone()]), "", AuditOutcome::Failed)?;
+        Err(Error::NotFound(key.to_string()))
+    }
+
     fn answer(&self, request: ReadRequest) -> Result<Answer, Error> {
         Ok(match request {
             ReadRequest::Current(key) => Answer::Resource(self.read(&key)?),
@@ -95,10 +140,7 @@ impl Session {
                 let found = self.search(&request)?;
                 Answer::Found(request, found)
             }
-            ReadRequest::History(scope) => {
-                let page = HistoryPage { count: 100, ..HistoryPage::default() };
-                Answer::History(self.history(&scope, &page, "_history")?)
-            }
+            ReadRequest::History(scope, page, asked) => Answer::History(self.history(&scope, &page, &asked)?),
         })
     }
 
@@ -108,7 +150,8 @@ impl Session {
         })?;
         let method = request.get_str("method").unwrap_or_default();
         let url = request.get_str("url").unwrap_or_default();
-        let address = Address::parse(&url)?;
+        let url = url.strip_prefix(self.record.base_url()).unwrap_or(&url);
+        let address = Address::parse(url)?;
         let full_url = entry.get_str("fullUrl").map(std::borrow::Cow::into_owned);
         let expect = expectation(request)?;
         let action = match &*method {
@@ -142,18 +185,26 @@ impl Session {
     }
 
     fn read_request(&self, address: Address<'_>) -> Result<ReadRequest, Error> {
+        let query = address.query.unwrap_or_default();
+        let pairs = decode(query);
         Ok(match address {
-            Address { key: Some(key), version: Some(version), .. } => ReadRequest::Version(key, version),
-            Address { key: Some(key), is_history: true, .. } => {
-                ReadRequest::History(HistoryScope::Resource(key))
+            Address { key: Some(key), version: Some(version), .. } => {
+                only_presentation(&pairs)?;
+                ReadRequest::Version(key, version)
             }
-            Address { key: Some(key), .. } => ReadRequest::Current(key),
-            Address { type_id: Some(type_id), is_history: true, .. } => {
-                ReadRequest::History(HistoryScope::Type(type_id))
+            Address { key, type_id, is_history: true, .. } => {
+                let scope = match (key, type_id) {
+                    (Some(key), _) => HistoryScope::Resource(key),
+                    (None, Some(type_id)) => HistoryScope::Type(type_id),
+                    (None, None) => HistoryScope::System,
+                };
+                ReadRequest::History(scope, history_page(&pairs)?, query.to_owned())
             }
-            Address { is_history: true, .. } => ReadRequest::History(HistoryScope::System),
-            Address { type_id, query, .. } => {
-                let pairs = decode(query.unwrap_or_default());
+            Address { key: Some(key), .. } => {
+                only_presentation(&pairs)?;
+                ReadRequest::Current(key)
+            }
+            Address { type_id, .. } => {
                 let parsed = self.parse_search(type_id, None, &pairs, Handling::Strict)?;
                 ReadRequest::Search(Box::new(parsed))
             }
@@ -176,6 +227,44 @@ impl Session {
             _ => Err(bad_url("the url must be Type/id or Type?condition")),
         }
     }
+}
+
+/// Parameters of any request that ask for a format: an entry has that of its bundle.
+const PRESENTATION: [&str; 2] = ["_format", "_pretty"];
+
+/// A parameter that would silently do nothing is refused.
+fn only_presentation(pairs: &[(String, String)]) -> Result<(), Error> {
+    match pairs.iter().find(|(name, _)| !PRESENTATION.contains(&name.as_str())) {
+        Some((name, _)) => {
+            Err(bad_url(&format!("a read in an entry has no parameter '{name}'; call it by itself")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn history_page(pairs: &[(String, String)]) -> Result<HistoryPage, Error> {
+    let mut page = HistoryPage { count: HISTORY_COUNT, ..HistoryPage::default() };
+    for (name, value) in pairs {
+        match name.as_str() {
+            "_count" => {
+                let count = value.parse::<usize>();
+                let count = count.map_err(|_| bad_url("_count is a whole number, such as 20"))?;
+                page.count = count.clamp(1, HISTORY_COUNT_MAX);
+            }
+            "_since" => {
+                let since = Instant::parse(&value.replace(' ', "+"));
+                let since =
+                    since.map_err(|_| bad_url("_since is an instant, such as 2025-03-01T09:00:00Z"))?;
+                page.since_ms = Some(since.ms());
+            }
+            name if PRESENTATION.contains(&name) => {}
+            name => {
+                let message = format!("a history in an entry has no parameter '{name}'; call it by itself");
+                return Err(bad_url(&message));
+            }
+        }
+    }
+    Ok(page)
 }
 
 fn rank(entry: Node<'_>) -> usize {
@@ -274,6 +363,9 @@ impl<'a> Address<'a> {
             let type_id = type_id.ok_or_else(|| bad_url(&format!("'{name}' is no resource type")))?;
             address.type_id = Some(type_id);
             next = parts.next();
+            if next == Some("_search") {
+                return Err(bad_url("an entry searches by GET, with the parameters in its url"));
+            }
             if let Some(id) = next.filter(|id| *id != "_history" && !id.starts_with('$')) {
                 address.key = Some(key(type_id, id)?);
                 next = parts.next();

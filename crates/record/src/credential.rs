@@ -41,7 +41,14 @@ impl CredentialKind {
 
 /// Credentials seen lately, so that a request does not read the store for each.
 #[derive(Default)]
-pub(crate) struct CredentialCache(Mutex<HashMap<(CredentialKind, String), Credential>>);
+pub(crate) struct CredentialCache(Mutex<Cached>);
+
+#[derive(Default)]
+struct Cached {
+    known: HashMap<(CredentialKind, String), Credential>,
+    /// Counts revocations: what was read from the store before one may be what it revoked.
+    revocations: u64,
+}
 
 #[derive(Clone)]
 struct Credential {
@@ -56,16 +63,15 @@ impl Record {
     /// Who a secret stands for; `None` when it is unknown or expired.
     pub fn authenticate(&self, kind: CredentialKind, secret: &str) -> Result<Option<Actor>, Error> {
         let key = (kind, hash(secret));
-        let known = self.credentials.lock().get(&key).cloned();
+        let (known, revocations) = {
+            let cache = self.credentials.lock();
+            (cache.known.get(&key).cloned(), cache.revocations)
+        };
         let credential = match known {
             Some(credential) => credential,
             None => match self.store.read_private(kind.space(), &key.1)?.as_deref().and_then(decode) {
                 Some(credential) => {
-                    let mut cache = self.credentials.lock();
-                    if cache.len() >= CACHE_SIZE {
-                        cache.clear();
-                    }
-                    cache.insert(key, credential.clone());
+                    self.credentials.lock().keep(key, &credential, revocations);
                     credential
                 }
                 None => return Ok(None),
@@ -76,32 +82,48 @@ impl Record {
 }
 
 impl CredentialCache {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(CredentialKind, String), Credential>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Cached> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Cached {
+    /// Keeps what was read from the store after so many revocations.
+    fn keep(&mut self, key: (CredentialKind, String), credential: &Credential, revocations: u64) {
+        if self.revocations != revocations {
+            return;
+        }
+        if self.known.len() >= CACHE_SIZE {
+            self.known.clear();
+        }
+        self.known.insert(key, credential.clone());
     }
 }
 
 impl Session {
     /// Makes a credential for an actor and gives its secret, which is kept nowhere. An actor makes credentials for
-    /// themselves; for others only one who may do everything.
+    /// themselves with what they may do or less; for others, or for more, only one who may do everything.
     pub fn issue_credential(
         &self,
         kind: CredentialKind,
         actor: &Actor,
         expires_ms: i64,
     ) -> Result<String, Error> {
-        if actor.id != self.actor.id {
+        if !is_within(actor, &self.actor) {
             self.authorise(Interaction::Operate, None)?;
         }
         let secret: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
-        self.change_credential(kind, &secret, Some(encode(actor, expires_ms)))?;
+        let what = format!("{} made for {}", kind.space(), actor.id);
+        self.change_credential(kind, &secret, Some(encode(actor, expires_ms)), &what)?;
         Ok(secret)
     }
 
     /// Ends a credential: signs out, revokes a token, uses up a code.
     pub fn revoke_credential(&self, kind: CredentialKind, secret: &str) -> Result<(), Error> {
-        self.change_credential(kind, secret, None)?;
-        self.record.credentials.lock().remove(&(kind, hash(secret)));
+        self.change_credential(kind, secret, None, &format!("{} revoked", kind.space()))?;
+        let mut cache = self.record.credentials.lock();
+        cache.revocations += 1;
+        cache.known.remove(&(kind, hash(secret)));
         Ok(())
     }
 
@@ -110,14 +132,25 @@ impl Session {
         kind: CredentialKind,
         secret: &str,
         content: Option<Vec<u8>>,
+        what: &str,
     ) -> Result<(), Error> {
         let change = PrivateChange { space: kind.space().to_owned(), key: hash(secret), content };
         let time_ms = self.record.now_ms();
-        let audit = self.private_audit_row(time_ms, kind.space());
+        let audit = self.private_audit_row(time_ms, what);
         let batch = Batch { time_ms, private: vec![change], audit, ..Batch::default() };
         self.record.store.commit(batch)?;
         Ok(())
     }
+}
+
+/// Whether an actor is this one and may do no more: only then one makes a credential for oneself.
+fn is_within(actor: &Actor, this: &Actor) -> bool {
+    let scopes_are_within = match (&actor.scopes, &this.scopes) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(asked), Some(own)) => asked.iter().all(|scope| own.contains(scope)),
+    };
+    actor.id == this.id && actor.roles.iter().all(|role| this.roles.contains(role)) && scopes_are_within
 }
 
 fn hash(secret: &str) -> String {

@@ -28,15 +28,13 @@ pub enum Error {
     #[error("{0}")]
     Search(search::SearchError),
     /// The resource changed since the version that the write names.
-    #[error(
-        "{key} is at version {current}, not {expected}; read it again and repeat the change on top of it"
-    )]
+    #[error("{}", conflict_message(.key, *.current, *.expected))]
     VersionConflict {
         /// Which.
         key: ResourceKey,
         /// The version now; 0 when it does not exist.
         current: u32,
-        /// The version named.
+        /// The version named; 0 when it must not exist.
         expected: u32,
     },
     /// A condition that must match at most one resource, or exactly one, matches another number.
@@ -79,6 +77,19 @@ impl Error {
         Self::Request { expression: expression.into(), message: message.into() }
     }
 
+    /// The error itself, without the entries it stands in.
+    pub fn innermost(&self) -> &Self {
+        match self {
+            Self::Entry { error, .. } => error.innermost(),
+            other => other,
+        }
+    }
+
+    /// True when the policy refuses: that is audited where it is decided.
+    pub(crate) fn is_denial(&self) -> bool {
+        matches!(self.innermost(), Self::Denied(_))
+    }
+
     /// This error, in an entry of a bundle.
     pub fn in_entry(self, index: usize) -> Self {
         Self::Entry { index, error: Box::new(self) }
@@ -102,4 +113,14 @@ fn first_message(outcome: &validation::Outcome) -> String {
         .errors()
         .next()
         .map_or_else(String::new, |issue| format!("{}: {}", issue.expression, issue.message))
+}
+
+fn conflict_message(key: &ResourceKey, current: u32, expected: u32) -> String {
+    match (current, expected) {
+        (_, 0) => format!("{key} exists already, at version {current}; update it or take another id"),
+        (0, _) => format!("{key} does not exist or was deleted, so it is not at version {expected}"),
+        _ => format!(
+            "{key} is at version {current}, not {expected}; read it again and repeat the change on top of it"
+        ),
+    }
 }

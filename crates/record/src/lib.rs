@@ -11,7 +11,8 @@ pub mod condition;
 pub mod credential;
 pub mod error;
 mod include;
-pub mod parameters;
+pub mod linked_types;
+mod parameters;
 pub mod patch;
 pub mod ports;
 pub mod resource;
@@ -19,7 +20,7 @@ pub mod session;
 pub mod write;
 pub mod write_rule;
 
-pub use audit::Origin;
+pub use audit::{Origin, is_written_by_the_server};
 pub use error::Error;
 pub use resource::Resource;
 pub use session::{Record, Session};

@@ -16,6 +16,11 @@ impl Resource {
         Self { version }
     }
 
+    /// The version as the store has it.
+    pub(crate) fn version_of(&self) -> &Version {
+        &self.version
+    }
+
     /// Which resource.
     pub fn key(&self) -> &ResourceKey {
         &self.version.key

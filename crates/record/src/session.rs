@@ -1,6 +1,6 @@
 //! The record and an actor's session with it: everything that reads.
 
-use crate::audit::{AuditOutcome, AuditRow, Origin};
+use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
 use crate::condition::Conditions;
 use crate::credential::CredentialCache;
 use crate::error::Error;
@@ -8,11 +8,12 @@ use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
 use crate::write_rule::WriteRule;
-use access::{Actor, Grant, Interaction, Policy};
+use access::policy::DenialCause;
+use access::{Actor, Denial, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
 use terminology::Terminology;
 
@@ -31,6 +32,8 @@ pub struct Record {
     pub(crate) new_id: NewId,
     pub(crate) new_secret: NewId,
     pub(crate) credentials: CredentialCache,
+    /// Held by a write that was overtaken several times: such writes go one after another.
+    pub(crate) overtaken: Mutex<()>,
     audit_reads: bool,
 }
 
@@ -79,6 +82,7 @@ impl Record {
             new_id: settings.new_id,
             new_secret: settings.new_secret,
             credentials: CredentialCache::default(),
+            overtaken: Mutex::new(()),
             audit_reads: settings.audit_reads,
         }
     }
@@ -138,18 +142,37 @@ impl Session {
         interaction: Interaction,
         type_id: Option<TypeId>,
     ) -> Result<Grant, Error> {
-        self.record.policy.decide(&self.actor, interaction, type_id).map_err(|denial| {
-            let logged =
-                self.audit(interaction, &[], type_id.map_or("*", TypeId::name), AuditOutcome::Refused);
-            logged.err().unwrap_or(Error::Denied(denial))
+        self.record.policy.decide(&self.actor, interaction, type_id).map_err(|denial| self.refuse(denial))
+    }
+
+    /// Refuses what lies outside a grant.
+    pub(crate) fn deny(&self, grant: &Grant) -> Error {
+        self.refuse(Denial {
+            interaction: grant.interaction(),
+            type_name: grant.type_id().map(TypeId::name),
+            cause: DenialCause::Role,
         })
     }
 
+    fn refuse(&self, denial: Denial) -> Error {
+        let what = denial.type_name.unwrap_or("*");
+        let logged = self.audit(denial.interaction, &Touched::default(), what, AuditOutcome::Refused);
+        logged.err().unwrap_or(Error::Denied(denial))
+    }
+
+    /// What is shown, for the audit.
+    pub(crate) fn touched<'a>(&self, versions: impl IntoIterator<Item = &'a Version>) -> Touched {
+        match self.record.audit_reads {
+            true => Touched::versions(versions, self.record.base_url()),
+            false => Touched::default(),
+        }
+    }
+
     /// Writes a row of the log of reads. Nothing is shown when it cannot be written.
-    fn audit(
+    pub(crate) fn audit(
         &self,
         interaction: Interaction,
-        resources: &[ResourceKey],
+        touched: &Touched,
         query: &str,
         outcome: AuditOutcome,
     ) -> Result<(), Error> {
@@ -162,23 +185,23 @@ impl Session {
             actor: &self.actor,
             origin: &self.origin,
             interaction,
-            resources,
+            touched,
             query,
             outcome,
         };
         Ok(self.record.store.log_read(&row.to_bytes())?)
     }
 
-    /// The audit row of a change to a private document: it names the kind, never the content.
-    pub(crate) fn private_audit_row(&self, time_ms: i64, kind: &str) -> Vec<u8> {
+    /// The audit row of a change to a private document: it names the kind and for whom, never the content.
+    pub(crate) fn private_audit_row(&self, time_ms: i64, what: &str) -> Vec<u8> {
         let interaction = Interaction::Operate;
         let row = AuditRow {
             time_ms,
             actor: &self.actor,
             origin: &self.origin,
             interaction,
-            resources: &[],
-            query: kind,
+            touched: &Touched::default(),
+            query: what,
             outcome: AuditOutcome::Done,
         };
         row.to_bytes()
@@ -187,27 +210,44 @@ impl Session {
     /// The current version of a resource.
     pub fn read(&self, key: &ResourceKey) -> Result<Resource, Error> {
         let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
-        let version = self.record.store.read(key)?;
-        self.audit(Interaction::Read, std::slice::from_ref(key), "", AuditOutcome::Done)?;
-        match version {
-            Some(version) if version.is_deleted() => {
-                Err(Error::Gone { key: key.clone(), version: version.version })
-            }
-            Some(version) if self.is_granted(&grant, &version) => Ok(Resource::new(version)),
-            _ => Err(Error::NotFound(key.to_string())),
-        }
+        let found = match key.type_id == audit_event() {
+            true => audit::search::find(self, key)?,
+            false => self.record.store.read(key)?,
+        };
+        self.shown(&grant, key, found, || key.to_string())
     }
 
     /// One version of a resource.
     pub fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Resource, Error> {
         let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
-        let found = self.record.store.read_version(key, version)?;
-        self.audit(Interaction::Read, std::slice::from_ref(key), "", AuditOutcome::Done)?;
-        match found {
-            Some(found) if found.is_deleted() => Err(Error::Gone { key: key.clone(), version }),
-            Some(found) if self.is_granted(&grant, &found) => Ok(Resource::new(found)),
-            _ => Err(Error::NotFound(format!("{key}/_history/{version}"))),
-        }
+        let found = match key.type_id == audit_event() {
+            true => audit::search::find(self, key)?.filter(|found| found.version == version),
+            false => self.record.store.read_version(key, version)?,
+        };
+        self.shown(&grant, key, found, || format!("{key}/_history/{version}"))
+    }
+
+    /// A version that was asked for by name, written down before it is shown; also when there is nothing to show.
+    fn shown(
+        &self,
+        grant: &Grant,
+        key: &ResourceKey,
+        found: Option<Version>,
+        name: impl Fn() -> String,
+    ) -> Result<Resource, Error> {
+        let result = match found {
+            Some(found) if found.is_deleted() => {
+                Err(Error::Gone { key: key.clone(), version: found.version })
+            }
+            Some(found) if self.is_granted(grant, &found) => Ok(Resource::new(found)),
+            _ => Err(Error::NotFound(name())),
+        };
+        let (touched, outcome) = match &result {
+            Ok(shown) => (self.touched([shown.version_of()]), AuditOutcome::Done),
+            Err(_) => (Touched::names([key.clone()]), AuditOutcome::Failed),
+        };
+        self.audit(Interaction::Read, &touched, "", outcome)?;
+        result
     }
 
     /// Past and current versions in a scope, newest first. `asked` is the request's parameters, for the audit.
@@ -217,37 +257,52 @@ impl Session {
         page: &HistoryPage,
         asked: &str,
     ) -> Result<Vec<Resource>, Error> {
-        let type_id = match scope {
-            HistoryScope::Resource(key) => Some(key.type_id),
-            HistoryScope::Type(type_id) => Some(*type_id),
-            HistoryScope::System => None,
+        let (type_id, key) = match scope {
+            HistoryScope::Resource(key) => (Some(key.type_id), Some(key)),
+            HistoryScope::Type(type_id) => (Some(*type_id), None),
+            HistoryScope::System => (None, None),
         };
         let grant = self.authorise(Interaction::Read, type_id)?;
-        let versions = self.record.store.history(scope, page)?;
-        if let HistoryScope::Resource(key) = scope
+        let mut versions = match (type_id == Some(audit_event()), key) {
+            (true, Some(key)) => audit::search::find(self, key)?.into_iter().collect(),
+            (true, None) => {
+                let how = "the audit log has no other versions; search AuditEvent instead";
+                return Err(Error::request("", how));
+            }
+            (false, _) => self.record.store.history(scope, page)?,
+        };
+        if let Some(key) = key
             && versions.is_empty()
             && self.record.store.read(key)?.is_none()
         {
+            self.audit(Interaction::Read, &Touched::names([key.clone()]), asked, AuditOutcome::Failed)?;
             return Err(Error::NotFound(key.to_string()));
         }
-        let versions: Vec<_> =
-            versions.into_iter().filter(|version| self.is_granted(&grant, version)).collect();
-        let keys: Vec<_> = versions.iter().map(|version| version.key.clone()).collect();
-        self.audit(Interaction::Read, &keys, asked, AuditOutcome::Done)?;
+        versions.retain(|version| self.is_granted(&grant, version));
+        let mut touched = self.touched(&versions);
+        touched.keys.extend(key.cloned());
+        self.audit(Interaction::Read, &touched, asked, AuditOutcome::Done)?;
         Ok(versions.into_iter().map(Resource::new).collect())
     }
 
     /// Searches. The policy narrows the query before it runs.
     pub fn search(&self, request: &Request) -> Result<Found, Error> {
         let mut query = request.query.clone();
-        for type_id in types_of(&query) {
-            self.authorise(Interaction::Search, type_id)?.narrow(&mut query);
+        self.authorise_query(&mut query)?;
+        let asked = asked(request);
+        let hits = match audit::search::is_asked(&query) {
+            true => audit::search::search(self, &query),
+            false => self.record.store.search(&query, &*self.record.ports).map_err(Error::from),
+        };
+        if hits.is_err() {
+            self.audit(Interaction::Search, &Touched::default(), &asked, AuditOutcome::Failed)?;
         }
-        let hits = self.record.store.search(&query, &*self.record.ports)?;
+        let hits = hits?;
         let matches: Vec<_> = hits.matches.into_iter().map(Resource::new).collect();
         let included = self.include(&matches, request)?;
-        let keys: Vec<_> = matches.iter().chain(&included).map(|resource| resource.key().clone()).collect();
-        self.audit(Interaction::Search, &keys, &encode(&request.kept), AuditOutcome::Done)?;
+        let mut touched = self.touched(matches.iter().chain(&included).map(Resource::version_of));
+        touched.add_named(&query);
+        self.audit(Interaction::Search, &touched, &asked, AuditOutcome::Done)?;
         Ok(Found { matches, included, next: hits.next, total: hits.total })
     }
 
@@ -271,20 +326,29 @@ impl Session {
     }
 
     pub(crate) fn conditions(&self) -> Conditions<'_> {
-        Conditions { record: &self.record }
+        Conditions { session: self }
     }
 
     /// Whether what was read lies within the grant.
     pub(crate) fn is_granted(&self, grant: &Grant, version: &Version) -> bool {
         grant.narrowing().is_empty()
-            || Resource::new(version.clone()).document().is_some_and(|document| {
-                let holds = |clause| store::clause_holds(clause, &document, &*self.record.ports);
-                grant.narrowing().iter().all(holds)
-            })
+            || Resource::new(version.clone()).document().is_some_and(|document| self.holds(grant, &document))
+    }
+
+    /// Whether a document lies within the grant.
+    pub(crate) fn holds(&self, grant: &Grant, document: &fhir::Document) -> bool {
+        let holds = |clause| store::clause_holds(clause, document, &*self.record.ports);
+        grant.narrowing().iter().all(holds)
     }
 }
 
 /// The types a query asks for; `None` for every type.
-fn types_of(query: &Query) -> Vec<Option<TypeId>> {
+pub(crate) fn types_of(query: &Query) -> Vec<Option<TypeId>> {
     if query.types.is_empty() { vec![None] } else { query.types.iter().copied().map(Some).collect() }
+}
+
+/// A search as a URL would have it: for the audit.
+fn asked(request: &Request) -> String {
+    let types: Vec<_> = request.query.types.iter().map(|type_id| type_id.name()).collect();
+    format!("{}?{}", types.join(","), encode(&request.kept))
 }

@@ -1,11 +1,19 @@
 //! Tests of the record: sessions over a real store.
 
+#[path = "main/audit_log.rs"]
+mod audit_log;
 #[path = "main/conditional.rs"]
 mod conditional;
+#[path = "main/patch_suite.rs"]
+mod patch_suite;
 #[path = "main/practice.rs"]
 mod practice;
+#[path = "main/races.rs"]
+mod races;
 #[path = "main/real_patients.rs"]
 mod real_patients;
+#[path = "../../fhir/tests/shared_data.rs"]
+mod shared_data;
 #[path = "main/transaction.rs"]
 mod transaction;
 #[path = "main/write_and_read.rs"]

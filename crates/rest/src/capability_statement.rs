@@ -44,7 +44,7 @@ fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
         "documentation" => "Reads, searches and writes every resource type, with its whole history.",
         "security" => fhir::object! { "description" => "Bearer tokens (RFC 6750) in the Authorization header." },
         "resource" => Value::Array(resources),
-        "interaction" => codes(Level::System),
+        "interaction" => codes(Level::System, &|_| true),
         "compartment" => compartments(),
     };
     fhir::object! {
@@ -76,9 +76,9 @@ fn listed_types() -> impl Iterator<Item = TypeId> {
 }
 
 /// The interactions of a level, each once.
-fn codes(level: Level) -> Value {
+fn codes(level: Level, is_listed: &dyn Fn(&Interaction) -> bool) -> Value {
     let mut names: Vec<&str> = Vec::new();
-    for row in INTERACTIONS.iter().filter(|row| row.level == level) {
+    for row in INTERACTIONS.iter().filter(|row| row.level == level && is_listed(row)) {
         // One URL serves both kinds of Bundle.
         let more = if row.name == "transaction" { Some("batch") } else { None };
         for name in std::iter::once(row.name).chain(more) {
@@ -95,13 +95,17 @@ fn resource(type_id: TypeId) -> Value {
     let mut resource = Object::new();
     resource.set("type", name);
     resource.set("profile", format!("http://hl7.org/fhir/StructureDefinition/{name}"));
-    resource.set("interaction", codes(Level::Type));
-    resource.set("versioning", "versioned");
-    resource.set("readHistory", has(|row| row.name == "vread"));
-    resource.set("updateCreate", has(|row| row.name == "update" && !row.is_conditional));
+    let is_read_only = record::is_written_by_the_server(type_id);
+    let is_listed = |row: &Interaction| !is_read_only || READ_ONLY.contains(&row.name);
+    let has =
+        |fits: &dyn Fn(&Interaction) -> bool| INTERACTIONS.iter().any(|row| is_listed(row) && fits(row));
+    resource.set("interaction", codes(Level::Type, &is_listed));
+    resource.set("versioning", if is_read_only { "no-version" } else { "versioned" });
+    resource.set("readHistory", has(&|row| row.name == "vread"));
+    resource.set("updateCreate", has(&|row| row.name == "update" && !row.is_conditional));
     resource
-        .set("conditionalCreate", has(|row| row.name == "create" && row.headers.contains(&"If-None-Exist")));
-    let reads = |header: &str| has(|row| row.name == "read" && row.headers.contains(&header));
+        .set("conditionalCreate", has(&|row| row.name == "create" && row.headers.contains(&"If-None-Exist")));
+    let reads = |header: &str| has(&|row| row.name == "read" && row.headers.contains(&header));
     let conditional_read = match (reads("If-Modified-Since"), reads("If-None-Match")) {
         (true, true) => "full-support",
         (true, false) => "modified-since",
@@ -109,8 +113,8 @@ fn resource(type_id: TypeId) -> Value {
         (false, false) => "not-supported",
     };
     resource.set("conditionalRead", conditional_read);
-    resource.set("conditionalUpdate", has(|row| row.name == "update" && row.is_conditional));
-    let deletes_one = has(|row| row.name == "delete" && row.is_conditional);
+    resource.set("conditionalUpdate", has(&|row| row.name == "update" && row.is_conditional));
+    let deletes_one = has(&|row| row.name == "delete" && row.is_conditional);
     resource.set("conditionalDelete", if deletes_one { "single" } else { "not-supported" });
     resource.set("referencePolicy", vec!["literal", "logical", "local"]);
     set_filled(&mut resource, "searchInclude", includes(type_id));
@@ -121,9 +125,8 @@ fn resource(type_id: TypeId) -> Value {
     resource.into()
 }
 
-fn has(fits: impl Fn(&Interaction) -> bool) -> bool {
-    INTERACTIONS.iter().any(fits)
-}
+/// The interactions of types that only the server writes.
+const READ_ONLY: [&str; 3] = ["read", "vread", "search-type"];
 
 /// Sets a list, unless it is empty: FHIR has no empty arrays.
 fn set_filled(object: &mut Object, name: &str, items: Vec<Value>) {

@@ -20,7 +20,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use fhir::{Document, Limits, Value};
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt, LengthLimitError};
 use record::Session;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -141,6 +141,10 @@ async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Re
     let announced =
         parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|bytes: usize| bytes > limit) {
+        let is_asking_first = parts.headers.contains_key(header::EXPECT);
+        if !is_asking_first && announced.is_some_and(|bytes| bytes <= limit.saturating_mul(DROPPED_BODIES)) {
+            let _ = tokio::time::timeout(settings.receive_timeout, drop_body(body)).await;
+        }
         return Err(too_large(limit));
     }
     match tokio::time::timeout(settings.receive_timeout, axum::body::to_bytes(body, limit)).await {
@@ -157,6 +161,14 @@ async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Re
                 .mended_by("send the request again, in parts if it is large"))
         }
     }
+}
+
+/// A body that is too large is still read to its end, and dropped, up to so many times the limit: a client that is
+/// cut off while it sends does not see the answer.
+const DROPPED_BODIES: usize = 4;
+
+async fn drop_body(mut body: axum::body::Body) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 fn too_large(limit: usize) -> Failure {

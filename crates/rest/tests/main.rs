@@ -1,5 +1,7 @@
 //! Tests of the REST API: requests through the router, over a record in memory.
 
+#[path = "main/audit_log.rs"]
+mod audit_log;
 #[path = "main/authentication.rs"]
 mod authentication;
 #[path = "main/bundles.rs"]

@@ -3,6 +3,7 @@
 mod chain;
 mod criterion;
 mod filter;
+mod implied;
 mod presentation;
 mod suggestion;
 
@@ -106,6 +107,7 @@ pub fn parse(
             Err(error) => return Err(error),
         }
     }
+    implied::add(&scope, pairs, &mut request.query.clauses);
     request.query.types = types;
     Ok(request)
 }

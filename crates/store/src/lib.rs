@@ -23,13 +23,14 @@ pub use error::StoreError;
 pub use execute::SearchLimits;
 pub use maintain::{Maintain, OpenOptions};
 pub use memory::MemoryStore;
+pub use read_log::ReadPlace;
 pub use sqlite::SqliteStore;
 pub use version::{ResourceKey, Version};
 
 use fhir::schema::TypeId;
 use search::query::{Clause, Query};
 
-/// Versioned documents and the rows that find them: five operations. Every read sees all commits that were
+/// Versioned documents and the rows that find them. Every read sees all commits that were
 /// acknowledged before it began.
 pub trait Store: Send + Sync {
     /// The current version, a tombstone included; `None` when there never was one.
@@ -49,6 +50,12 @@ pub trait Store: Send + Sync {
 
     /// The commits behind a cursor in commit order, at most `limit` changes (but whole commits).
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError>;
+
+    /// The commits before a place in commit order, newest first, at most `limit`.
+    fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError>;
+
+    /// The rows of the log of reads before a place, newest first, at most `limit`, each with its place.
+    fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError>;
 
     /// Appends a row to the log of reads, and returns when the operating system has it.
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError>;

@@ -6,9 +6,9 @@ use crate::error::StoreError;
 use crate::execute::{Links, Source, answer, found};
 use crate::snapshot::Position;
 use crate::version::{ResourceKey, Splice, Version};
-use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
+use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, ReadPlace, Store};
 use fhir::schema::TypeId;
-use search::query::Query;
+use search::query::{Clause, Query};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -170,6 +170,7 @@ impl Source for &State {
         source: TypeId,
         _: &'static str,
         _: (TypeId, &str),
+        _: &Clause,
         each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         for (_, version) in self.current().filter(|(_, version)| version.key.type_id == source) {
@@ -231,6 +232,21 @@ impl Store for MemoryStore {
             }
         }
         Ok(records)
+    }
+
+    fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
+        let state = self.state();
+        let earlier = state.commits.iter().rev().filter(|record| record.sequence < before);
+        Ok(earlier.take(limit).cloned().collect())
+    }
+
+    fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
+        let state = self.state();
+        let rows = (0..).zip(&state.reads).map(|(offset, row)| (ReadPlace { file: 1, offset }, row.clone()));
+        let mut rows: Vec<_> = rows.filter(|(place, _)| *place < before).collect();
+        rows.reverse();
+        rows.truncate(limit);
+        Ok(rows)
     }
 
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {

@@ -4,6 +4,11 @@
 //! endian), its bytes, and BLAKE3 over the hash before and the bytes. A row is handed to the operating system
 //! before [`ReadLog::append`] returns, and is on the disk within [`SYNC_INTERVAL_MS`].
 
+mod backwards;
+
+pub(crate) use backwards::Backwards;
+pub use backwards::ReadPlace;
+
 use crate::commit_log::{CHAIN_LENGTH, Chain};
 use crate::error::{StoreError, failed_io};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};

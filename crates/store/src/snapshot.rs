@@ -40,6 +40,8 @@ pub(crate) enum Leaf {
     Home(TypeId, i64),
     /// All documents of a type, in order.
     Type(TypeId),
+    /// The documents of a type with their recency in `[low, high)`, in order.
+    TypeWithin(TypeId, i64, i64),
     /// Those with a token, in order.
     Token(ParameterKey, i64),
     /// Those with a number in a closed range: parameter, unit, least, greatest.
@@ -53,7 +55,7 @@ pub(crate) enum Leaf {
 impl Leaf {
     /// Whether its rows lie in the order of answers.
     pub fn is_ordered(&self) -> bool {
-        matches!(self, Self::Home(..) | Self::Type(_) | Self::Token(..))
+        matches!(self, Self::Home(..) | Self::Type(_) | Self::TypeWithin(..) | Self::Token(..))
     }
 }
 

@@ -1,14 +1,29 @@
 //! Folders of a scenario's own, gone at its end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use tempfile::TempDir;
 
-/// A new folder below the build's folder, on a real disk. A killed run leaves its folders; `cargo clean` takes them.
+const FOLDERS: &str = env!("CARGO_TARGET_TMPDIR");
+
+/// A new folder below the build's folder, on a real disk.
 pub fn new_folder() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("s-")
-        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
-        .expect("a folder can be made")
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(sweep);
+    let prefix = format!("{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(FOLDERS).expect("a folder can be made")
+}
+
+/// Removes what earlier runs left: what they shared among scenarios, and all of a run that was killed.
+fn sweep() {
+    let is_left = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let process = name.split_once('-').and_then(|(process, _)| process.parse::<u32>().ok());
+        process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists())
+    };
+    for path in files(Path::new(FOLDERS)).into_iter().filter(|path| is_left(path)) {
+        let _ = std::fs::remove_dir_all(path);
+    }
 }
 
 /// Copies a data folder that no program has open.

@@ -62,7 +62,8 @@ pub struct Outcome {
     pub code: Option<i32>,
     /// What it said without its progress, one JSON object a line.
     pub events: Vec<Value>,
-    /// What it logged.
+    /// What it logged; shown with a failure of the test.
+    #[allow(dead_code)]
     pub log: String,
 }
 

@@ -56,6 +56,11 @@ impl Server {
         &self.data
     }
 
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -77,10 +82,15 @@ impl Server {
         self.client_with("system/*.cruds")
     }
 
-    /// A client with the pages' cookie, got by a sign-in code.
+    /// A client with the pages' cookie of an administrator.
     pub fn signed_in(&self) -> Client {
-        let code =
-            program::succeed(&self.data, ["sign-in-code"])["code"].as_str().expect("a code").to_owned();
+        self.signed_in_by(&["sign-in-code"])
+    }
+
+    /// A client with the pages' cookie, got by the sign-in code that a command makes.
+    pub fn signed_in_by(&self, arguments: &[&str]) -> Client {
+        let answer = program::succeed(&self.data, arguments);
+        let code = answer["code"].as_str().expect("a code");
         let mut client = self.client();
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let answer = client.send("POST", "/sign-in", &form, format!("code={code}").as_bytes());

@@ -32,8 +32,13 @@ pub fn serve(
     let listener = runtime.block_on(server::bind(address))?;
     let practice = Arc::new(practice);
     command::reindex::carry_on(Arc::clone(&practice))?;
-    let at_work = Arc::clone(&practice);
-    local_socket::listen(&practice.data, move |asked, emit| command::answer(&at_work, &asked, emit))?;
+    // The thread that listens must not keep the data open when the server ends.
+    let at_work = Arc::downgrade(&practice);
+    local_socket::listen(&practice.data, move |asked, emit| {
+        if let Some(practice) = at_work.upgrade() {
+            command::answer(&practice, &asked, emit);
+        }
+    })?;
     emit(Event::Line(format!("Chiron serves {} on http://{address}", practice.data.display())));
     greet(&practice, emit)?;
     let ended = runtime.block_on(server::serve(listener, routes));

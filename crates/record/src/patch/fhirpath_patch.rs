@@ -245,7 +245,7 @@ fn descend<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
     })
 }
 
-/// Takes an element out; a list that becomes empty goes too, and so does a primitive's `_name` sibling.
+/// Takes an element out; what becomes empty by it goes too, and so does a primitive's `_name` sibling.
 fn delete(root: &mut Value, steps: &[Step]) -> Result<(), String> {
     let (last, before) =
         steps.split_last().ok_or("the whole resource cannot be deleted by a patch; use DELETE")?;
@@ -254,6 +254,9 @@ fn delete(root: &mut Value, steps: &[Step]) -> Result<(), String> {
         (Step::Member(name), Value::Object(object)) => {
             object.remove(name);
             object.remove(&format!("_{name}"));
+            if object.is_empty() && !before.is_empty() {
+                return delete(root, before);
+            }
         }
         (Step::Item(index), Value::Array(items)) => {
             items.remove(*index);

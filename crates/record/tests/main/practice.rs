@@ -9,13 +9,14 @@ use record::write::{Target, WriteAction, WriteRequest, Written};
 use record::{Error, Origin, Record, ResourceKey, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::Expect;
-use store::maintain::OpenOptions;
 use store::sqlite::SqliteStore;
+use store::{Expect, OpenOptions};
 use terminology::Terminology;
 
 pub struct Practice {
     pub record: Arc<Record>,
+    /// What the clock says next; it goes on by a second with each look.
+    pub time_ms: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
 }
 
@@ -23,10 +24,10 @@ impl Practice {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = Arc::new(RecordPorts::new("http://localhost/fhir", Terminology::built_in()));
-        let store =
-            SqliteStore::open(folder.path(), &OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>))
-                .unwrap();
-        let (time, id) = (AtomicI64::new(1_700_000_000_000), AtomicI64::new(0));
+        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
+        let store = SqliteStore::open(folder.path(), &options).unwrap();
+        let (time_ms, id) = (Arc::new(AtomicI64::new(1_700_000_000_000)), AtomicI64::new(0));
+        let time = Arc::clone(&time_ms);
         let record = Record::new(Settings {
             store: Arc::new(store),
             ports,
@@ -37,7 +38,13 @@ impl Practice {
             new_secret: Box::new(|| "secret".to_owned()),
             audit_reads: true,
         });
-        Self { record: Arc::new(record), _folder: folder }
+        Self { record: Arc::new(record), time_ms, _folder: folder }
+    }
+
+    /// A session of somebody who may do what an administrator may.
+    pub fn user(&self, id: &str, name: &str) -> Session {
+        let actor = Actor { id: id.to_owned(), name: name.to_owned(), ..Actor::local_administrator() };
+        self.record.session(actor, Origin { address: "192.0.2.7".to_owned(), way: "rest" })
     }
 
     pub fn administrator(&self) -> Session {

@@ -76,6 +76,7 @@ fn push(bundle: &mut BundleWriter, call: &Call, answer: EntryAnswer) -> Result<(
             }
             push_bundle(bundle, &inner.finish());
         }
+        EntryAnswer::Failed(error) => return Err(Failure::from(error)),
     }
     Ok(())
 }

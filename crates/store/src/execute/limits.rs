@@ -35,7 +35,7 @@ impl Default for SearchLimits {
             unordered_rows: 50_000,
             merged_leaves: 64,
             probed_tokens: 8,
-            linked: 500,
+            linked: 128,
             documents: 200_000,
             estimate_documents: 2_000,
             rows: 5_000_000,

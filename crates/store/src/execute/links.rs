@@ -21,13 +21,14 @@ pub(crate) trait Source {
     /// The current version of a resource; `None` when there is none or it is deleted.
     fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError>;
 
-    /// Calls `each` with resources of a type, those that refer to a target by a parameter among them, until it
-    /// answers false.
+    /// Calls `each` with resources of a type, those that refer to a target by a parameter and for which the clause
+    /// holds among them, until it answers false.
     fn referring(
         &self,
         source: TypeId,
         parameter: &'static str,
         target: (TypeId, &str),
+        clause: &Clause,
         each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError>;
 }
@@ -116,7 +117,7 @@ impl<'a, S: Source> Links<'a, S> {
         clause: &Clause,
     ) -> Result<bool, StoreError> {
         let mut found = false;
-        self.source.referring(source, parameter, target, &mut |version| {
+        self.source.referring(source, parameter, target, clause, &mut |version| {
             if let Some(document) = document_of(&version)? {
                 found = self.hold(&version, || {
                     matcher::refers_to(&document, parameter, target, self.ports)

@@ -197,10 +197,11 @@ impl Source for SnapshotSource<'_> {
         source: TypeId,
         parameter: &'static str,
         target: (TypeId, &str),
+        clause: &Clause,
         each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let planner = Planner { snapshot: self.snapshot, ports: self.ports, limits: self.limits };
-        let Some(plan) = planner.plan_referring(source, parameter, target)? else { return Ok(()) };
+        let Some(plan) = planner.plan_referring(source, parameter, target, clause)? else { return Ok(()) };
         let budget = Budget::new(self.limits);
         stream::each_candidate(self.snapshot, plan, &budget, each)
     }

@@ -40,6 +40,8 @@ struct Knowledge {
     ways: Vec<Vec<Leaf>>,
     /// Ways that cost a search of their own.
     deferred: Vec<Access>,
+    /// What clauses on the principal date leave: short intervals by their recency, and long ones by their rows.
+    principal: Option<(Range<i64>, Leaf)>,
 }
 
 /// Leaves of a clause, as far as it can be told.
@@ -53,32 +55,45 @@ impl Planner<'_> {
     /// The plan for a type; `None` when nothing can match.
     pub fn plan(&self, type_id: TypeId, clauses: &[Clause]) -> Result<Option<Plan>, StoreError> {
         let mut knowledge = Knowledge::of(type_id);
-        if self.snapshot.is_index_current() {
-            for clause in conditions(clauses) {
-                knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
-                if let Some(access) = access(type_id, clause) {
-                    knowledge.take(access, self.limits);
-                }
-            }
-        }
-        self.plan_by(knowledge)
+        self.learn(type_id, clauses, &mut knowledge);
+        self.plan_by(type_id, knowledge)
     }
 
-    /// The plan for resources that refer to a target.
+    /// The plan for resources that refer to a target and for which a clause holds.
     pub fn plan_referring(
         &self,
         source: TypeId,
         parameter: &'static str,
         target: (TypeId, &str),
+        clause: &Clause,
     ) -> Result<Option<Plan>, StoreError> {
         let mut knowledge = Knowledge::of(source);
+        self.learn(source, std::slice::from_ref(clause), &mut knowledge);
+        // A search for every candidate would cost more than it saves.
+        knowledge.deferred.clear();
         if self.snapshot.is_index_current() {
             knowledge.take(reference_access(source, parameter, target), self.limits);
         }
-        self.plan_by(knowledge)
+        self.plan_by(source, knowledge)
     }
 
-    fn plan_by(&self, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {
+    /// What clauses say about where matches lie. An index of other rules says nothing.
+    fn learn(&self, type_id: TypeId, clauses: &[Clause], knowledge: &mut Knowledge) {
+        if !self.snapshot.is_index_current() {
+            return;
+        }
+        for clause in conditions(clauses) {
+            knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
+            if let Some(access) = access(type_id, clause) {
+                knowledge.take(access, self.limits);
+            }
+        }
+    }
+
+    fn plan_by(&self, type_id: TypeId, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {
+        if let Some((range, rows)) = knowledge.principal.take() {
+            knowledge.ways.push(vec![Leaf::TypeWithin(type_id, range.start, range.end), rows]);
+        }
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
         // A walk along a token need not look for it again.
         knowledge.tokens.retain(|group| !is_group_of(group, &leaves));
@@ -112,7 +127,15 @@ impl Planner<'_> {
     fn least(&self, knowledge: &Knowledge, cap: usize) -> Result<Option<Vec<Leaf>>, StoreError> {
         let mut best = None;
         let mut least = cap;
-        for way in &knowledge.ways {
+        let narrow = || knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
+        // One way in order needs no count: whether long or short, it is the one to walk.
+        if cap > self.limits.few_rows
+            && let (Some(way), None) = (narrow().next(), narrow().nth(1))
+            && way.iter().all(Leaf::is_ordered)
+        {
+            return Ok(Some(way.clone()));
+        }
+        for way in narrow() {
             let mut rows = 0;
             for leaf in way {
                 rows += self.snapshot.count_up_to(leaf, &knowledge.recency, least - rows)?;
@@ -132,9 +155,14 @@ impl Planner<'_> {
     /// read whole; else the type.
     fn dense(&self, knowledge: &Knowledge) -> Result<Vec<Leaf>, StoreError> {
         let is_short = |way: &&Vec<Leaf>| way.len() <= self.limits.merged_leaves;
-        let in_order = |way: &&Vec<Leaf>| way.iter().all(Leaf::is_ordered) && is_short(way);
         let narrow = knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
-        if let Some(way) = narrow.clone().filter(in_order).min_by_key(|way| rank(way)) {
+        let mut in_order: Vec<&Vec<Leaf>> = Vec::new();
+        for way in narrow.clone().filter(is_short) {
+            if self.walks_in_order(way, knowledge)? {
+                in_order.push(way);
+            }
+        }
+        if let Some(way) = in_order.into_iter().min_by_key(|way| rank(way)) {
             return Ok(way.clone());
         }
         for way in narrow.filter(is_short) {
@@ -147,6 +175,17 @@ impl Planner<'_> {
             }
         }
         Ok(knowledge.ways[0].clone())
+    }
+
+    /// Whether a way's rows come in the order of answers; few rows that do not are sorted in passing.
+    fn walks_in_order(&self, way: &[Leaf], knowledge: &Knowledge) -> Result<bool, StoreError> {
+        let few = self.limits.few_rows;
+        for leaf in way.iter().filter(|leaf| !leaf.is_ordered()) {
+            if self.snapshot.count_up_to(leaf, &knowledge.recency, few)? >= few {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The leaves of a way that costs a search of its own, when what it finds is little.
@@ -200,7 +239,16 @@ impl Knowledge {
             tokens: Vec::new(),
             ways: vec![vec![Leaf::Type(type_id)]],
             deferred: Vec::new(),
+            principal: None,
         }
+    }
+
+    /// What several clauses on the principal date leave together: a short interval must meet each of them, and a
+    /// long one has rows by which any of them finds it.
+    fn take_principal(&mut self, low_ms: i64, high_ms: i64, rows: Access) {
+        let Some(rows) = leaf_of(rows) else { return };
+        let (range, _) = self.principal.get_or_insert((i64::MIN..i64::MAX, rows));
+        *range = range.start.max(low_ms)..range.end.min(high_ms);
     }
 
     fn take(&mut self, access: Access, limits: &SearchLimits) {
@@ -216,6 +264,10 @@ impl Knowledge {
             }
             Access::Chain { .. } | Access::Has { .. } => self.deferred.push(access),
             Access::Union(parts) => {
+                if let [Access::Type { low_ms, high_ms, .. }, rows @ Access::Date { .. }] = parts.as_slice() {
+                    self.take_principal(*low_ms, *high_ms, rows.clone());
+                    return;
+                }
                 if let Some(group) = token_group(&parts, limits) {
                     self.tokens.push(group);
                 }

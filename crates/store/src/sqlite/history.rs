@@ -10,7 +10,7 @@ use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
 use crate::{CommitRecord, HistoryPage};
 use fhir::schema::TypeId;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 /// A place in commit order.
 type Before = (i64, i64);
@@ -126,28 +126,49 @@ impl SqliteSnapshot<'_> {
         let mut records: Vec<CommitRecord> = Vec::new();
         let mut total = 0;
         while let Some(row) = rows.next().map_err(failed())? {
-            let packed = row.get_ref(2).map_err(failed())?.as_blob().unwrap_or_default();
-            let mut changes = Vec::new();
-            for change in unpack_changes(packed)? {
-                let type_id = self.dictionary.type_of(change.type_number)?;
-                changes.push((ResourceKey::new(type_id, change.id.text()), change.version));
-            }
-            total += changes.len().max(1);
+            let record = self.commit_record(row)?;
+            total += record.changes.len().max(1);
             if total > limit && !records.is_empty() {
                 break;
             }
-            let sequence: i64 = row.get(0).map_err(failed())?;
-            records.push(CommitRecord {
-                sequence: sequence.cast_unsigned(),
-                time_ms: row.get(1).map_err(failed())?,
-                changes,
-                audit: row.get(3).map_err(failed())?,
-            });
+            records.push(record);
             if total >= limit {
                 break;
             }
         }
         Ok(records)
+    }
+
+    /// The commits before a place in commit order, newest first.
+    pub fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
+        let failed = || failed("read the commit log");
+        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = self.connection.prepare_cached(sql::COMMITS_BEFORE).map_err(failed())?;
+        let mut rows = statement.query([before, limit]).map_err(failed())?;
+        let mut records = Vec::new();
+        while let Some(row) = rows.next().map_err(failed())? {
+            records.push(self.commit_record(row)?);
+        }
+        Ok(records)
+    }
+
+    /// A row of sequence, time, changes and audit.
+    fn commit_record(&self, row: &Row) -> Result<CommitRecord, StoreError> {
+        let failed = || failed("read the commit log");
+        let packed = row.get_ref(2).map_err(failed())?.as_blob().unwrap_or_default();
+        let mut changes = Vec::new();
+        for change in unpack_changes(packed)? {
+            let type_id = self.dictionary.type_of(change.type_number)?;
+            changes.push((ResourceKey::new(type_id, change.id.text()), change.version));
+        }
+        let sequence: i64 = row.get(0).map_err(failed())?;
+        Ok(CommitRecord {
+            sequence: sequence.cast_unsigned(),
+            time_ms: row.get(1).map_err(failed())?,
+            changes,
+            audit: row.get(3).map_err(failed())?,
+        })
     }
 }
 

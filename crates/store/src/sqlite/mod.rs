@@ -22,7 +22,7 @@ use crate::batch::{Batch, Committed};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::maintain::{Backup, Maintain, OpenOptions, Reindexed, Statistics, Verification};
-use crate::read_log::{self, ReadLog};
+use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::version::{ResourceKey, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use dictionary::{Dictionary, SharedDictionary};
@@ -52,6 +52,7 @@ pub struct SqliteStore {
     dictionary: Arc<SharedDictionary>,
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
+    reads_backwards: Backwards,
     directory: PathBuf,
     limits: SearchLimits,
     _lock: Lock,
@@ -78,6 +79,7 @@ impl SqliteStore {
             dictionary,
             is_index_current,
             read_log,
+            reads_backwards: Backwards::new(directory.join(READ_LOG)),
             directory: directory.to_owned(),
             limits: options.limits,
             _lock: lock,
@@ -144,6 +146,17 @@ impl Store for SqliteStore {
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
         self.read_with(|snapshot| snapshot.changes(after, limit))
+    }
+
+    fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
+        self.read_with(|snapshot| snapshot.commits_before(before, limit))
+    }
+
+    fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
+        if self.read_log.is_none() {
+            return Ok(Vec::new());
+        }
+        self.reads_backwards.rows(before, limit)
     }
 
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {

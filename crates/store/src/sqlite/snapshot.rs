@@ -311,7 +311,10 @@ impl SqliteSnapshot<'_> {
 /// The type of the documents that a leaf leads to.
 fn leaf_type(leaf: &Leaf) -> TypeId {
     match leaf {
-        Leaf::Ids(type_id, _) | Leaf::Home(type_id, _) | Leaf::Type(type_id) => *type_id,
+        Leaf::Ids(type_id, _)
+        | Leaf::Home(type_id, _)
+        | Leaf::Type(type_id)
+        | Leaf::TypeWithin(type_id, ..) => *type_id,
         Leaf::Token(parameter, _)
         | Leaf::Number(parameter, ..)
         | Leaf::Text(parameter, _)
@@ -333,6 +336,11 @@ impl Snapshot for SqliteSnapshot<'_> {
             Leaf::Type(type_id) => {
                 let by = [Some(self.dictionary.type_number(*type_id)), None];
                 self.walk_ordered(walk, sql::WALK_TYPE, by)
+            }
+            Leaf::TypeWithin(type_id, low, high) => {
+                let by = [Some(self.dictionary.type_number(*type_id)), None];
+                let recency = walk.recency.start.max(*low)..walk.recency.end.min(*high);
+                self.walk_ordered(&Walk { recency, ..*walk }, sql::WALK_TYPE, by)
             }
             Leaf::Token(parameter, hash) => match self.parameter(parameter) {
                 Some(number) => self.walk_ordered(walk, sql::WALK_TOKEN, [Some(number), Some(*hash)]),

@@ -93,6 +93,8 @@ pub(super) const COMMITS_AFTER: &str =
     "SELECT sequence, time, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence";
 pub(super) const COMMITS_BACKWARDS: &str =
     "SELECT sequence, time, changes FROM commit_log WHERE sequence <= ?1 ORDER BY sequence DESC";
+pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, changes, audit FROM commit_log
+    WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 pub(super) const COMMITS_ALL: &str =
     "SELECT sequence, time, chain, changes, audit FROM commit_log ORDER BY sequence";
 pub(super) const COMMIT_TIME: &str = "SELECT time FROM commit_log WHERE sequence = ?1";
@@ -198,6 +200,7 @@ mod tests {
             COMMIT_TIME,
             COMMITS_AFTER,
             COMMITS_BACKWARDS,
+            COMMITS_BEFORE,
             TOKEN_REMOVE,
             NUMBER_REMOVE,
             TEXT_REMOVE,

@@ -11,9 +11,10 @@ use crate::maintain::OpenOptions;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use fhir::schema::TypeId;
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,8 +27,11 @@ const QUEUE_WAIT_MS: u64 = 5_000;
 /// How many changes are written in one transaction before the next one begins.
 const GROUP_CHANGES: usize = 8_192;
 
-/// How many bytes are written, by a rough count, before the log is copied into the database file.
-const CHECKPOINT_BYTES: usize = 48 << 20;
+/// Pages in the write-ahead log from which it is copied into the file: 32 MiB.
+const CHECKPOINT_PAGES: usize = 4_096;
+
+/// Pages in the log from which a copy waits for the readers, so that the log begins anew: 256 MiB.
+const RESTART_PAGES: usize = 32_768;
 
 /// Something the writer does on its connection between groups.
 type Errand = Box<dyn FnOnce(&mut Connection, &mut Head) + Send>;
@@ -51,8 +55,8 @@ struct Desk {
     dictionary: Arc<SharedDictionary>,
     options: OpenOptions,
     is_index_current: Arc<AtomicBool>,
-    /// Bytes written since the last checkpoint, by a rough count.
-    unchecked_bytes: usize,
+    /// Pages in the write-ahead log, as of the last commit.
+    log_pages: Arc<AtomicUsize>,
 }
 
 type Waiting = (Box<PreparedBatch>, Sender<Result<Committed, StoreError>>);
@@ -67,7 +71,10 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, jobs) = bounded(QUEUE_LENGTH);
         let head = Head::read(&connection)?;
-        let desk = Desk { connection, head, dictionary, options, is_index_current, unchecked_bytes: 0 };
+        let log_pages = Arc::new(AtomicUsize::new(0));
+        let mut connection = connection;
+        count_log_pages(&mut connection, Arc::clone(&log_pages))?;
+        let desk = Desk { connection, head, dictionary, options, is_index_current, log_pages };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(&jobs)).map_err(
                 |error| StoreError::World { context: "start the writer", source: Box::new(error) },
@@ -165,8 +172,7 @@ impl Desk {
                 .map(|batch| self.write_together(&[*batch]).and_then(|mut results| results.remove(0)))
                 .collect(),
         };
-        for ((batch, answer), result) in group.into_iter().zip(results) {
-            self.unchecked_bytes += rough_bytes(&batch);
+        for ((_, answer), result) in group.into_iter().zip(results) {
             // The caller may have given up waiting.
             let _ = answer.send(result);
         }
@@ -217,13 +223,27 @@ impl Desk {
         Ok(results)
     }
 
+    /// Copies the log into the file between two groups, so that no answer waits for it. What a reader still needs
+    /// stays in the log; when that has become much, the next copy waits until the readers let go.
     fn checkpoint_when_due(&mut self) {
-        if self.unchecked_bytes >= CHECKPOINT_BYTES {
-            self.unchecked_bytes = 0;
-            // Copies what no reader still needs from the log; what it cannot copy now it copies next time.
-            let _ = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        if pages < CHECKPOINT_PAGES {
+            return;
         }
+        let mode = match pages < RESTART_PAGES {
+            true => "PRAGMA wal_checkpoint(PASSIVE)",
+            false => "PRAGMA wal_checkpoint(RESTART)",
+        };
+        let _ = self.connection.query_row(mode, [], |_| Ok(()));
     }
+}
+
+fn count_log_pages(connection: &mut Connection, pages: Arc<AtomicUsize>) -> Result<(), StoreError> {
+    let hook = move |_: &mut Wal, count: std::ffi::c_int| {
+        pages.store(usize::try_from(count).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    };
+    connection.wal_hook(Some(hook)).map_err(failed("watch the write-ahead log"))
 }
 
 /// True for answers that leave the transaction as it was.
@@ -235,13 +255,6 @@ fn is_refusal(error: &StoreError) -> bool {
             | StoreError::TooCostly { .. }
             | StoreError::BadCursor
     )
-}
-
-fn rough_bytes(batch: &PreparedBatch) -> usize {
-    let of = |change: &super::prepare::PreparedChange| {
-        change.put.as_ref().map_or(0, |put| put.payload.len() + put.rows.len() * 100)
-    };
-    batch.audit.len() + batch.changes.iter().map(|change| 300 + of(change)).sum::<usize>()
 }
 
 /// Gives numbers to parameters that have none yet, in a transaction of their own.

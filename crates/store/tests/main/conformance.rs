@@ -4,8 +4,8 @@ use crate::sample::*;
 use search::query::{Query, Total};
 use store::version::{Splice, SpliceForm};
 use store::{
-    Action, Batch, Change, Expect, HistoryPage, HistoryScope, Precondition, PrivateChange, Store, StoreError,
-    Version,
+    Action, Batch, Change, Expect, HistoryPage, HistoryScope, Precondition, PrivateChange, ReadPlace, Store,
+    StoreError, Version,
 };
 
 const FAR: usize = 1000;
@@ -370,5 +370,27 @@ fn totals() {
                 assert!(hits.matches.len() <= count);
             }
         }
+    });
+}
+
+#[test]
+fn the_logs_are_read_from_their_ends() {
+    on_every_backend(|store| {
+        for time in 1..=5 {
+            store.commit(batch(time, [patient("a", &time.to_string())])).unwrap();
+            store.log_read(format!("row {time}").as_bytes()).unwrap();
+        }
+        let sequences = |before, limit| -> Vec<u64> {
+            store.commits_before(before, limit).unwrap().iter().map(|record| record.sequence).collect()
+        };
+        assert_eq!(sequences(u64::MAX, 2), [5, 4]);
+        assert_eq!(sequences(4, 9), [3, 2, 1]);
+        assert_eq!(store.commits_before(4, 1).unwrap(), store.changes(2, 1).unwrap());
+        let rows = store.reads_before(ReadPlace::END, 2).unwrap();
+        assert_eq!(rows.iter().map(|(_, row)| row.as_slice()).collect::<Vec<_>>(), [b"row 5", b"row 4"]);
+        let rest = store.reads_before(rows[1].0, 9).unwrap();
+        assert_eq!(rest.len(), 3);
+        assert_eq!(rest[2].1, b"row 1");
+        assert!(store.reads_before(rest[2].0, 9).unwrap().is_empty());
     });
 }

@@ -154,7 +154,8 @@ pub(super) fn is_safe_address(element: &str, address: &str) -> bool {
     }
 }
 
-/// Whether a style changes looks only: it runs nothing and loads nothing but pictures that it holds itself.
+/// Whether a style changes looks only: it runs nothing and loads nothing but pictures that it holds itself, or that
+/// lie beside it under a plain file name, as the publisher of implementation guides writes them.
 pub(super) fn is_safe_style(style: &str) -> bool {
     const ACTIVE: [&str; 6] = ["expression(", "@import", "javascript:", "behavior:", "-moz-binding", "\\"];
     const PICTURES: [&str; 4] = ["data:image/png", "data:image/gif", "data:image/jpeg", "data:image/webp"];
@@ -162,7 +163,7 @@ pub(super) fn is_safe_style(style: &str) -> bool {
     let plain = plain.to_ascii_lowercase();
     let holds = |address: &str| {
         let address = address.trim_start_matches(['"', '\'']);
-        PICTURES.iter().any(|picture| address.starts_with(picture))
+        PICTURES.iter().any(|picture| address.starts_with(picture)) || is_picture_name(address)
     };
     // A comment can hide any of the words from us and not from a browser.
     !plain.contains("/*")
@@ -170,9 +171,37 @@ pub(super) fn is_safe_style(style: &str) -> bool {
         && plain.split("url(").skip(1).all(holds)
 }
 
+/// Whether what stands behind `url(` is a picture's plain file name: no path, no scheme, no other server.
+fn is_picture_name(address: &str) -> bool {
+    const ENDINGS: [&str; 5] = ["png", "gif", "jpg", "jpeg", "webp"];
+    let Some((address, _)) = address.split_once(')') else { return false };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let address = address.trim_end_matches(['"', '\'']);
+    let ending = address.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS.contains(&ending) && address.bytes().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_style_may_name_a_picture_beside_it_and_nothing_else() {
+        let rows = [
+            ("background-image: url(tbl_bck10.png)", true),
+            ("background-image: url('tbl_bck10.png'); color: red", true),
+            ("background: url(data:image/png;base64,AAAA)", true),
+            ("background: url(http://a.org/x.png)", false),
+            ("background: url(//a.org/x.png)", false),
+            ("background: url(/Patient/1/$x.png)", false),
+            ("background: url(x.svg)", false),
+            ("background: url(x.png), url(http://a.org/x.png)", false),
+            ("background: url(javascript:x.png)", false),
+        ];
+        for (style, safe) in rows {
+            assert_eq!(is_safe_style(style), safe, "{style}");
+        }
+    }
 
     #[test]
     fn tables_are_sorted() {

@@ -1,0 +1,177 @@
+//! A row of the audit log as an AuditEvent (R4 auditevent).
+
+use super::log::{LoggedRow, Place};
+use crate::body;
+use base64::Engine;
+use fhir::schema::{TypeId, schema};
+use fhir::{Document, Node, Object, Value};
+use std::sync::Arc;
+use store::{ResourceKey, Version};
+
+const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
+const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
+const SOURCE_TYPE: &str = "http://terminology.hl7.org/CodeSystem/security-source-type";
+const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
+const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+
+/// What a row says was done, and what AuditEvent calls it: `do`, action, subtype code.
+const ACTIONS: [(&str, &str, &str); 6] = [
+    ("C", "C", "create"),
+    ("R", "R", "read"),
+    ("U", "U", "update"),
+    ("D", "D", "delete"),
+    ("S", "E", "search"),
+    ("E", "E", "operation"),
+];
+
+/// By which way a request came, and what AuditEvent calls that source: code, display.
+const WAYS: [(&str, &str, &str); 3] =
+    [("rest", "4", "Application Server"), ("page", "3", "Web Server"), ("command", "1", "User Device")];
+
+/// The type AuditEvent.
+pub(crate) fn audit_event() -> TypeId {
+    schema().resource_named("AuditEvent").expect("the schema has AuditEvent")
+}
+
+/// The row as the one version of an AuditEvent; `None` when it is no row that this program wrote.
+pub(super) fn version_of(row: &LoggedRow, base_url: &str) -> Option<Version> {
+    let logged = Document::parse(row.text.as_str()).ok()?;
+    let document = event(row, logged.root(), base_url)?.to_document();
+    Some(Version {
+        key: ResourceKey::new(audit_event(), row.place.to_id()),
+        version: 1,
+        updated_ms: row.time_ms,
+        body: Some(Arc::from(document.text())),
+        splice: body::splice(&document),
+        place: (0, 0),
+    })
+}
+
+fn event(row: &LoggedRow, logged: Node<'_>, base_url: &str) -> Option<Value> {
+    let done = logged.get_str("do")?;
+    let (_, action, subtype) = ACTIONS.iter().find(|(code, ..)| **code == *done)?;
+    let mut event = Object::new();
+    event.set("resourceType", "AuditEvent");
+    event.set("id", row.place.to_id());
+    set_kind(&mut event, row, logged, subtype);
+    event.set("action", *action);
+    event.set("recorded", crate::resource::instant(row.time_ms).to_string());
+    let is = |name: &str| logged.get(name).is_some();
+    let (outcome, reason) = match (is("refused"), is("failed")) {
+        (true, _) => ("8", "refused by the policy"),
+        (_, true) => ("4", "not done: the request was wrong, or what it named was not there"),
+        _ => ("0", ""),
+    };
+    event.set("outcome", outcome);
+    if !reason.is_empty() {
+        event.set("outcomeDesc", reason);
+    }
+    event.set("agent", Value::Array(vec![agent(logged)]));
+    event.set("source", source(logged, base_url));
+    let entities = entities(row, logged);
+    if !entities.is_empty() {
+        event.set("entity", Value::Array(entities));
+    }
+    Some(event.into())
+}
+
+/// Type and subtype: a RESTful operation, whatever way it came; or a change to who may do what.
+fn set_kind(event: &mut Object, row: &LoggedRow, logged: Node<'_>, subtype: &str) {
+    let is_write = matches!(row.place, Place::Write(_));
+    let is_credential =
+        is_write && subtype == "operation" && row.changes.is_empty() && logged.get("what").is_none();
+    if is_credential {
+        event.set("type", coding(DICOM, "110113", "Security Alert"));
+        event.set("subtype", vec![coding(DICOM, "110137", "User Security Attributes Changed")]);
+        return;
+    }
+    let subtype = if is_write && subtype == "operation" { "transaction" } else { subtype };
+    event.set("type", coding(EVENT_TYPE, "rest", "RESTful Operation"));
+    event.set("subtype", vec![coding(INTERACTION, subtype, subtype)]);
+}
+
+fn coding(system: &str, code: &str, display: &str) -> Value {
+    fhir::object! { "system" => system, "code" => code, "display" => display }
+}
+
+/// Who did it: an actor that is a resource by reference, another by its id.
+fn agent(logged: Node<'_>) -> Value {
+    let id = logged.get_str("who").unwrap_or_default();
+    let name = logged.get_str("name");
+    let is_resource =
+        id.split_once('/').is_some_and(|(type_name, _)| schema().resource_named(type_name).is_some());
+    let mut who = Object::new();
+    if is_resource {
+        who.set("reference", &*id);
+    } else {
+        who.set("identifier", fhir::object! { "value" => &*id });
+    }
+    let mut agent = Object::new();
+    if let Some(name) = &name {
+        who.set("display", &**name);
+    }
+    agent.set("who", who);
+    agent.set("altId", &*id);
+    if let Some(name) = &name {
+        agent.set("name", &**name);
+    }
+    agent.set("requestor", true);
+    if let Some(address) = logged.get_str("from") {
+        agent.set("network", fhir::object! { "address" => &*address, "type" => "2" });
+    }
+    agent.into()
+}
+
+fn source(logged: Node<'_>, base_url: &str) -> Value {
+    let way = logged.get_str("way").unwrap_or_default();
+    let observer =
+        fhir::object! { "identifier" => fhir::object! { "value" => base_url }, "display" => "Chiron" };
+    let mut source = Object::new();
+    source.set("observer", observer);
+    if let Some((_, code, display)) = WAYS.iter().find(|(known, ..)| **known == *way) {
+        source.set("type", vec![coding(SOURCE_TYPE, code, display)]);
+    }
+    source.into()
+}
+
+/// What was changed with its versions, what was shown, the patients they are about, and what was asked.
+fn entities(row: &LoggedRow, logged: Node<'_>) -> Vec<Value> {
+    let changed = row.changes.iter().map(|(key, version)| (key.to_string(), Some(*version)));
+    let shown = logged.each_of("what").filter_map(Node::as_str).map(|name| (name.into_owned(), None));
+    let patients = logged.each_of("of").filter_map(Node::as_str).map(|id| (format!("Patient/{id}"), None));
+    let mut seen = std::collections::HashSet::new();
+    let named = changed.chain(shown).chain(patients).filter(|(name, _)| seen.insert(name.clone()));
+    let mut entities: Vec<Value> = named.map(|(name, version)| resource_entity(&name, version)).collect();
+    entities.extend(logged.get_str("query").map(|query| asked_entity(&query, logged)));
+    entities
+}
+
+fn resource_entity(name: &str, version: Option<u32>) -> Value {
+    let is_patient = name.starts_with("Patient/");
+    let (kind, kind_display) = if is_patient { ("1", "Person") } else { ("2", "System Object") };
+    let (role, role_display) = if is_patient { ("1", "Patient") } else { ("4", "Domain Resource") };
+    let mut entity = Object::new();
+    entity.set("what", fhir::object! { "reference" => name });
+    entity.set("type", coding(ENTITY_TYPE, kind, kind_display));
+    entity.set("role", coding(ENTITY_ROLE, role, role_display));
+    if let Some(version) = version {
+        let detail = fhir::object! { "type" => "version", "valueString" => version.to_string() };
+        entity.set("detail", vec![detail]);
+    }
+    entity.into()
+}
+
+/// What was asked: a query; for a refusal the type, for a credential which.
+fn asked_entity(query: &str, logged: Node<'_>) -> Value {
+    let mut entity = Object::new();
+    entity.set("type", coding(ENTITY_TYPE, "2", "System Object"));
+    let is_query = query.contains(['?', '=', '&']) && logged.get("refused").is_none();
+    if is_query {
+        entity.set("role", coding(ENTITY_ROLE, "24", "Query"));
+        entity.set("query", base64::engine::general_purpose::STANDARD.encode(query));
+    } else {
+        entity.set("name", query);
+    }
+    entity.into()
+}
