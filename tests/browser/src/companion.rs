@@ -9,8 +9,7 @@ use std::process::{ChildStdout, Command, Stdio};
 ///
 /// A shell between the two reads our end of a pipe: it closes when we end, even when we are killed.
 pub fn start(command: &Command, folder: &Path, is_ready: impl Fn(&str) -> bool) -> Vec<String> {
-    const SCRIPT: &str =
-        r#"folder=$1; shift; "$@" & child=$!; read -r _; kill $child; wait $child; rm -rf "$folder""#;
+    const SCRIPT: &str = r#"folder=$1; shift; "$@" & child=$!; read -r _; exec 2>/dev/null; kill $child; wait $child; rm -rf "$folder""#;
     let mut shell = Command::new("sh");
     shell.args(["-c", SCRIPT, "companion"]).arg(folder).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

@@ -18,6 +18,8 @@ pub struct Practice {
     pub code: String,
     /// The code for those who only look.
     pub guest_code: String,
+    token: OnceLock<String>,
+    ordinary: OnceLock<String>,
 }
 
 /// The demo's patients.
@@ -50,7 +52,7 @@ impl Practice {
             line.rsplit(' ').next().unwrap_or_default().to_owned()
         };
         let (guest_code, code) = (code("to look only"), code("Sign in"));
-        Self { address, data, code, guest_code }
+        Self { address, data, code, guest_code, token: OnceLock::new(), ordinary: OnceLock::new() }
     }
 
     /// The address of its pages.
@@ -60,8 +62,11 @@ impl Practice {
 
     /// A program that may do everything through the FHIR API.
     pub fn program(&self) -> Client {
-        let answer = program::succeed(&self.data, ["token", "--scope", "system/*.cruds"]);
-        Client::new(self.address).with_token(answer["token"].as_str().expect("a token"))
+        let token = self.token.get_or_init(|| {
+            let answer = program::succeed(&self.data, ["token", "--scope", "system/*.cruds"]);
+            answer["token"].as_str().expect("a token").to_owned()
+        });
+        Client::new(self.address).with_token(token)
     }
 
     /// The resources of a search.
@@ -100,7 +105,11 @@ impl Practice {
     }
 
     /// A patient of the demo: grown up, with results, problems and medications.
-    pub fn ordinary_patient(&self) -> String {
+    pub fn ordinary_patient(&self) -> &str {
+        self.ordinary.get_or_init(|| self.busiest_patient())
+    }
+
+    fn busiest_patient(&self) -> String {
         let orders = self.found("MedicationRequest?status=active&_count=100");
         let mut patients: Vec<_> =
             orders.iter().filter_map(|one| one["subject"]["reference"].as_str()).collect();

@@ -1,0 +1,7 @@
+//! The practice's rules and views over a record.
+
+#[path = "main/day.rs"]
+mod day;
+#[allow(dead_code)] // The record's own tests use all of it.
+#[path = "../../record/tests/main/practice.rs"]
+mod practice;
