@@ -15,7 +15,8 @@ fn statuses(bundle: &Value, type_name: &str) -> BTreeMap<String, usize> {
 
 #[test]
 fn past_days_are_over_today_is_under_way_and_the_future_is_booked() {
-    let practice = practice(1, 400);
+    // Enough patients to fill the clinicians' days.
+    let practice = practice(1, 1600);
     let days = practice.schedule(today().plus_days(-3), today().plus_days(8), now());
     // 2025-11-24 is a Monday: Friday before, today, four days, the next Monday and Tuesday.
     assert_eq!(days.len(), 8);
