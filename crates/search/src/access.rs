@@ -135,6 +135,26 @@ pub fn reference_access(type_id: TypeId, parameter: &'static str, target: (TypeI
     })
 }
 
+/// True when a resource that refers by a parameter to a patient lies in that patient's record, or in the shared one: the
+/// parameter is of one element that holds one reference, and that decides whose record it is.
+pub fn leads_home(type_id: TypeId, parameter: &str) -> bool {
+    let of_home = policy(type_id).home.and_then(|home| single_element(type_id, home.expression));
+    let parameter = crate::parameter::parameter(type_id, parameter);
+    let of_parameter = parameter.and_then(|parameter| single_element(type_id, parameter.expression));
+    of_home.is_some() && of_home == of_parameter
+}
+
+/// The element that an expression names for a type, when it is only one and not a list.
+fn single_element(type_id: TypeId, expression: &str) -> Option<&'static str> {
+    let of_type =
+        |part: &'_ str| part.trim().strip_prefix(type_id.name())?.strip_prefix('.').map(str::to_owned);
+    let mut elements = expression.split('|').filter_map(of_type);
+    let element = elements.next()?;
+    let name = element.strip_suffix(".where(resolve() is Patient)").unwrap_or(&element);
+    let definition = type_id.definition().element(name)?;
+    (elements.next().is_none() && definition.max == Some(1)).then_some(definition.name)
+}
+
 /// Hashes of which the signature of a match has at least one; `None` when none can be named.
 pub fn signature_hashes(type_id: TypeId, clause: &Clause) -> Option<Vec<u32>> {
     match clause {

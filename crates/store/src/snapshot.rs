@@ -72,7 +72,7 @@ pub(crate) struct Walk<'a> {
     pub behind: Option<Position>,
     /// Only documents whose signature, where the leaf has it, has one hash of each group.
     pub signature: &'a [Vec<u32>],
-    /// Only documents with these tokens.
+    /// Only documents with these tokens; a leaf without order gives the others too.
     pub tokens: &'a TokenGroups,
     /// Stop when so many places are found.
     pub limit: usize,
@@ -104,6 +104,9 @@ pub(crate) trait Snapshot {
 
     /// Counts the rows of a leaf, within a range of recency where the leaf is in order, up to a cap.
     fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError>;
+
+    /// Whether the document at a place has one token of each group.
+    fn has_tokens(&self, at: Position, tokens: &TokenGroups) -> Result<bool, StoreError>;
 
     /// The documents at places that a walk found, in their order.
     fn load(&self, places: &[Place]) -> Result<Vec<Stored>, StoreError>;

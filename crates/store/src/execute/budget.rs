@@ -10,6 +10,7 @@ pub(super) struct Budget {
     documents: Cell<usize>,
     rows: Cell<usize>,
     deadline: Instant,
+    limits: SearchLimits,
 }
 
 impl Budget {
@@ -19,12 +20,18 @@ impl Budget {
             documents: Cell::new(limits.documents),
             rows: Cell::new(limits.rows),
             deadline: Instant::now() + limits.longest,
+            limits: *limits,
         }
     }
 
     /// A budget of few documents, for an estimate.
     pub fn of_estimate(limits: &SearchLimits) -> Self {
         Self::new(&SearchLimits { documents: limits.estimate_documents, ..*limits })
+    }
+
+    /// What it began with.
+    pub fn limits(&self) -> &SearchLimits {
+        &self.limits
     }
 
     /// Rows that may still be looked at.

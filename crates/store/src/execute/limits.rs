@@ -17,6 +17,8 @@ pub struct SearchLimits {
     pub probed_tokens: usize,
     /// Resources found on the other side of a reference before the walk is on this side.
     pub linked: usize,
+    /// Rows of what refers to patients that are looked at before any patient is.
+    pub referring_rows: usize,
     /// Documents that a search may read and match.
     pub documents: usize,
     /// Documents that may be read for an estimated total before there is none.
@@ -36,6 +38,7 @@ impl Default for SearchLimits {
             merged_leaves: 64,
             probed_tokens: 8,
             linked: 128,
+            referring_rows: 4_096,
             documents: 200_000,
             estimate_documents: 2_000,
             rows: 5_000_000,

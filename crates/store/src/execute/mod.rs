@@ -7,6 +7,7 @@ mod limits;
 mod links;
 mod order;
 mod plan;
+mod referrers;
 mod stream;
 
 pub use limits::SearchLimits;
@@ -21,7 +22,9 @@ use budget::Budget;
 use cursor::Cursor;
 use fhir::schema::{TypeId, schema};
 use plan::Planner;
+use referrers::KnownReferrers;
 use search::query::{Clause, Query, Total};
+use search::rows::Home;
 use stream::Stream;
 
 /// The matches of a query.
@@ -31,7 +34,8 @@ pub(crate) fn search(
     ports: &dyn search::Ports,
     limits: &SearchLimits,
 ) -> Result<Hits, StoreError> {
-    let search = Search { snapshot, query, ports, limits, types: types_of(snapshot, query)? };
+    let types = types_of(snapshot, query)?;
+    let search = Search { snapshot, query, ports, limits, types, referrers: KnownReferrers::default() };
     let cursor = query.cursor.as_deref().map(|text| Cursor::read(text, query)).transpose()?;
     let mut hits = match query.count {
         0 => Hits::default(),
@@ -83,6 +87,7 @@ struct Search<'a> {
     ports: &'a dyn search::Ports,
     limits: &'a SearchLimits,
     types: Vec<TypeId>,
+    referrers: KnownReferrers,
 }
 
 impl Search<'_> {
@@ -135,7 +140,12 @@ impl Search<'_> {
     }
 
     fn snapshot_source(&self) -> SnapshotSource<'_> {
-        SnapshotSource { snapshot: self.snapshot, ports: self.ports, limits: self.limits }
+        SnapshotSource { planner: self.planner() }
+    }
+
+    fn planner(&self) -> Planner<'_> {
+        let Self { snapshot, ports, limits, referrers, .. } = self;
+        Planner { snapshot: *snapshot, ports: *ports, limits, referrers }
     }
 
     fn streams<'s>(
@@ -144,10 +154,9 @@ impl Search<'_> {
         budget: &'s Budget,
         links: &'s Links<'s, SnapshotSource<'s>>,
     ) -> Result<Vec<Stream<'s>>, StoreError> {
-        let planner = Planner { snapshot: self.snapshot, ports: self.ports, limits: self.limits };
         let mut streams = Vec::new();
         for type_id in &self.types {
-            if let Some(plan) = planner.plan(*type_id, &self.query.clauses)? {
+            if let Some(plan) = self.planner().plan(*type_id, &self.query.clauses)? {
                 let first = self.query.count.saturating_add(1);
                 streams.push(Stream::new(
                     self.snapshot,
@@ -182,14 +191,12 @@ fn next_of(streams: &mut [Stream]) -> Result<Option<Stored>, StoreError> {
 
 /// A snapshot as the place that references lead to.
 pub(crate) struct SnapshotSource<'a> {
-    snapshot: &'a dyn Snapshot,
-    ports: &'a dyn search::Ports,
-    limits: &'a SearchLimits,
+    planner: Planner<'a>,
 }
 
 impl Source for SnapshotSource<'_> {
     fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError> {
-        self.snapshot.find(type_id, id)
+        self.planner.snapshot.find(type_id, id)
     }
 
     fn referring(
@@ -200,10 +207,29 @@ impl Source for SnapshotSource<'_> {
         clause: &Clause,
         each: &mut dyn FnMut(Version) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
-        let planner = Planner { snapshot: self.snapshot, ports: self.ports, limits: self.limits };
-        let Some(plan) = planner.plan_referring(source, parameter, target, clause)? else { return Ok(()) };
-        let budget = Budget::new(self.limits);
-        stream::each_candidate(self.snapshot, plan, &budget, each)
+        let Planner { snapshot, limits, referrers, .. } = self.planner;
+        let known = match target.0.name() {
+            "Patient" => referrers.find(&self.planner, source, parameter, clause)?,
+            _ => None,
+        };
+        let plan = match known {
+            None => self.planner.plan_referring(source, parameter, target, clause)?,
+            Some(known) => {
+                let home = Home::of_patient(target.1).0;
+                if !known.may_concern(home, snapshot, limits)? {
+                    return Ok(());
+                }
+                for stored in snapshot.load(&known.at(home))? {
+                    if !each(stored.version)? {
+                        return Ok(());
+                    }
+                }
+                let rest = || self.planner.plan_reference(source, parameter, target, clause);
+                (!known.is_all()).then(rest)
+            }
+        };
+        let Some(plan) = plan else { return Ok(()) };
+        stream::each_candidate(snapshot, plan, &Budget::new(limits), each)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::first_matches;
 use super::limits::SearchLimits;
+use super::referrers::{KnownReferrers, Referrers};
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
@@ -9,9 +10,10 @@ use search::access::{Access, access, reference_access, signature_hashes};
 use search::include::references;
 use search::query::Clause;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// What to walk, and what narrows the walk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default)]
 pub(super) struct Plan {
     /// The leaves, merged.
     pub leaves: Vec<Leaf>,
@@ -21,6 +23,8 @@ pub(super) struct Plan {
     pub signature: Vec<Vec<u32>>,
     /// Tokens of which a document has one of each group.
     pub tokens: TokenGroups,
+    /// What refers to a match: matches lie in the same record.
+    pub concerning: Option<Rc<Referrers>>,
 }
 
 /// Makes plans.
@@ -28,6 +32,7 @@ pub(super) struct Planner<'a> {
     pub snapshot: &'a dyn Snapshot,
     pub ports: &'a dyn search::Ports,
     pub limits: &'a SearchLimits,
+    pub referrers: &'a KnownReferrers,
 }
 
 /// What the clauses say about where matches lie.
@@ -39,6 +44,8 @@ struct Knowledge {
     ways: Vec<Vec<Leaf>>,
     /// Ways that cost a search of their own.
     deferred: Vec<Access>,
+    /// What refers to a match.
+    concerning: Option<Rc<Referrers>>,
     /// What clauses on the principal date leave: short intervals by their recency, and long ones by their rows.
     principal: Option<(Range<i64>, Leaf)>,
 }
@@ -56,6 +63,23 @@ impl Planner<'_> {
         let mut knowledge = Knowledge::of(type_id);
         self.learn(type_id, clauses, &mut knowledge);
         self.plan_by(type_id, knowledge)
+    }
+
+    /// The plan for resources that refer to a target, which is a better way to them than what a clause says of them.
+    pub fn plan_reference(
+        &self,
+        source: TypeId,
+        parameter: &'static str,
+        target: (TypeId, &str),
+        clause: &Clause,
+    ) -> Plan {
+        let mut knowledge = Knowledge::of(source);
+        self.learn(source, std::slice::from_ref(clause), &mut knowledge);
+        knowledge.ways.truncate(1);
+        knowledge.take(reference_access(source, parameter, target), self.limits);
+        let leaves = knowledge.ways.pop().unwrap_or_default();
+        let Knowledge { recency, signature, tokens, .. } = knowledge;
+        Plan { leaves, recency, signature, tokens, concerning: None }
     }
 
     /// The plan for resources that refer to a target and for which a clause holds.
@@ -96,8 +120,8 @@ impl Planner<'_> {
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
         // A walk along a token need not look for it again.
         knowledge.tokens.retain(|group| !is_group_of(group, &leaves));
-        let Knowledge { recency, signature, tokens, .. } = knowledge;
-        Ok(Some(Plan { leaves, recency, signature, tokens }))
+        let Knowledge { recency, signature, tokens, concerning, .. } = knowledge;
+        Ok(Some(Plan { leaves, recency, signature, tokens, concerning }))
     }
 
     /// The way with the fewest rows, as far as that is known cheaply; `None` when a way is empty.
@@ -109,7 +133,7 @@ impl Planner<'_> {
             return Ok(Some(way));
         }
         for deferred in std::mem::take(&mut knowledge.deferred) {
-            if let Leaves::These(leaves) = self.resolve(deferred)? {
+            if let Leaves::These(leaves) = self.resolve(deferred, &mut knowledge.concerning)? {
                 knowledge.ways.push(leaves);
             }
         }
@@ -187,8 +211,22 @@ impl Planner<'_> {
         Ok(true)
     }
 
+    /// The records of the patients who are referred to, when they are few.
+    fn leaves_concerning(&self, patient: TypeId, known: &Referrers) -> Leaves {
+        match known.homes() {
+            Some(homes) if homes.len() <= self.limits.linked => {
+                Leaves::These(homes.into_iter().map(|home| Leaf::Home(patient, home)).collect())
+            }
+            _ => Leaves::Unknown,
+        }
+    }
+
     /// The leaves of a way that costs a search of its own, when what it finds is little.
-    fn resolve(&self, deferred: Access) -> Result<Leaves, StoreError> {
+    fn resolve(
+        &self,
+        deferred: Access,
+        concerning: &mut Option<Rc<Referrers>>,
+    ) -> Result<Leaves, StoreError> {
         match deferred {
             Access::Chain { type_id, parameter, targets, inner } => {
                 let Some(found) = first_matches(self, &targets, &inner, self.limits.linked)? else {
@@ -199,6 +237,13 @@ impl Planner<'_> {
                 Ok(leaves_of(found.iter().map(|version| one(&version.key)).collect()))
             }
             Access::Has { type_id, source, parameter, inner } => {
+                if type_id.name() == "Patient"
+                    && let Some(known) = self.referrers.find(self, source, parameter, &inner)?
+                {
+                    let leaves = self.leaves_concerning(type_id, &known);
+                    *concerning = Some(known);
+                    return Ok(leaves);
+                }
                 let Some(found) = first_matches(self, &[source], &inner, self.limits.linked)? else {
                     return Ok(Leaves::Unknown);
                 };
@@ -238,6 +283,7 @@ impl Knowledge {
             tokens: Vec::new(),
             ways: vec![vec![Leaf::Type(type_id)]],
             deferred: Vec::new(),
+            concerning: None,
             principal: None,
         }
     }

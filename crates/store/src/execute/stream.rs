@@ -2,6 +2,7 @@
 
 use super::SnapshotSource;
 use super::budget::Budget;
+use super::limits::SearchLimits;
 use super::links::Links;
 use super::plan::Plan;
 use crate::error::StoreError;
@@ -99,6 +100,26 @@ pub(super) fn each_candidate(
     }
 }
 
+/// The places that a plan leads to behind a position, at most so many, and whether that is all.
+pub(super) fn places_of(
+    snapshot: &dyn Snapshot,
+    plan: Plan,
+    limits: &SearchLimits,
+    behind: Option<Position>,
+    limit: usize,
+) -> Result<(Vec<Place>, bool), StoreError> {
+    let budget = Budget::new(limits);
+    let mut candidates = Candidates::new(snapshot, plan, &budget, behind);
+    let mut places = Vec::new();
+    while places.len() < limit {
+        match candidates.next_place(GREATEST_STEP)? {
+            Some(place) => places.push(place),
+            None => return Ok((places, true)),
+        }
+    }
+    Ok((places, false))
+}
+
 /// What a plan finds, in order.
 struct Candidates<'a> {
     snapshot: &'a dyn Snapshot,
@@ -135,8 +156,23 @@ impl<'a> Candidates<'a> {
         self.snapshot.load(&places)
     }
 
-    /// The next place of the merged runs, each once.
+    /// The next place that the plan's narrowings leave.
     fn next_place(&mut self, step: usize) -> Result<Option<Place>, StoreError> {
+        loop {
+            let Some((place, is_narrowed)) = self.merged(step)? else { return Ok(None) };
+            if let Some(known) = &self.plan.concerning
+                && !known.may_concern(place.home, self.snapshot, self.budget.limits())?
+            {
+                continue;
+            }
+            if is_narrowed || self.snapshot.has_tokens(place.position, &self.plan.tokens)? {
+                return Ok(Some(place));
+            }
+        }
+    }
+
+    /// The next place of the merged runs, each once, and whether its walk looked for the plan's tokens.
+    fn merged(&mut self, step: usize) -> Result<Option<(Place, bool)>, StoreError> {
         let mut best: Option<Place> = None;
         for at in 0..self.runs.len() {
             self.fill(at, step)?;
@@ -146,14 +182,15 @@ impl<'a> Candidates<'a> {
                 best = Some(*place);
             }
         }
-        if let Some(best) = best {
-            for run in &mut self.runs {
-                while run.places.front().is_some_and(|place| place.position == best.position) {
-                    run.places.pop_front();
-                }
+        let Some(best) = best else { return Ok(None) };
+        let mut is_narrowed = self.plan.tokens.is_empty();
+        for run in &mut self.runs {
+            while run.places.front().is_some_and(|place| place.position == best.position) {
+                is_narrowed |= run.leaf.is_ordered();
+                run.places.pop_front();
             }
         }
-        Ok(best)
+        Ok(Some((best, is_narrowed)))
     }
 
     fn fill(&mut self, at: usize, step: usize) -> Result<(), StoreError> {

@@ -17,6 +17,7 @@ mod snapshot;
 mod statements;
 mod statistics;
 mod verify;
+mod walk;
 mod writer;
 
 use crate::batch::{Batch, Committed};

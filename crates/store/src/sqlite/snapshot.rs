@@ -8,14 +8,12 @@ use super::statements as sql;
 use crate::body::Body;
 use crate::codec;
 use crate::error::StoreError;
-use crate::row_set::{DATE_SPANS, signature_meets};
-use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, Walk, Walked};
+use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice, Version};
 use fhir::schema::TypeId;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
-use search::rows::ParameterKey;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The data as a connection's transaction sees it.
@@ -154,188 +152,6 @@ impl SqliteSnapshot<'_> {
         }
         Ok(Stored { position: place.position, version })
     }
-
-    /// The number of a parameter and its type; `None` when nothing was ever written for it.
-    fn parameter(&self, parameter: &ParameterKey) -> Option<i64> {
-        self.dictionary.parameter(parameter.0, parameter.1)
-    }
-
-    fn walk_ordered(&self, walk: &Walk, text: &str, by: [Option<i64>; 2]) -> Result<Walked, StoreError> {
-        let failed = || failed("walk the index");
-        let behind = walk.behind.unwrap_or(Position { recency: i64::MAX, key: i64::MAX });
-        let most = walk.recency.end.saturating_sub(1).min(behind.recency);
-        let bounds = [walk.recency.start, most, behind.recency, behind.key];
-        let parameters = bounds.into_iter().chain(by.into_iter().flatten());
-        let type_id = leaf_type(walk.leaf);
-        let groups = self.token_groups(walk);
-        let mut statement = self.connection.prepare_cached(text).map_err(failed())?;
-        let mut rows = statement.query(params_from_iter(parameters)).map_err(failed())?;
-        let mut walked = Walked::default();
-        while walked.places.len() < walk.limit && walked.examined < walk.examine {
-            let Some(row) = rows.next().map_err(failed())? else {
-                walked.done = true;
-                break;
-            };
-            walked.examined += 1;
-            let position =
-                Position { recency: row.get(0).map_err(failed())?, key: row.get(1).map_err(failed())? };
-            walked.last = Some(position);
-            let signature = row.get_ref(3).map_err(failed())?.as_blob().unwrap_or_default();
-            let has_signature = !matches!(walk.leaf, Leaf::Token(..));
-            if has_signature && !signature_meets(signature, walk.signature) {
-                continue;
-            }
-            if self.has_tokens(&groups, position)? {
-                walked.places.push(Place { position, home: row.get(2).map_err(failed())?, type_id });
-            }
-        }
-        Ok(walked)
-    }
-
-    /// The groups of tokens with numbers for names. A token that was never written is in no document.
-    fn token_groups(&self, walk: &Walk) -> Vec<Vec<(i64, i64)>> {
-        let number = |(parameter, hash): &(ParameterKey, i64)| Some((self.parameter(parameter)?, *hash));
-        walk.tokens.iter().map(|group| group.iter().filter_map(number).collect()).collect()
-    }
-
-    fn has_tokens(&self, groups: &[Vec<(i64, i64)>], at: Position) -> Result<bool, StoreError> {
-        for group in groups {
-            let mut found = false;
-            for (parameter, hash) in group {
-                found = self
-                    .connection
-                    .prepare_cached(sql::PROBE_TOKEN)
-                    .and_then(|mut statement| statement.exists(params![parameter, hash, at.recency, at.key]))
-                    .map_err(failed("look for a token"))?;
-                if found {
-                    break;
-                }
-            }
-            if !found {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Walks all of a leaf that is not in order, or notes that it is too long.
-    fn walk_unordered(&self, walk: &Walk) -> Result<Walked, StoreError> {
-        let mut walked = Walked { done: true, ..Walked::default() };
-        let behind = walk.behind.unwrap_or(Position { recency: i64::MAX, key: i64::MAX });
-        let groups = self.token_groups(walk);
-        for (text, parameters) in self.ranges(walk.leaf) {
-            self.collect(text, &parameters, walk, &mut walked)?;
-            if !walked.done {
-                return Ok(walked);
-            }
-        }
-        walked
-            .places
-            .retain(|place| place.position < behind && walk.recency.contains(&place.position.recency));
-        walked.places.sort_unstable_by_key(|place| std::cmp::Reverse(place.position));
-        walked.places.dedup();
-        if !groups.is_empty() {
-            let mut kept = Vec::new();
-            for place in walked.places {
-                if self.has_tokens(&groups, place.position)? {
-                    kept.push(place);
-                }
-            }
-            walked.places = kept;
-        }
-        walked.last = walked.places.last().map(|place| place.position);
-        Ok(walked)
-    }
-
-    fn collect(
-        &self,
-        text: &str,
-        parameters: &[Value],
-        walk: &Walk,
-        walked: &mut Walked,
-    ) -> Result<(), StoreError> {
-        let failed = || failed("walk the index");
-        let type_id = leaf_type(walk.leaf);
-        let mut statement = self.connection.prepare_cached(text).map_err(failed())?;
-        let mut rows = statement.query(params_from_iter(parameters)).map_err(failed())?;
-        while let Some(row) = rows.next().map_err(failed())? {
-            walked.examined += 1;
-            if walked.examined > walk.examine {
-                walked.done = false;
-                walked.places.clear();
-                break;
-            }
-            let position =
-                Position { recency: row.get(0).map_err(failed())?, key: row.get(1).map_err(failed())? };
-            walked.places.push(Place { position, home: row.get(2).map_err(failed())?, type_id });
-        }
-        Ok(())
-    }
-
-    /// The statements that read a leaf that is not in order, with their parameters.
-    fn ranges(&self, leaf: &Leaf) -> Vec<(&'static str, Vec<Value>)> {
-        match leaf {
-            Leaf::Number(parameter, unit, low, high) => self
-                .parameter(parameter)
-                .map(|number| {
-                    let values = vec![number.into(), (*unit).into(), (*low).into(), (*high).into()];
-                    (sql::WALK_NUMBER, values)
-                })
-                .into_iter()
-                .collect(),
-            Leaf::Text(parameter, prefix) => self
-                .parameter(parameter)
-                .map(|number| {
-                    let end = format!("{prefix}{}", char::MAX);
-                    (sql::WALK_TEXT, vec![number.into(), prefix.clone().into(), end.into()])
-                })
-                .into_iter()
-                .collect(),
-            Leaf::Date(parameter, low, high) => {
-                let Some(number) = self.parameter(parameter) else { return Vec::new() };
-                let range = |(span, longest): (i64, i64)| {
-                    let first = low.saturating_sub(longest);
-                    let values =
-                        vec![number.into(), span.into(), first.into(), (*high).into(), (*low).into()];
-                    (sql::WALK_DATE, values)
-                };
-                DATE_SPANS.into_iter().map(range).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn walk_ids(&self, walk: &Walk, type_id: TypeId, ids: &[String]) -> Result<Walked, StoreError> {
-        let type_number = self.dictionary.type_number(type_id);
-        let behind = walk.behind.unwrap_or(Position { recency: i64::MAX, key: i64::MAX });
-        let mut walked = Walked { done: true, ..Walked::default() };
-        for id in ids {
-            walked.examined += 1;
-            let Some(located) = locate(self.connection, type_number, &StoredId::new(id))? else { continue };
-            let position = Position { recency: located.recency, key: located.key };
-            if !located.deleted && position < behind && walk.recency.contains(&position.recency) {
-                walked.places.push(Place { position, home: located.home, type_id });
-            }
-        }
-        walked.places.sort_unstable_by_key(|place| std::cmp::Reverse(place.position));
-        walked.places.dedup();
-        walked.last = walked.places.last().map(|place| place.position);
-        Ok(walked)
-    }
-}
-
-/// The type of the documents that a leaf leads to.
-fn leaf_type(leaf: &Leaf) -> TypeId {
-    match leaf {
-        Leaf::Ids(type_id, _)
-        | Leaf::Home(type_id, _)
-        | Leaf::Type(type_id)
-        | Leaf::TypeWithin(type_id, ..) => *type_id,
-        Leaf::Token(parameter, _)
-        | Leaf::Number(parameter, ..)
-        | Leaf::Text(parameter, _)
-        | Leaf::Date(parameter, ..) => parameter.0,
-    }
 }
 
 impl Snapshot for SqliteSnapshot<'_> {
@@ -344,48 +160,15 @@ impl Snapshot for SqliteSnapshot<'_> {
     }
 
     fn walk(&self, walk: &Walk) -> Result<Walked, StoreError> {
-        match walk.leaf {
-            Leaf::Home(type_id, home) => {
-                let by = [Some(*home), Some(self.dictionary.type_number(*type_id))];
-                self.walk_ordered(walk, sql::WALK_HOME, by)
-            }
-            Leaf::Type(type_id) => {
-                let by = [Some(self.dictionary.type_number(*type_id)), None];
-                self.walk_ordered(walk, sql::WALK_TYPE, by)
-            }
-            Leaf::TypeWithin(type_id, low, high) => {
-                let by = [Some(self.dictionary.type_number(*type_id)), None];
-                let recency = walk.recency.start.max(*low)..walk.recency.end.min(*high);
-                self.walk_ordered(&Walk { recency, ..*walk }, sql::WALK_TYPE, by)
-            }
-            Leaf::Token(parameter, hash) => match self.parameter(parameter) {
-                Some(number) => self.walk_ordered(walk, sql::WALK_TOKEN, [Some(number), Some(*hash)]),
-                None => Ok(Walked { done: true, ..Walked::default() }),
-            },
-            Leaf::Ids(type_id, ids) => self.walk_ids(walk, *type_id, ids),
-            Leaf::Number(..) | Leaf::Text(..) | Leaf::Date(..) => self.walk_unordered(walk),
-        }
+        self.walk_leaf(walk)
     }
 
-    fn count_up_to(
-        &self,
-        leaf: &Leaf,
-        recency: &std::ops::Range<i64>,
-        cap: usize,
-    ) -> Result<usize, StoreError> {
-        if let Leaf::Ids(_, ids) = leaf {
-            return Ok(ids.len().min(cap));
-        }
-        let walk = Walk {
-            leaf,
-            recency: recency.clone(),
-            behind: None,
-            signature: &[],
-            tokens: &Vec::new(),
-            limit: cap,
-            examine: cap,
-        };
-        self.walk(&walk).map(|walked| walked.examined.min(cap))
+    fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError> {
+        self.count_leaf(leaf, recency, cap)
+    }
+
+    fn has_tokens(&self, at: Position, tokens: &TokenGroups) -> Result<bool, StoreError> {
+        self.probe_tokens(&self.token_groups(tokens), at)
     }
 
     fn load(&self, places: &[Place]) -> Result<Vec<Stored>, StoreError> {
