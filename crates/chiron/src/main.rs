@@ -15,6 +15,11 @@ use config::Config;
 use event::{Event, Printer};
 use std::process::ExitCode;
 
+/// Reads make and drop many small texts on several threads: the system's allocator takes twice the time for it
+/// (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut printer = Printer::new(arguments.options.json);

@@ -7,11 +7,12 @@ use crate::parse_error::ParseError;
 use crate::reader::{self, Limits};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A read-only JSON text with its tape.
 #[derive(Clone)]
 pub struct Document {
-    pub(crate) text: Box<str>,
+    pub(crate) text: Arc<str>,
     pub(crate) tape: Box<[Entry]>,
 }
 
@@ -57,9 +58,19 @@ impl Document {
         reader::read(bytes.into(), limits)
     }
 
+    /// Reads a text that is shared with others, with limits of the caller's.
+    pub fn of_shared(text: Arc<str>, limits: Limits) -> Result<Self, ParseError> {
+        reader::read_text(text, limits)
+    }
+
     /// The text as it was read, byte for byte.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text, shared.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     /// The outermost value.

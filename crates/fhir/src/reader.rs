@@ -3,6 +3,7 @@
 use crate::document::{Document, Entry, Kind};
 use crate::parse_error::{Failure, ParseError, Problem};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What a reader accepts at most.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +34,16 @@ impl Default for Limits {
 
 /// Reads a whole JSON text.
 pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseError> {
-    let limits = limits.possible();
-    check_size(&bytes, limits)?;
+    check_size(&bytes, limits.possible())?;
     let text =
         String::from_utf8(bytes).map_err(|failure| not_utf8(failure.as_bytes(), failure.utf8_error()))?;
+    read_text(text.into(), limits)
+}
+
+/// Reads a text that is known to be UTF-8.
+pub(crate) fn read_text(text: Arc<str>, limits: Limits) -> Result<Document, ParseError> {
+    let limits = limits.possible();
+    check_size(text.as_bytes(), limits)?;
     let mut reader = Reader {
         bytes: text.as_bytes(),
         at: 0,
@@ -47,7 +54,7 @@ pub(crate) fn read(bytes: Vec<u8>, limits: Limits) -> Result<Document, ParseErro
     match reader.document() {
         Ok(()) => {
             let tape = reader.tape.into_boxed_slice();
-            Ok(Document { text: text.into_boxed_str(), tape })
+            Ok(Document { text, tape })
         }
         Err(failure) => {
             let (line, column) = line_column(&text, failure.at);

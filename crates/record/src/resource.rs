@@ -48,7 +48,7 @@ impl Resource {
 
     /// The resource as stored, without `meta.versionId` and `meta.lastUpdated`; empty for a deletion.
     pub fn body(&self) -> &str {
-        self.version.body.as_deref().unwrap_or_default()
+        self.version.text()
     }
 
     /// The resource as JSON: the bytes as sent, with version and time in `meta`; empty for a deletion.

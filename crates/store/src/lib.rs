@@ -4,6 +4,7 @@
 //! through; [`Maintain`] is what the program opens, checks and copies with. Both are synchronous.
 
 pub mod batch;
+mod body;
 mod codec;
 mod commit_log;
 pub mod error;
@@ -19,6 +20,7 @@ mod stored_id;
 pub mod version;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};
+pub use body::Body;
 pub use error::StoreError;
 pub use execute::SearchLimits;
 pub use maintain::{Maintain, OpenOptions};

@@ -17,12 +17,23 @@ pub struct OpenOptions {
     pub greatest_bytes: Option<u64>,
     /// How much a search may look at.
     pub limits: SearchLimits,
+    /// Memory for current documents that were read lately, in bytes.
+    pub cache_bytes: usize,
 }
+
+/// Memory for documents, unless it is said otherwise: some tens of thousands of resources.
+const CACHE_BYTES: usize = 64 << 20;
 
 impl OpenOptions {
     /// The options of a server.
     pub fn new(ports: Arc<dyn search::Ports>) -> Self {
-        Self { ports, log_reads: true, greatest_bytes: None, limits: SearchLimits::default() }
+        Self {
+            ports,
+            log_reads: true,
+            greatest_bytes: None,
+            limits: SearchLimits::default(),
+            cache_bytes: CACHE_BYTES,
+        }
     }
 }
 

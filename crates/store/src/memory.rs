@@ -2,6 +2,7 @@
 //! other backends, so that what they answer can be compared with what is right.
 
 use crate::batch::{Action, Batch, Change, Committed, Expect, Precondition};
+use crate::body::Body;
 use crate::error::StoreError;
 use crate::execute::{Links, Source, answer, found};
 use crate::snapshot::Position;
@@ -145,7 +146,7 @@ impl State {
             Action::Delete if !is_live => return 0,
             Action::Delete => (None, Splice::default(), 0),
             Action::Put { body, splice, rows } => {
-                (Some(body.clone()), *splice, rows.recency_ms.unwrap_or(time_ms))
+                (Some(Arc::new(Body::new(Arc::clone(body)))), *splice, rows.recency_ms.unwrap_or(time_ms))
             }
         };
         if newest.is_none() {

@@ -109,7 +109,7 @@ pub(crate) trait Snapshot {
     fn load(&self, places: &[Place]) -> Result<Vec<Stored>, StoreError>;
 
     /// A current document by type and id.
-    fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Stored>, StoreError>;
+    fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError>;
 
     /// How many documents of a type there are.
     fn count(&self, type_id: TypeId) -> Result<u64, StoreError>;

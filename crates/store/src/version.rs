@@ -1,5 +1,8 @@
 //! A version of a resource, as the store keeps it.
 
+use crate::body::Body;
+use crate::error::StoreError;
+use fhir::Document;
 use fhir::schema::TypeId;
 use std::fmt;
 use std::sync::Arc;
@@ -42,7 +45,7 @@ pub struct Version {
     /// When it was written (`meta.lastUpdated`), in milliseconds since 1970.
     pub updated_ms: i64,
     /// The resource as sent, without `meta.versionId` and `meta.lastUpdated`; `None` when this version deleted it.
-    pub body: Option<Arc<str>>,
+    pub body: Option<Arc<Body>>,
     /// Byte offset in the body at which the two are put back, and what is there; see [`Splice`].
     pub splice: Splice,
     /// The commit that wrote it and its position there: a history cursor.
@@ -74,6 +77,19 @@ impl Version {
     /// True when this version deleted the resource.
     pub fn is_deleted(&self) -> bool {
         self.body.is_none()
+    }
+
+    /// The text of the body; empty when this version deleted the resource.
+    pub fn text(&self) -> &str {
+        self.body.as_deref().map_or("", |body| &**body)
+    }
+
+    /// The tree of the body; `None` when this version deleted the resource.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the body is no JSON.
+    pub fn document(&self) -> Result<Option<&Arc<Document>>, StoreError> {
+        self.body.as_ref().map(|body| body.document(&self.key)).transpose()
     }
 }
 

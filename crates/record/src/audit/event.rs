@@ -6,7 +6,7 @@ use base64::Engine;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node, Object, Value};
 use std::sync::Arc;
-use store::{ResourceKey, Version};
+use store::{Body, ResourceKey, Version};
 
 const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
@@ -42,7 +42,7 @@ pub(super) fn version_of(row: &LoggedRow, base_url: &str) -> Option<Version> {
         key: ResourceKey::new(audit_event(), row.place.to_id()),
         version: 1,
         updated_ms: row.time_ms,
-        body: Some(Arc::from(document.text())),
+        body: Some(Arc::new(Body::new(document.shared_text()))),
         splice: body::splice(&document),
         place: (0, 0),
     })

@@ -267,7 +267,7 @@ struct Stored<'a>(&'a Session);
 impl References for Stored<'_> {
     fn resource(&self, type_id: TypeId, id: &str) -> Option<Arc<Document>> {
         let version = self.0.record.store.read(&ResourceKey::new(type_id, id)).ok()??;
-        Resource::new(version).document().map(Arc::new)
+        version.document().ok()?.map(Arc::clone)
     }
 
     fn referred_to_by(&self, _: TypeId, _: &'static str, _: (TypeId, &str), _: &Clause) -> bool {

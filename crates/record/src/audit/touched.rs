@@ -1,7 +1,6 @@
 //! What a request touched: resources, and the patients that they are about.
 
 use super::audit_event;
-use fhir::Document;
 use fhir::schema::{TypeId, schema};
 use search::compartment::{compartment_parameters, patients_of};
 use search::query::{Clause, Query, Test};
@@ -42,9 +41,8 @@ impl Touched {
         if compartment_parameters(patient(), type_id).is_empty() || type_id == audit_event() {
             return;
         }
-        let text = version.body.as_deref().unwrap_or_default();
-        if let Ok(document) = Document::parse_with(text, fhir::Limits::UNBOUNDED) {
-            self.patients.extend(patients_of(&document, base_url));
+        if let Ok(Some(document)) = version.document() {
+            self.patients.extend(patients_of(document, base_url));
         }
     }
 

@@ -17,7 +17,6 @@ use fhir::Document;
 use search::compartment::patients_of;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 use store::{Action, Batch, Change, Expect, Precondition, ResourceKey, Version};
 use validation::Validated;
 
@@ -140,7 +139,7 @@ impl<'a> Decision<'a> {
     fn propose_put(&mut self, proposal: Proposal) -> Result<(), Error> {
         let document = self.content(&proposal)?;
         let Proposal { index, key, before, expect } = proposal;
-        if let Some(current) = before.as_ref().filter(|one| one.body.as_deref() == Some(document.text())) {
+        if let Some(current) = before.as_ref().filter(|one| one.text() == document.text()) {
             self.preconditions.push(Precondition::At(key, current.version));
             self.unchanged.insert(index, current.clone());
             return Ok(());
@@ -286,12 +285,11 @@ impl Planned {
 fn put(validated: &Validated) -> Action {
     let document = validated.document();
     let rows = Box::new(search::rows::index_rows(document));
-    Action::Put { body: Arc::from(document.text()), splice: body::splice(document), rows }
+    Action::Put { body: document.shared_text(), splice: body::splice(document), rows }
 }
 
 fn body_document(version: &Version) -> Option<Document> {
-    let body = version.body.as_deref()?;
-    Some(Document::parse_with(body, fhir::Limits::UNBOUNDED).expect("what was stored was read"))
+    version.document().expect("what was stored was read").map(|document| Document::clone(document))
 }
 
 /// The version of what is there; 0 when nothing is.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::resource::Resource;
 use std::collections::HashMap;
 use std::sync::Arc;
-use store::{Action, Change, Expect, StoreError, Version};
+use store::{Action, Body, Change, Expect, StoreError, Version};
 
 /// A change, and what it will have done.
 pub(super) struct Planned {
@@ -114,7 +114,7 @@ fn written_change(planned: &Planned, version: u32, time_ms: i64, place: (u64, u3
             updated_ms: if version == 0 { 0 } else { time_ms },
         },
         Action::Put { body, splice, .. } => {
-            let (body, splice) = (Some(Arc::clone(body)), *splice);
+            let (body, splice) = (Some(Arc::new(Body::new(Arc::clone(body)))), *splice);
             let version = Version { key, version, updated_ms: time_ms, body, splice, place };
             Written::of(planned.effect, Resource::new(version))
         }

@@ -65,9 +65,9 @@ impl<'a, S: Source> Links<'a, S> {
         if clauses.is_empty() {
             return Ok(true);
         }
-        let Some(document) = document_of(version)? else { return Ok(false) };
+        let Some(document) = version.document()? else { return Ok(false) };
         let holds = self.hold(version, || {
-            clauses.iter().all(|clause| matcher::matches(clause, &document, self, self.ports))
+            clauses.iter().all(|clause| matcher::matches(clause, document, self, self.ports))
         });
         match self.fault.take() {
             Some(fault) => Err(fault),
@@ -91,7 +91,7 @@ impl<'a, S: Source> Links<'a, S> {
         }
         let found = self.source.find(type_id, id).and_then(|version| {
             let Some(version) = version else { return Ok(None) };
-            Ok(document_of(&version)?.map(|document| (Arc::new(document), version.updated_ms)))
+            Ok(version.document()?.map(|document| (Arc::clone(document), version.updated_ms)))
         });
         let found = found.unwrap_or_else(|fault| {
             self.note(fault);
@@ -118,10 +118,10 @@ impl<'a, S: Source> Links<'a, S> {
     ) -> Result<bool, StoreError> {
         let mut found = false;
         self.source.referring(source, parameter, target, clause, &mut |version| {
-            if let Some(document) = document_of(&version)? {
+            if let Some(document) = version.document()? {
                 found = self.hold(&version, || {
-                    matcher::refers_to(&document, parameter, target, self.ports)
-                        && matcher::matches(clause, &document, self, self.ports)
+                    matcher::refers_to(document, parameter, target, self.ports)
+                        && matcher::matches(clause, document, self, self.ports)
                 });
             }
             Ok(!found && self.fault.borrow().is_none())
@@ -164,12 +164,4 @@ impl<S: Source> References for Links<'_, S> {
         drop(at_hand);
         self.kept(type_id, id).map(|(_, updated_ms)| updated_ms)
     }
-}
-
-/// The document of a version; `None` when it is a deletion.
-pub(super) fn document_of(version: &Version) -> Result<Option<Document>, StoreError> {
-    let Some(body) = &version.body else { return Ok(None) };
-    Document::parse_with(body.as_bytes(), fhir::Limits::UNBOUNDED)
-        .map(Some)
-        .map_err(|_| StoreError::Damaged(format!("{}: the body is no JSON", version.key)))
 }

@@ -189,7 +189,7 @@ pub(crate) struct SnapshotSource<'a> {
 
 impl Source for SnapshotSource<'_> {
     fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError> {
-        Ok(self.snapshot.find(type_id, id)?.map(|stored| stored.version))
+        self.snapshot.find(type_id, id)
     }
 
     fn referring(

@@ -1,7 +1,6 @@
 //! Orders other than the index's: sort values of matches, and the best of them.
 
 use super::cursor::Cursor;
-use super::links::document_of;
 use crate::Hits;
 use crate::error::StoreError;
 use crate::snapshot::Position;
@@ -47,9 +46,9 @@ pub(crate) fn found(
     let keys = values_of(query);
     let mut values = Vec::with_capacity(keys.len());
     if !keys.is_empty()
-        && let Some(document) = document_of(&version)?
+        && let Some(document) = version.document()?
     {
-        let value = |key: &SortKey| sort_value(&document, *key, Some(version.updated_ms), ports);
+        let value = |key: &SortKey| sort_value(document, *key, Some(version.updated_ms), ports);
         values.extend(keys.iter().map(value));
     }
     Ok(Found { values, position, version })

@@ -2,7 +2,6 @@
 
 use super::first_matches;
 use super::limits::SearchLimits;
-use super::links::document_of;
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
@@ -205,9 +204,9 @@ impl Planner<'_> {
                 };
                 let mut ids = Vec::new();
                 for version in &found {
-                    if let Some(document) = document_of(version)? {
+                    if let Some(document) = version.document()? {
                         let base_url = self.ports.base_url();
-                        let targets = references(&document, Some(parameter), Some(type_id), base_url);
+                        let targets = references(document, Some(parameter), Some(type_id), base_url);
                         ids.extend(targets.into_iter().map(|(_, id)| id));
                     }
                 }

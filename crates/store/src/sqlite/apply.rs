@@ -61,6 +61,8 @@ pub(super) struct Apply<'a> {
     pub dictionary: &'a Dictionary,
     pub ports: &'a dyn search::Ports,
     pub head: &'a mut Head,
+    /// Internal keys of what the transaction changes.
+    pub changed: &'a mut Vec<i64>,
     pub is_index_current: bool,
     pub limits: &'a SearchLimits,
 }
@@ -113,6 +115,7 @@ impl Apply<'_> {
             connection: self.connection,
             dictionary: self.dictionary,
             is_index_current: self.is_index_current,
+            cache: None,
         };
         let matches = execute::first_two(&snapshot, query, self.ports, self.limits)?;
         let holds = match wanted {
@@ -316,6 +319,7 @@ impl Apply<'_> {
     }
 
     fn log(&mut self, place: Place, logged: &[LoggedChange], audit: &[u8]) -> Result<(), StoreError> {
+        self.changed.extend(logged.iter().map(|change| change.key));
         let changes = commit_log::pack_changes(logged);
         let chain = commit_log::chain(&self.head.chain, place.sequence, place.time_ms, &changes, audit);
         self.execute(sql::COMMIT_ADD, params![place.sequence, place.time_ms, chain, changes, audit])?;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod backup;
+mod cache;
 mod dictionary;
 mod failure;
 mod head;
@@ -23,10 +24,13 @@ use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::maintain::{Backup, Maintain, OpenOptions, Reindexed, Statistics, Verification};
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
+use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
+use cache::Cache;
 use dictionary::{Dictionary, SharedDictionary};
 use failure::failed;
+use head::Head;
 use lock::Lock;
 use readers::Readers;
 use rusqlite::{Connection, OptionalExtension};
@@ -50,6 +54,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     dictionary: Arc<SharedDictionary>,
+    cache: Arc<Cache>,
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
@@ -71,12 +76,15 @@ impl SqliteStore {
         let dictionary = Arc::new(SharedDictionary::new(Dictionary::open(&connection)?));
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
         let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
-        let writer = Writer::start(connection, names, options.clone(), current)?;
+        let head = Head::read(&connection)?;
+        let cache = Arc::new(Cache::new(options.cache_bytes, head.sequence.cast_unsigned()));
+        let writer = Writer::start(connection, head, names, Arc::clone(&cache), options.clone(), current)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
         Ok(Self {
             writer,
             readers: Readers::new(&path),
             dictionary,
+            cache,
             is_index_current,
             read_log,
             reads_backwards: Backwards::new(directory.join(READ_LOG)),
@@ -99,10 +107,26 @@ impl SqliteStore {
 
     fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
         let is_index_current = self.is_index_current.load(Ordering::Acquire);
-        SqliteSnapshot { connection, dictionary, is_index_current }
+        SqliteSnapshot { connection, dictionary, is_index_current, cache: None }
     }
 
     fn read_with<T>(
+        &self,
+        read: impl FnOnce(&SqliteSnapshot) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // Before the read begins: see the cache's rules.
+        let seen = self.cache.seen();
+        self.readers.read(|connection| {
+            let dictionary = self.dictionary.now();
+            read(&SqliteSnapshot {
+                cache: Some((&self.cache, seen)),
+                ..self.snapshot(connection, &dictionary)
+            })
+        })
+    }
+
+    /// A read of what is in the file, whatever is in memory.
+    fn read_file_with<T>(
         &self,
         read: impl FnOnce(&SqliteSnapshot) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -115,7 +139,11 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn read(&self, key: &ResourceKey) -> Result<Option<Version>, StoreError> {
-        self.read_with(|snapshot| snapshot.newest(key))
+        let type_number = self.dictionary.now().type_number(key.type_id);
+        match self.cache.named(type_number, &StoredId::new(&key.id), self.cache.seen()) {
+            None => self.read_with(|snapshot| snapshot.newest(key)),
+            found => Ok(found),
+        }
     }
 
     fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Option<Version>, StoreError> {
@@ -186,7 +214,8 @@ impl Store for SqliteStore {
 
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
-        let mut found = self.read_with(|snapshot| verify::verify(snapshot, snapshot.is_index_current))?;
+        let mut found =
+            self.read_file_with(|snapshot| verify::verify(snapshot, snapshot.is_index_current))?;
         if self.read_log.is_some() {
             let mut reads = 0;
             for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
@@ -228,6 +257,6 @@ impl Maintain for SqliteStore {
 
     fn statistics(&self) -> Result<Statistics, StoreError> {
         let path = self.directory.join(DATABASE);
-        self.read_with(|snapshot| statistics::statistics(snapshot, &path))
+        self.read_file_with(|snapshot| statistics::statistics(snapshot, &path))
     }
 }

@@ -3,8 +3,10 @@
 use super::failure::failed;
 use super::statements as sql;
 use crate::error::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
+use std::time::Duration;
 
 /// The schema this program writes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -17,8 +19,11 @@ const PAGE_BYTES: i64 = 8192;
 /// Page cache of the write connection, in kibibytes.
 const CACHE_KIBIBYTES: i64 = 64 * 1024;
 
-/// Prepared statements kept.
+/// Prepared statements kept by each connection.
 const STATEMENTS: usize = 64;
+
+/// How long a connection waits for a lock: only a backup or a check of the file ever holds one for a moment.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The steps from one schema to the next, forward only: step 0 makes schema 1.
 const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] =
@@ -35,14 +40,22 @@ pub(super) fn connect_to_write(path: &Path, greatest_bytes: Option<u64>) -> Resu
     // The writer copies the log into the file itself, between groups.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed())?;
     connection.pragma_update(None, "journal_size_limit", 256 << 20).map_err(failed())?;
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed())?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection).map_err(failed())?;
     if let Some(bytes) = greatest_bytes {
         let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / PAGE_BYTES;
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).map_err(failed())?;
     }
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// What every connection has: statements stay prepared, and are not planned anew when a bound value changes. Every
+/// statement has one plan, by a key (see [`super::statements`]).
+pub(super) fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -1,13 +1,11 @@
 //! Read connections, made when needed, at most so many; each read sees one moment.
 
 use super::failure::failed;
+use super::open::keep_statements;
 use crate::error::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
-
-/// Prepared statements kept by each connection.
-const STATEMENTS: usize = 64;
 
 /// Page cache of each read connection, in kibibytes.
 const CACHE_KIBIBYTES: i64 = 16 * 1024;
@@ -91,8 +89,7 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed())?;
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES).map_err(failed())?;
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(failed())?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection).map_err(failed())?;
     Ok(connection)
 }
 

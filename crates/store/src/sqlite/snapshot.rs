@@ -1,9 +1,11 @@
 //! Reads of one moment: the executor's [`Snapshot`] and the plain reads, over a connection in a transaction.
 
 use super::apply::Located;
+use super::cache::Cache;
 use super::dictionary::Dictionary;
 use super::failure::failed;
 use super::statements as sql;
+use crate::body::Body;
 use crate::codec;
 use crate::error::StoreError;
 use crate::row_set::{DATE_SPANS, signature_meets};
@@ -14,12 +16,16 @@ use fhir::schema::TypeId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use search::rows::ParameterKey;
+use std::sync::Arc;
 
 /// The data as a connection's transaction sees it.
 pub(super) struct SqliteSnapshot<'a> {
     pub connection: &'a Connection,
     pub dictionary: &'a Dictionary,
     pub is_index_current: bool,
+    /// What was read lately, with the commit that this moment includes; `None` where everything is to be read from the
+    /// file.
+    pub cache: Option<(&'a Cache, u64)>,
 }
 
 /// Finds a resource in the directory.
@@ -58,8 +64,8 @@ pub(super) fn version_of(
     let payload = payload.map_err(|_| StoreError::Damaged(format!("the payload of {key}")))?;
     let (body, splice) = match payload {
         Some(envelope) => {
-            let (body, splice) = codec::open(envelope).map_err(|error| name_fault(&key, error))?;
-            (Some(body), splice)
+            let (text, splice) = codec::open(envelope).map_err(|error| name_fault(&key, error))?;
+            (Some(Arc::new(Body::new(text))), splice)
         }
         None => (None, Splice::default()),
     };
@@ -112,8 +118,11 @@ impl SqliteSnapshot<'_> {
 
     /// The newest version of a resource, a tombstone included.
     pub fn newest(&self, key: &ResourceKey) -> Result<Option<Version>, StoreError> {
-        let type_number = self.dictionary.type_number(key.type_id);
-        match locate(self.connection, type_number, &StoredId::new(&key.id))? {
+        let (type_number, id) = (self.dictionary.type_number(key.type_id), StoredId::new(&key.id));
+        if let Some(version) = self.cache.and_then(|(cache, seen)| cache.named(type_number, &id, seen)) {
+            return Ok(Some(version));
+        }
+        match locate(self.connection, type_number, &id)? {
             None => Ok(None),
             Some(located) if located.deleted => self.past(&located, located.version, key).map(Some),
             Some(located) => self.current(&located, key).map(Some),
@@ -123,6 +132,9 @@ impl SqliteSnapshot<'_> {
     fn at(&self, place: &Place) -> Result<Stored, StoreError> {
         let failed = || failed("read an entry");
         let Position { recency, key } = place.position;
+        if let Some(version) = self.cache.and_then(|(cache, seen)| cache.document(key, seen)) {
+            return Ok(Stored { position: place.position, version });
+        }
         let type_number = self.dictionary.type_number(place.type_id);
         let mut statement = self.connection.prepare_cached(sql::ENTRY_READ).map_err(failed())?;
         let mut rows = statement.query(params![place.home, type_number, recency, key]).map_err(failed())?;
@@ -135,8 +147,12 @@ impl SqliteSnapshot<'_> {
         };
         let id: StoredId = row.get(0).map_err(failed())?;
         let name = ResourceKey::new(place.type_id, id.text());
-        let version = row.get(1).map_err(failed())?;
-        Ok(Stored { position: place.position, version: version_of(row, 2, version, name)? })
+        let number = row.get(1).map_err(failed())?;
+        let version = version_of(row, 2, number, name)?;
+        if let Some((cache, seen)) = self.cache {
+            cache.keep(key, type_number, &id, &version, seen);
+        }
+        Ok(Stored { position: place.position, version })
     }
 
     /// The number of a parameter and its type; `None` when nothing was ever written for it.
@@ -376,16 +392,9 @@ impl Snapshot for SqliteSnapshot<'_> {
         places.iter().map(|place| self.at(place)).collect()
     }
 
-    fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Stored>, StoreError> {
-        let type_number = self.dictionary.type_number(type_id);
-        let Some(located) = locate(self.connection, type_number, &StoredId::new(id))? else {
-            return Ok(None);
-        };
-        if located.deleted {
-            return Ok(None);
-        }
-        let position = Position { recency: located.recency, key: located.key };
-        self.at(&Place { position, home: located.home, type_id }).map(Some)
+    fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError> {
+        let newest = self.newest(&ResourceKey::new(type_id, id))?;
+        Ok(newest.filter(|version| !version.is_deleted()))
     }
 
     fn count(&self, type_id: TypeId) -> Result<u64, StoreError> {

@@ -143,7 +143,7 @@ impl Check<'_> {
         place: (u64, u32),
         time: i64,
     ) {
-        if version.body.as_deref().map(codec::hash_of) != change.hash {
+        if version.body.as_deref().map(|body| codec::hash_of(body)) != change.hash {
             self.found.fault(name, "is not what was committed");
         }
         if version.place != place || version.updated_ms != time {

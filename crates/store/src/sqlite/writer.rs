@@ -1,6 +1,7 @@
 //! The one writer: a thread with the write connection that writes all waiting batches in one transaction.
 
 use super::apply::Apply;
+use super::cache::Cache;
 use super::dictionary::{Dictionary, SharedDictionary};
 use super::failure::failed;
 use super::head::Head;
@@ -53,6 +54,7 @@ struct Desk {
     connection: Connection,
     head: Head,
     dictionary: Arc<SharedDictionary>,
+    cache: Arc<Cache>,
     options: OpenOptions,
     is_index_current: Arc<AtomicBool>,
     /// Pages in the write-ahead log, as of the last commit.
@@ -65,16 +67,17 @@ impl Writer {
     /// Starts the thread.
     pub fn start(
         connection: Connection,
+        head: Head,
         dictionary: Arc<SharedDictionary>,
+        cache: Arc<Cache>,
         options: OpenOptions,
         is_index_current: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let (queue, jobs) = bounded(QUEUE_LENGTH);
-        let head = Head::read(&connection)?;
         let log_pages = Arc::new(AtomicUsize::new(0));
         let mut connection = connection;
         count_log_pages(&mut connection, Arc::clone(&log_pages))?;
-        let desk = Desk { connection, head, dictionary, options, is_index_current, log_pages };
+        let desk = Desk { connection, head, dictionary, cache, options, is_index_current, log_pages };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(&jobs)).map_err(
                 |error| StoreError::World { context: "start the writer", source: Box::new(error) },
@@ -205,12 +208,14 @@ impl Desk {
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed("begin a write"))?;
         let dictionary = self.dictionary.now();
         let mut results = Vec::with_capacity(batches.len());
+        let mut changed = Vec::new();
         for batch in batches {
             let mut apply = Apply {
                 connection: &self.connection,
                 dictionary: &dictionary,
                 ports: &*self.options.ports,
                 head: &mut self.head,
+                changed: &mut changed,
                 is_index_current: self.is_index_current.load(Ordering::Acquire),
                 limits: &self.options.limits,
             };
@@ -219,7 +224,10 @@ impl Desk {
                 result => results.push(result),
             }
         }
+        let commit = self.head.sequence.cast_unsigned();
+        self.cache.forget(&changed, commit);
         self.connection.execute_batch("COMMIT").map_err(failed("commit"))?;
+        self.cache.committed(commit);
         Ok(results)
     }
 

@@ -35,7 +35,7 @@ fn a_resource_is_read_as_it_was_written() {
         let committed = store.commit(batch(5_000, [change])).unwrap();
         assert_eq!((committed.sequence, committed.time_ms, committed.versions), (1, 5_000, vec![1]));
         let version = store.read(&key("Patient/a")).unwrap().unwrap();
-        assert_eq!(version.body.as_deref(), Some(body));
+        assert_eq!(version.text(), body);
         assert_eq!((version.version, version.updated_ms, version.splice), (1, 5_000, splice));
         assert_eq!(version.place, (1, 0));
     });

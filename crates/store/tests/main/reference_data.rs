@@ -96,7 +96,7 @@ fn the_published_examples_come_back_byte_by_byte() {
     for change in &all {
         let store::Action::Put { body, .. } = &change.action else { continue };
         let version = store.read(&change.key).unwrap().unwrap();
-        assert_eq!(version.body.as_ref(), Some(body), "{}", change.key);
+        assert_eq!(version.text(), &**body, "{}", change.key);
     }
     let found = store.verify().unwrap();
     assert!(found.is_sound(), "{:?}", found.faults);

@@ -72,13 +72,17 @@ fn a_reader_sees_whole_commits_in_their_order() {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for number in 0..150 {
+            for number in 1..=150 {
                 let name = format!("N{number}");
-                store.commit(batch(number, [patient("a", &name), patient("b", &name)])).unwrap();
+                let committed =
+                    store.commit(batch(number, [patient("a", &name), patient("b", &name)])).unwrap();
+                let read = store.read(&key("Patient/b")).unwrap().unwrap();
+                assert_eq!((read.version, read.place.0), (committed.versions[1], committed.sequence));
+                assert!(read.text().contains(&name));
             }
             done.store(true, Ordering::Release);
         });
-        for _ in 0..2 {
+        for _ in 0..4 {
             scope.spawn(|| {
                 let mut last = 0;
                 while !done.load(Ordering::Acquire) {
@@ -88,7 +92,9 @@ fn a_reader_sees_whole_commits_in_their_order() {
                         [] => {}
                         [a, b] => {
                             assert!(a == b && a >= last, "{a} {b} after {last}");
-                            last = a;
+                            let read = store.read(&key("Patient/a")).unwrap().unwrap();
+                            assert!(read.version >= a, "{} read after {a} was found", read.version);
+                            last = read.version;
                         }
                         _ => panic!("{versions:?}"),
                     }
