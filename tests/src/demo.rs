@@ -3,6 +3,7 @@
 use crate::harness::content::{self, Content};
 use crate::harness::folder::new_folder;
 use crate::harness::program::{self, verify};
+use crate::harness::samples::put_both;
 use crate::harness::server::Server;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -45,6 +46,11 @@ fn a_demo_is_made_once_and_its_charts_open() {
     let second = export(&data, &folder.path().join("second"));
     // Time went on, so what became of an appointment may be another; which there are is the same.
     assert!(first.keys().eq(second.keys()), "nothing is doubled");
+    let more = program::run(&data, ["demo", "--patients", "21", "--only-make"]);
+    assert_eq!(more.code, Some(0), "{more:?}");
+    let said = |outcome: &program::Outcome| format!("{outcome:?}").contains("of 20 patients by seed 1");
+    assert!(said(&more) && !said(&again), "{more:?} {again:?}");
+    assert_eq!(content::counts(&export(&data, &folder.path().join("third")))["Patient"], PATIENTS as u64);
     verify(&data);
 
     let server = Server::start_as(&data, &["demo"]);
@@ -61,6 +67,19 @@ fn a_demo_is_made_once_and_its_charts_open() {
         assert_eq!(pages.get(path).status, 200, "{path}");
     }
     server.stop();
+}
+
+#[test]
+fn invented_people_do_not_go_among_others() {
+    let folder = new_folder();
+    let data = folder.path().join("data");
+    let server = Server::start(&data);
+    assert_eq!(server.administrator().post("/fhir", &put_both("one")).status, 200);
+    server.stop();
+    let outcome = program::run(&data, MAKE);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.failure().contains("is no demo"), "{outcome:?}");
+    assert_eq!(content::counts(&export(&data, &folder.path().join("found")))["Patient"], 1);
 }
 
 #[test]

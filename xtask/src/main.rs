@@ -32,7 +32,7 @@ const TASKS: &[Task] = &[
     Task { name: "deny", help: "licences, banned crates and sources of every dependency", run: deny::run },
     Task {
         name: "import-spec",
-        help: "distil the published specifications into the files of data/",
+        help: "distil the published specifications into the files of data/; with --check, see that they are current",
         run: |_, words| import_spec::run(words),
     },
     Task {

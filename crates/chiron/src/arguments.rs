@@ -75,12 +75,12 @@ pub enum Command {
 /// How large a demo.
 #[derive(Args, Debug, Clone)]
 pub struct DemoArguments {
-    /// How many patients
-    #[arg(long, default_value_t = 500)]
-    pub patients: u32,
-    /// The seed: the same seed makes the same practice
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    /// How many patients, when the practice is made [default: 500]
+    #[arg(long)]
+    pub patients: Option<u32>,
+    /// The seed: the same seed makes the same practice [default: 1]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Make the data, then stop instead of serving
     #[arg(long)]
     pub only_make: bool,

@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(quantity.value, Some("6.30"));
         assert_eq!(quantity.comparator.map(Comparator::code), Some("<"));
         let canonical = quantity.canonical().unwrap().unwrap();
-        assert_eq!((canonical.value.to_string().as_str(), canonical.unit.as_str()), ("63", "g.m-3"));
+        assert_eq!((canonical.value, canonical.unit.as_str()), (Decimal::from(63).into(), "g.m-3"));
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! Every computation is exact in decimals up to 28 digits; results are kept to 24, so that what is equal in one
 //! unit stays equal after a conversion there and back. Units on logarithmic scales (pH, bel) stay on their scale.
 
+mod exact;
+
+pub use exact::ExactNumber;
+
 use octofhir_ucum::{Dimension, EvalResult, Number, SpecialKind, SpecialTerm};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
@@ -19,6 +23,9 @@ const LENGTH_LIMIT: usize = 256;
 
 /// Digits that results keep: the last four of 28 are left to rounding on the way.
 const RESULT_DIGITS: u32 = 24;
+
+/// Powers of ten beyond this are beyond any quantity.
+const POWER_LIMIT: u32 = 100_000;
 
 /// Why units could not be computed with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +46,7 @@ pub enum UnitError {
         /// The other unit.
         to: String,
     },
-    /// The result does not fit 28 digits, or a logarithm was taken of what has none.
+    /// The result does not fit a decimal of 28 digits, or a logarithm was taken of what has none.
     #[error("the value in \"{unit}\" is outside what can be computed with")]
     OutOfRange {
         /// The unit.
@@ -50,8 +57,8 @@ pub enum UnitError {
 /// A value in canonical units: the UCUM base units and arbitrary atoms, in a fixed order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Canonical {
-    /// The value, in normal form (no zeros behind the last digit).
-    pub value: Decimal,
+    /// The value; what is measured in femtolitres or in moles is far outside a [`Decimal`].
+    pub value: ExactNumber,
     /// The unit, such as `g.m-3`, `K` or `1`. A logarithmic unit without prefix, such as `[pH]`, is its own.
     pub unit: String,
 }
@@ -158,17 +165,21 @@ impl Unit {
         self.meaning.is_commensurable(&other.meaning)
     }
 
-    /// The value in canonical units.
-    pub fn canonical(&self, value: Decimal) -> Result<Canonical, UnitError> {
-        let value = match self.exact_product(value) {
-            Some(product) => Some(product),
-            None => self.to_base(number(value)).and_then(decimal),
-        };
-        Ok(Canonical { value: value.ok_or_else(|| self.out_of_range())?, unit: self.canonical_code.clone() })
+    /// The value in the canonical unit. A unit has it for every value or, when its power of ten is one that no quantity
+    /// has (`10*2147483647`), for none.
+    pub fn canonical(&self, value: Decimal) -> Result<ExactNumber, UnitError> {
+        let scale = self.meaning.special.map_or(self.meaning.factor, |special| special.scale);
+        let is_measurable = |factor: Number| factor.to_integer_and_exponent().1.unsigned_abs() <= POWER_LIMIT;
+        if !is_measurable(self.meaning.factor) || !is_measurable(scale) {
+            return Err(self.out_of_range());
+        }
+        self.exact_product(value)
+            .or_else(|| self.to_base(number(value)).map(|base| ExactNumber::of(rounded(base))))
+            .ok_or_else(|| self.out_of_range())
     }
 
     /// The quick way for what needs no rounding, which is nearly all of practice: few digits times a plain factor.
-    fn exact_product(&self, value: Decimal) -> Option<Decimal> {
+    fn exact_product(&self, value: Decimal) -> Option<ExactNumber> {
         if self.meaning.special.is_some() {
             return None;
         }
@@ -177,7 +188,7 @@ impl Unit {
         if product.unsigned_abs() >= 10_u128.pow(RESULT_DIGITS) {
             return None;
         }
-        decimal_of(product, exponent.checked_sub_unsigned(value.scale())?)
+        Some(ExactNumber::new(product, exponent.checked_sub_unsigned(value.scale())?))
     }
 
     /// The unit of canonical values.
@@ -269,7 +280,7 @@ pub fn validate(unit: &str) -> Result<(), UnitError> {
 
 /// A value and unit in canonical units: 120 `mm[Hg]` is 15998684 `g.m-1.s-2`.
 pub fn canonical(value: Decimal, unit: &str) -> Result<Canonical, UnitError> {
-    with_unit(unit, |unit| unit.canonical(value))
+    with_unit(unit, |unit| Ok(Canonical { value: unit.canonical(value)?, unit: unit.canonical_code.clone() }))
 }
 
 /// The value in another unit.
@@ -287,10 +298,8 @@ pub fn compare(left: (Decimal, &str), right: (Decimal, &str)) -> Result<Option<O
         return Ok(None);
     }
     let same_scale = left_unit.canonical_code() == right_unit.canonical_code();
-    let base =
-        |unit: &Unit, value| unit.to_base(number(value)).map(rounded).ok_or_else(|| unit.out_of_range());
     if same_scale {
-        return Ok(Some(base(&left_unit, left.0)?.cmp(&base(&right_unit, right.0)?)));
+        return Ok(Some(left_unit.canonical(left.0)?.cmp(&right_unit.canonical(right.0)?)));
     }
     Ok(Some(left_unit.convert(left.0, &right_unit)?.cmp(&right.0)))
 }
@@ -316,7 +325,7 @@ fn combine(left: (Decimal, &str), right: (Decimal, &str), power: i32) -> Result<
     let parts = left_unit.to_base(number(left.0)).zip(right_unit.to_base(number(right.0)));
     let value = parts
         .and_then(|(left, right)| if power > 0 { left.checked_mul(right) } else { left.checked_div(right) })
-        .and_then(decimal)
+        .map(|base| ExactNumber::of(rounded(base)))
         .ok_or_else(|| right_unit.out_of_range())?;
     let mut dimension = left_unit.meaning.dim;
     for (exponent, other) in dimension.0.iter_mut().zip(right_unit.meaning.dim.0) {

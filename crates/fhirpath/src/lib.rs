@@ -12,7 +12,6 @@ mod evaluate;
 mod evaluation_error;
 mod expression;
 mod function;
-mod html;
 mod item;
 mod parse;
 mod pattern;

@@ -1,12 +1,13 @@
 //! `_include` and `_revinclude`: what matches refer to, and what refers to them (R4 search 3.1.1.5.6).
 
+use crate::audit;
 use crate::error::Error;
 use crate::resource::Resource;
 use crate::session::Session;
-use access::Interaction;
+use access::{Grant, Interaction};
 use fhir::schema::{TypeId, schema};
 use search::include::references;
-use search::parameter::{ParameterKind, parameters};
+use search::parameter::{Parameter, ParameterKind, parameters};
 use search::parse::{Include, Limits, Request, parse_clause};
 use search::query::{Clause, Query};
 use std::collections::HashSet;
@@ -54,9 +55,10 @@ impl Session {
         }
         let mut seen = HashSet::new();
         keys.retain(|key| seen.insert(key.clone()));
+        let is_named = include.parameter.is_some() || include.target.is_some();
         let mut found = Vec::new();
         for key in keys {
-            let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
+            let Some(grant) = self.leave(Interaction::Read, key.type_id, is_named)? else { continue };
             let version = self.record.store.read(&key)?;
             let version = version.filter(|version| !version.is_deleted() && self.is_granted(&grant, version));
             found.extend(version.map(Resource::new));
@@ -64,30 +66,17 @@ impl Session {
         Ok(found)
     }
 
-    /// What refers to resources.
+    /// What refers to resources. The audit log, which tells of every resource, is not part of `*`.
     fn referring(&self, to: &[Resource], include: &Include) -> Result<Vec<Resource>, Error> {
-        let targets: Vec<String> = to
-            .iter()
-            .filter(|one| include.target.is_none_or(|target| one.key().type_id == target))
-            .map(|one| one.key().to_string())
-            .collect();
-        if targets.is_empty() {
-            return Ok(Vec::new());
-        }
+        let is_target = |one: &&Resource| include.target.is_none_or(|target| one.key().type_id == target);
+        let targets: Vec<&ResourceKey> = to.iter().filter(is_target).map(Resource::key).collect();
         let sources: Vec<TypeId> =
             include.source.map_or_else(|| schema().resources().collect(), |one| vec![one]);
         let mut found = Vec::new();
         for source in sources {
-            let codes: Vec<&'static str> = match include.parameter {
-                Some(code) => vec![code],
-                None => reference_codes(source),
-            };
-            let value = targets.join(",");
-            let limits = Limits { values: usize::MAX, ..self.record.limits() };
-            let clause =
-                |code: &&'static str| parse_clause(&[source], code, &value, self.record.ports(), &limits);
-            let clauses = codes.iter().map(clause).collect::<Result<Vec<_>, _>>()?;
-            if clauses.is_empty() {
+            let clauses = self.clauses_referring(source, include.parameter, &targets)?;
+            let is_enough = found.len() >= INCLUDED_MAX;
+            if clauses.is_empty() || is_enough {
                 continue;
             }
             let mut query = Query {
@@ -96,16 +85,54 @@ impl Session {
                 count: INCLUDED_MAX,
                 ..Query::default()
             };
-            self.authorise(Interaction::Search, Some(source))?.narrow(&mut query);
-            let hits = self.record.store.search(&query, self.record.ports())?;
+            let Some(grant) = self.leave(Interaction::Search, source, include.source.is_some())? else {
+                continue;
+            };
+            grant.narrow(&mut query);
+            let hits = match audit::search::is_asked(&query) {
+                true if include.source.is_none() => continue,
+                true => audit::search::search(self, &query)?,
+                false => self.record.store.search(&query, self.record.ports())?,
+            };
             found.extend(hits.matches.into_iter().map(Resource::new));
         }
         Ok(found)
     }
-}
 
-fn reference_codes(type_id: TypeId) -> Vec<&'static str> {
-    let references =
-        parameters(type_id).iter().filter(|parameter| parameter.kind == ParameterKind::Reference);
-    references.map(|parameter| parameter.code).collect()
+    /// A clause for each parameter of a type, or the one named, that can lead to some of the resources.
+    fn clauses_referring(
+        &self,
+        source: TypeId,
+        named: Option<&'static str>,
+        targets: &[&ResourceKey],
+    ) -> Result<Vec<Clause>, Error> {
+        let limits = Limits { values: usize::MAX, ..self.record.limits() };
+        let references = parameters(source).iter().filter(|parameter| {
+            parameter.kind == ParameterKind::Reference && named.is_none_or(|code| code == parameter.code)
+        });
+        let clause = |parameter: &&'static Parameter| {
+            let leads_to = |key: &&&ResourceKey| {
+                parameter.targets.is_empty() || parameter.targets.contains(&key.type_id)
+            };
+            let values: Vec<String> = targets.iter().filter(leads_to).map(ToString::to_string).collect();
+            (!values.is_empty()).then(|| {
+                parse_clause(&[source], parameter.code, &values.join(","), self.record.ports(), &limits)
+            })
+        };
+        Ok(references.filter_map(clause).collect::<Result<_, _>>()?)
+    }
+
+    /// Leave to read or search a type. Without it a type that was named is refused; one that only `*` leads to is left
+    /// out.
+    fn leave(
+        &self,
+        interaction: Interaction,
+        type_id: TypeId,
+        is_named: bool,
+    ) -> Result<Option<Grant>, Error> {
+        match is_named {
+            true => self.authorise(interaction, Some(type_id)).map(Some),
+            false => Ok(self.record.policy.decide(&self.actor, interaction, Some(type_id)).ok()),
+        }
+    }
 }

@@ -24,7 +24,6 @@ pub mod rows;
 mod search_error;
 pub mod sort;
 pub mod text;
-mod unit;
 pub mod value;
 
 pub use matcher::Ports;

@@ -66,3 +66,10 @@ pub struct Interval<T> {
     /// The greatest value.
     pub high: Option<T>,
 }
+
+impl<T> Interval<T> {
+    /// The ends as something else.
+    pub(crate) fn map<U>(self, convert: impl Fn(T) -> U) -> Interval<U> {
+        Interval { low: self.low.map(&convert), high: self.high.map(convert) }
+    }
+}

@@ -8,8 +8,8 @@ use crate::path::Leaf;
 use crate::query::SortKey;
 use crate::value::reference::{Target, target};
 use crate::value::{date, quantity, string, token, uri};
+use fhir::ucum::ExactNumber;
 use fhir::{Document, Node};
-use rust_decimal::prelude::ToPrimitive;
 
 /// What a resource is ordered by under a key, as bytes that compare as the values do, turned round for a descending key.
 /// Resources without a value come last either way.
@@ -77,8 +77,9 @@ fn bytes(parameter: &Parameter, node: Node<'_>, leaf: Leaf, ports: &dyn Ports) -
         ParameterKind::Date => date::range(node, leaf, ports).map(|range| of_integer(range.low_ms)),
         ParameterKind::Number | ParameterKind::Quantity => {
             let amount = quantity::amount(node, leaf)?;
-            let interval = amount.canonical().map_or(amount.interval, |(_, interval)| interval);
-            interval.low.or(interval.high)?.to_f64().map(of_float)
+            let canonical = amount.canonical().map(|(_, interval)| interval.map(ExactNumber::to_f64));
+            let interval = canonical.unwrap_or_else(|| quantity::binary(amount.interval));
+            interval.low.or(interval.high).map(of_float)
         }
         ParameterKind::String => text(node, leaf),
         ParameterKind::Token => {

@@ -5,3 +5,4 @@ mod matching;
 mod parsing;
 mod shared_data;
 mod superset;
+mod units;

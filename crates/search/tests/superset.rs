@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 const BASE_URL: &str = "https://example.org/fhir";
 
-struct Place;
+pub struct Place;
 
 impl Ports for Place {
     fn base_url(&self) -> &str {
@@ -30,14 +30,14 @@ impl Ports for Place {
     }
 }
 
-struct Stored {
+pub struct Stored {
     id: String,
     document: Arc<Document>,
     rows: IndexRows,
 }
 
 /// Resources with their rows: as a store has them.
-struct Shelf {
+pub struct Shelf {
     by_type: BTreeMap<TypeId, Vec<Stored>>,
     by_id: HashMap<(TypeId, String), Arc<Document>>,
 }
@@ -62,7 +62,7 @@ impl References for Shelf {
 }
 
 impl Shelf {
-    fn new(documents: Vec<Document>) -> Self {
+    pub fn new(documents: Vec<Document>) -> Self {
         let mut shelf = Self { by_type: BTreeMap::new(), by_id: HashMap::new() };
         for document in documents {
             let document = Arc::new(document);
@@ -141,7 +141,7 @@ impl Shelf {
     }
 
     /// Holds a clause against its access path; gives how many match and whether there was a path.
-    fn check(&self, type_id: TypeId, clause: &Clause, said: &str) -> (usize, bool) {
+    pub fn check(&self, type_id: TypeId, clause: &Clause, said: &str) -> (usize, bool) {
         let path = access::access(type_id, clause).map(|access| self.resolve(access));
         let signature = access::signature_hashes(type_id, clause);
         let mut count = 0;

@@ -2,9 +2,11 @@
 //!
 //! A file begins with a mark and the chain hash it continues from; a row is its length (four bytes, little
 //! endian), its bytes, and BLAKE3 over the hash before and the bytes. A row is handed to the operating system
-//! before [`ReadLog::append`] returns, and is on the disk within [`SYNC_INTERVAL_MS`].
+//! before [`ReadLog::append`] returns, and is on the disk within [`SYNC_INTERVAL_MS`]. Space is kept ahead for reads on
+//! a full disk.
 
 mod backwards;
+mod reserve;
 
 pub(crate) use backwards::Backwards;
 pub use backwards::ReadPlace;
@@ -12,6 +14,7 @@ pub use backwards::ReadPlace;
 use crate::commit_log::{CHAIN_LENGTH, Chain};
 use crate::error::{StoreError, failed_io};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use reserve::{Reserve, is_full};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,8 +25,10 @@ use std::time::Duration;
 /// How long a row may be known to the operating system only, in milliseconds.
 pub const SYNC_INTERVAL_MS: u64 = 100;
 
-/// A file that reached this many bytes is followed by a new one.
+/// A file that reached this many bytes is followed by a new one; on a full disk it grows on, and a new one is tried for
+/// after so many more.
 const ROTATE_BYTES: u64 = 64 << 20;
+const ROTATE_RETRY_BYTES: u64 = 1 << 20;
 
 /// Greatest length of a row in bytes.
 const GREATEST_ROW: usize = 1 << 20;
@@ -51,6 +56,9 @@ struct State {
     number: u32,
     file: Arc<File>,
     length: u64,
+    reserve: Reserve,
+    /// The length at which a new file is begun.
+    rotate_at: u64,
     chain: Chain,
     /// Rows that wait to be written, and their number since the log was opened.
     pending: Vec<u8>,
@@ -145,17 +153,22 @@ impl Shared {
         let rows = std::mem::take(&mut state.pending);
         let upto = state.taken;
         let file = Arc::clone(&state.file);
+        let (mut reserve, end) = (state.reserve, state.length + rows.len() as u64);
         state.is_writing = true;
         drop(state);
         let result = (&*file).write_all(&rows);
+        if result.is_ok() {
+            reserve.keep(&file, end);
+        }
         let mut state = self.lock();
         state.is_writing = false;
         match result {
             Ok(()) => {
                 state.done = upto;
-                state.length += rows.len() as u64;
+                state.length = end;
+                state.reserve = reserve;
                 state.is_unsynced = true;
-                if state.length >= ROTATE_BYTES
+                if state.length >= state.rotate_at
                     && state.pending.is_empty()
                     && let Err(error) = state.rotate()
                 {
@@ -203,11 +216,15 @@ impl State {
                 (number, file, end.length, end.chain, cut)
             }
         };
+        let mut reserve = Reserve::default();
+        reserve.keep(&file, length);
         let state = Self {
             directory: directory.to_owned(),
             number,
             file: Arc::new(file),
             length,
+            reserve,
+            rotate_at: ROTATE_BYTES,
             chain,
             pending: Vec::new(),
             taken: 0,
@@ -236,11 +253,29 @@ impl State {
         Ok(self.taken)
     }
 
+    /// Goes on in a new file, if there is space for it and its reserve: else in this one, whose reserve is there.
     fn rotate(&mut self) -> std::io::Result<()> {
         self.file.sync_data()?;
-        self.file = Arc::new(begin(&self.directory, self.number + 1, &self.chain)?);
-        self.number += 1;
+        let number = self.number + 1;
+        let mut reserve = Reserve::default();
+        let begun = begin(&self.directory, number, &self.chain).and_then(|file| {
+            let filled = reserve.fill(&file, HEADER_LENGTH);
+            filled.map(|()| file).or_else(|error| take_back(&self.directory, number, error))
+        });
+        let file = match begun {
+            Err(error) if is_full(&error) => {
+                self.rotate_at = self.length + ROTATE_RETRY_BYTES;
+                return Ok(());
+            }
+            begun => begun?,
+        };
+        // What was kept ahead in the old file is given back; it costs space only if that fails.
+        let _ = self.file.set_len(self.length);
+        self.file = Arc::new(file);
+        self.number = number;
         self.length = HEADER_LENGTH;
+        self.reserve = reserve;
+        self.rotate_at = ROTATE_BYTES;
         self.is_unsynced = false;
         Ok(())
     }
@@ -289,10 +324,17 @@ fn numbers(directory: &Path) -> std::io::Result<Vec<u32>> {
 fn begin(directory: &Path, number: u32, chain: &Chain) -> std::io::Result<File> {
     let path = path_of(directory, number);
     let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
-    file.write_all(&[MARK.as_slice(), chain].concat())?;
-    file.sync_all()?;
+    let header = [MARK.as_slice(), chain].concat();
+    let written = file.write_all(&header).and_then(|()| file.sync_all());
+    written.or_else(|error| take_back(directory, number, error))?;
     File::open(directory)?.sync_all()?;
     Ok(file)
+}
+
+/// Removes a file that could not be begun, so that it is not taken for a damaged one.
+fn take_back<T>(directory: &Path, number: u32, error: std::io::Error) -> std::io::Result<T> {
+    std::fs::remove_file(path_of(directory, number))?;
+    Err(error)
 }
 
 /// The end of the last whole row of a file.

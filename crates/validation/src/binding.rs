@@ -5,10 +5,11 @@
 use crate::extension::is_absolute;
 use crate::place::Place;
 use crate::ports::Membership;
-use crate::primitive::{quoted, shown};
+use crate::primitive::shown;
 use crate::rule;
 use crate::walk::Walk;
 use fhir::Node;
+use fhir::quoted::quoted;
 use fhir::schema::{BindingStrength, ElementDefinition, TypeId};
 
 /// A binding that is checked.

@@ -2,11 +2,12 @@
 
 use crate::extension::is_absolute;
 use crate::place::Place;
-use crate::primitive::{quoted, shown};
+use crate::primitive::shown;
 use crate::reference::restful;
 use crate::rule;
 use crate::walk::Walk;
 use fhir::Node;
+use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -2,9 +2,10 @@
 
 use crate::place::Place;
 use crate::plan::{Special, TypePlan};
-use crate::primitive::{quoted, shown};
+use crate::primitive::shown;
 use crate::rule;
 use crate::walk::Walk;
+use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 use fhir::{Kind, Node};
 use std::borrow::Cow;

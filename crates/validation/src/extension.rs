@@ -1,10 +1,10 @@
 //! Extensions (FHIR: Extensibility): a value or further extensions, and an absolute URL.
 
 use crate::place::Place;
-use crate::primitive::quoted;
 use crate::rule;
 use crate::walk::Walk;
 use fhir::Node;
+use fhir::quoted::quoted;
 
 impl<'a> Walk<'a> {
     pub(crate) fn extension(&mut self, node: Node<'a>, place: &Place<'_>) {

@@ -2,10 +2,11 @@
 
 use crate::place::Place;
 use crate::plan::{Form, MemberPlan, Special, TypePlan};
-use crate::primitive::{Primitive, quoted, shown};
+use crate::primitive::{Primitive, shown};
 use crate::rule;
 use crate::suggestion;
 use crate::walk::{Standing, Walk};
+use fhir::quoted::quoted;
 use fhir::schema::ElementDefinition;
 use fhir::{Element, Kind, Node};
 

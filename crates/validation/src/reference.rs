@@ -2,10 +2,11 @@
 
 use crate::extension::is_absolute;
 use crate::place::Place;
-use crate::primitive::{Primitive, quoted};
+use crate::primitive::Primitive;
 use crate::rule;
 use crate::walk::Walk;
 use fhir::Node;
+use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 
 impl<'a> Walk<'a> {

@@ -7,10 +7,10 @@ use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::plan::{Special, TypePlan};
 use crate::ports::Ports;
-use crate::primitive::quoted;
 use crate::rule::{self, Rule};
 use crate::settings::Settings;
 use crate::suggestion;
+use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Element, Kind, Node};
 

@@ -2,23 +2,65 @@
 
 mod schema;
 mod search;
-pub mod terminology;
+mod terminology;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Makes every distilled file anew.
-pub fn run(_arguments: &[String]) -> Result<()> {
-    let shared = shared_data()?;
+/// A file made from the specifications.
+struct Generated {
+    /// Below `data/`.
+    path: String,
+    bytes: Vec<u8>,
+}
+
+impl Generated {
+    fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), bytes: bytes.into() }
+    }
+}
+
+/// Makes every distilled file anew, or with `--check` says which are not what the specifications give.
+pub fn run(words: &[String]) -> Result<()> {
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let generated = match words.as_slice() {
+        [] | ["--check"] => generate(&shared_data()?)?,
+        _ => bail!("import-spec takes nothing or --check"),
+    };
     let data = project_root().join("data");
+    if words.is_empty() {
+        return generated.iter().try_for_each(|file| write(&data, file));
+    }
+    let stale = stale(&data, &generated);
+    ensure!(
+        stale.is_empty(),
+        "not what the specifications give: {}; run `cargo xtask import-spec`",
+        stale.join(", ")
+    );
+    println!("{} files are what the specifications give", generated.len());
+    Ok(())
+}
+
+/// All files, from the folder of reference data. Equal input gives equal bytes.
+fn generate(shared: &Path) -> Result<Vec<Generated>> {
     let definitions = unpack(&shared.join("fhir-r4-definitions/r4-definitions.tar.zst"))?;
-    write(&data.join("r4/schema.tsv"), &schema::distil(&definitions)?)?;
-    write(&data.join("r4/search-parameters.tsv"), &search::distil_parameters(&definitions)?)?;
-    write(&data.join("r4/compartments.tsv"), &search::distil_compartments(&definitions)?)?;
-    terminology::run(&shared, &data)
+    let mut files = vec![
+        Generated::new("r4/schema.tsv", schema::distil(&definitions)?),
+        Generated::new("r4/search-parameters.tsv", search::distil_parameters(&definitions)?),
+        Generated::new("r4/compartments.tsv", search::distil_compartments(&definitions)?),
+    ];
+    files.extend(terminology::generate(shared)?);
+    Ok(files)
+}
+
+/// The paths of those that are missing in `data/` or have other bytes there.
+fn stale(data: &Path, generated: &[Generated]) -> Vec<String> {
+    let is_current =
+        |file: &&Generated| std::fs::read(data.join(&file.path)).is_ok_and(|found| found == file.bytes);
+    generated.iter().filter(|file| !is_current(file)).map(|file| file.path.clone()).collect()
 }
 
 /// The project's root folder.
@@ -61,9 +103,34 @@ fn resources<'a>(files: &'a BTreeMap<String, Value>, name: &str) -> Result<impl 
     Ok(entries.iter().map(|entry| &entry["resource"]))
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+fn write(data: &Path, file: &Generated) -> Result<()> {
+    let path = data.join(&file.path);
     std::fs::create_dir_all(path.parent().expect("a data file lies in a folder"))?;
-    std::fs::write(path, text).with_context(|| path.display().to_string())?;
-    println!("{} {} bytes", path.display(), text.len());
+    std::fs::write(&path, &file.bytes).with_context(|| path.display().to_string())?;
+    println!("{} {} bytes", path.display(), file.bytes.len());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn committed_files_are_what_the_specifications_give() {
+        let is_ci = std::env::var("CI").as_deref() == Ok("true");
+        let shared = match shared_data() {
+            Err(missing) if !is_ci => return println!("skipped: {missing:#}"),
+            shared => shared.unwrap(),
+        };
+        let mut generated = generate(&shared).unwrap();
+        let data = project_root().join("data");
+        assert_eq!(stale(&data, &generated), [""; 0], "run `cargo xtask import-spec`");
+
+        // The comparison sees a byte.
+        let last = generated.last_mut().unwrap();
+        last.bytes[0] ^= 1;
+        let changed = last.path.clone();
+        generated.push(Generated::new("r4/absent.tsv", ""));
+        assert_eq!(stale(&data, &generated), [changed.as_str(), "r4/absent.tsv"]);
+    }
 }

@@ -8,24 +8,26 @@ mod package;
 mod resource;
 mod us_core;
 
-use anyhow::{Context, Result};
+use super::Generated;
+use anyhow::Result;
 use std::path::Path;
 use terminology::archive::{Definition, write_archive};
 
 /// Level of compression: the archives are written rarely and read always.
 const COMPRESSION_LEVEL: i32 = 19;
 
-/// Reads the reference data and writes every archive. Equal input gives equal output.
-pub fn run(shared_data: &Path, data_dir: &Path) -> Result<()> {
-    let target = data_dir.join("terminology");
+/// Every archive, and what was chosen for it where sources differ.
+pub fn generate(shared_data: &Path) -> Result<Vec<Generated>> {
     let hl7 = hl7::distil(shared_data)?;
     let us_core = us_core::distil(shared_data)?;
-    write_text(&target.join("hl7/choices.txt"), &hl7.notes)?;
-    write_text(&target.join("us-core/choices.txt"), &us_core.notes)?;
-    write(&target.join("hl7"), hl7.definitions)?;
-    write(&target.join("us-core"), us_core.definitions)?;
-    write(&target.join("icd-10-cm"), vec![icd_10_cm::distil(shared_data)?])?;
-    write(&target.join("cdc-vaccines"), cdc_vaccines::distil(shared_data)?)
+    Ok(vec![
+        choices("hl7", &hl7.notes),
+        choices("us-core", &us_core.notes),
+        archive("hl7", hl7.definitions)?,
+        archive("us-core", us_core.definitions)?,
+        archive("icd-10-cm", vec![icd_10_cm::distil(shared_data)?])?,
+        archive("cdc-vaccines", cdc_vaccines::distil(shared_data)?)?,
+    ])
 }
 
 /// Definitions with lines that say what was chosen and what was left out.
@@ -34,19 +36,11 @@ struct Distilled {
     notes: Vec<String>,
 }
 
-fn write_text(path: &Path, lines: &[String]) -> Result<()> {
-    let mut text = lines.join("\n");
-    text.push('\n');
-    std::fs::create_dir_all(path.parent().context("a file has a folder")?)?;
-    std::fs::write(path, text).with_context(|| path.display().to_string())
+fn choices(folder: &str, lines: &[String]) -> Generated {
+    Generated::new(format!("terminology/{folder}/choices.txt"), lines.join("\n") + "\n")
 }
 
-fn write(folder: &Path, definitions: Vec<Definition>) -> Result<()> {
-    let count = definitions.len();
+fn archive(folder: &str, definitions: Vec<Definition>) -> Result<Generated> {
     let bytes = write_archive(definitions, COMPRESSION_LEVEL)?;
-    std::fs::create_dir_all(folder)?;
-    let path = folder.join("definitions.archive");
-    std::fs::write(&path, &bytes).with_context(|| path.display().to_string())?;
-    println!("{}: {count} definitions, {} bytes", path.display(), bytes.len());
-    Ok(())
+    Ok(Generated::new(format!("terminology/{folder}/definitions.archive"), bytes))
 }

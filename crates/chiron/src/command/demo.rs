@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use crate::{command, server};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use fhir::Value;
 use record::Session;
 use std::time::Instant;
@@ -34,29 +34,48 @@ pub fn run(config: &Config, arguments: &DemoArguments, emit: &mut Emit<'_>) -> R
 fn make(practice: &Practice, arguments: &DemoArguments, now: Moment, emit: &mut Emit<'_>) -> Result<()> {
     let seed_file = practice.data.join(SEED_FILE);
     let session = practice.session();
-    let made = match std::fs::read_to_string(&seed_file) {
-        Ok(text) => Some(Made::parse(&text).with_context(|| format!("reading {}", seed_file.display()))?),
-        Err(_) => None,
-    };
-    let settings = match &made {
-        Some(made) => {
-            Settings { seed: made.seed, patients: made.patients, ..Settings::demo(Date::from_days(made.day)) }
+    let mut made = match std::fs::read_to_string(&seed_file) {
+        Ok(text) => {
+            let made = Made::parse(&text).with_context(|| format!("reading {}", seed_file.display()))?;
+            if made.is_other_than(arguments) {
+                emit(Event::Line(made.stays_as_it_is(practice)));
+            }
+            made
         }
-        None => Settings { seed: arguments.seed, patients: arguments.patients, ..Settings::demo(now.date) },
+        Err(_) => {
+            refuse_other_data(practice, &session)?;
+            let made = Made::of(arguments, now.date);
+            std::fs::write(&seed_file, made.to_json())?;
+            made
+        }
     };
+    let settings =
+        Settings { seed: made.seed, patients: made.patients, ..Settings::demo(Date::from_days(made.day)) };
     let generator = synth::Practice::new(settings);
-    if made.is_none() {
+    if !made.is_complete {
         let started = Instant::now();
-        let count = write_patients(&session, &generator, arguments.patients, emit)?;
-        let made = Made { seed: arguments.seed, patients: arguments.patients, day: now.date.days() };
+        let count = write_patients(&session, &generator, made.patients, emit)?;
+        made.is_complete = true;
         std::fs::write(&seed_file, made.to_json())?;
         let seconds = started.elapsed().as_secs_f64();
         emit(Event::Line(format!(
             "made a practice of {} patients: {count} resources in {seconds:.1} s",
-            arguments.patients
+            made.patients
         )));
     }
     write_schedule(&session, &generator, now)?;
+    Ok(())
+}
+
+/// People who are made up do not go among others.
+fn refuse_other_data(practice: &Practice, session: &Session) -> Result<()> {
+    let patient = fhir::schema::schema().resource_named("Patient").context("the schema has patients")?;
+    let found = session.find(patient, &[("_count", "1")])?;
+    ensure!(
+        found.matches.is_empty(),
+        "{} holds patients and is no demo; name another folder with --data, or look at this one with chiron serve",
+        practice.data.display()
+    );
     Ok(())
 }
 
@@ -139,23 +158,52 @@ fn now() -> Result<Moment> {
     Ok(Moment { date, minute: i32::from(now.hour()) * 60 + i32::from(now.minute()) })
 }
 
-/// What the data was made with.
+/// What the data is made with. It is written before the data, so that a demo that was cut off is carried on as begun.
 struct Made {
     seed: u64,
     patients: u32,
     /// Days since 1970.
     day: i32,
+    is_complete: bool,
 }
 
 impl Made {
+    fn of(arguments: &DemoArguments, today: Date) -> Self {
+        Self {
+            seed: arguments.seed.unwrap_or(1),
+            patients: arguments.patients.unwrap_or(500),
+            day: today.days(),
+            is_complete: false,
+        }
+    }
+
     fn parse(text: &str) -> Result<Self> {
         let value: serde_json::Value = serde_json::from_str(text)?;
         let number = |name: &str| value[name].as_u64().with_context(|| format!("{name} is missing"));
         let day = i32::try_from(number("day")?)?;
-        Ok(Self { seed: number("seed")?, patients: u32::try_from(number("patients")?)?, day })
+        let patients = u32::try_from(number("patients")?)?;
+        Ok(Self { seed: number("seed")?, patients, day, is_complete: value["complete"] != false })
     }
 
     fn to_json(&self) -> String {
-        serde_json::json!({ "seed": self.seed, "patients": self.patients, "day": self.day }).to_string()
+        let Self { seed, patients, day, is_complete } = self;
+        serde_json::json!({ "seed": seed, "patients": patients, "day": day, "complete": is_complete })
+            .to_string()
+    }
+
+    /// Whether another practice than this is asked for.
+    fn is_other_than(&self, arguments: &DemoArguments) -> bool {
+        arguments.patients.is_some_and(|patients| patients != self.patients)
+            || arguments.seed.is_some_and(|seed| seed != self.seed)
+    }
+
+    fn stays_as_it_is(&self, practice: &Practice) -> String {
+        format!(
+            "the practice in {} is there already, of {} patients by seed {}, and stays so: --patients and --seed do \
+             nothing; name another folder with --data to make another",
+            practice.data.display(),
+            self.patients,
+            self.seed
+        )
     }
 }

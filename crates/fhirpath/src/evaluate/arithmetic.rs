@@ -116,9 +116,9 @@ fn scaled<'a>(quantity: Quantity<'a>, operator: Operator, factor: &Item<'_>) -> 
 fn quantities<'a>(left: &Quantity<'a>, operator: Operator, right: &Quantity<'a>) -> Result<Option<Item<'a>>> {
     let (Some(one), Some(two)) = (left.unit.ucum(), right.unit.ucum()) else { return Ok(None) };
     let derived = |result: Option<Canonical>| {
-        result.map(|Canonical { value, unit }| {
+        result.and_then(|Canonical { value, unit }| {
             let unit = if unit.is_empty() { Unit::ONE } else { Unit::Ucum(Cow::Owned(unit)) };
-            Item::Quantity(Quantity { value, unit })
+            Some(Item::Quantity(Quantity { value: value.decimal()?, unit }))
         })
     };
     Ok(match operator {

@@ -8,14 +8,18 @@ use crate::parameters::Parameters;
 use crate::presentation::PARAMETERS;
 use crate::search_bundle::{CURSOR, links};
 use crate::subset::Subset;
+use axum::http::StatusCode;
 use fhir::Value;
 use fhir::date_time::{DateTime, Instant};
 use record::resource::instant;
 use record::{HistoryPage, HistoryScope, Resource, Session};
+use std::collections::HashSet;
 
 /// Versions on a page when `_count` says nothing, and at most.
 const DEFAULT_COUNT: usize = 50;
 const MAX_COUNT: usize = 1000;
+/// Versions that are looked through at most for what was current in a type or in everything.
+const LOOKED_AT_MAX: usize = 10_000;
 
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let known: Vec<&str> = super::HISTORY_PARAMETERS.iter().chain(&PARAMETERS).copied().collect();
@@ -88,7 +92,8 @@ fn cursor(text: &str) -> Option<(u64, u32)> {
     Some((sequence.parse().ok()?, position.parse().ok()?))
 }
 
-/// The versions of one resource that were current at some time of a span (`_at`).
+/// The versions that were current at some time of a span (`_at`), on one page. In a type or in everything, what was
+/// deleted before is left out.
 fn current_at(
     session: &Session,
     scope: &HistoryScope,
@@ -96,17 +101,24 @@ fn current_at(
     high_ms: i64,
     query: &Parameters,
 ) -> Result<Vec<Resource>, Failure> {
-    let HistoryScope::Resource(_) = scope else {
-        return Err(Failure::parameter(
-            "_at",
-            "ask for the history of one resource, or use _since and _before",
-        ));
-    };
-    let page = HistoryPage { until_ms: Some(high_ms - 1), count: usize::MAX, ..HistoryPage::default() };
-    let versions = session.history(scope, &page, &query.to_query())?;
-    let older = versions.iter().position(|version| version.updated_ms() <= low_ms);
-    let shown = older.map_or(versions.len(), |at| at + 1);
-    Ok(versions.into_iter().take(shown).collect())
+    let is_one = matches!(scope, HistoryScope::Resource(_));
+    let count = if is_one { usize::MAX } else { LOOKED_AT_MAX + 1 };
+    let page = HistoryPage { until_ms: Some(high_ms - 1), count, ..HistoryPage::default() };
+    let mut versions = session.history(scope, &page, &query.to_query())?;
+    if !is_one && versions.len() > LOOKED_AT_MAX {
+        let what = format!("more than {LOOKED_AT_MAX} versions were made until then");
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "too-costly", what)
+            .mended_by("ask for the history of one resource, or use _since and _before")
+            .at("http._at"));
+    }
+    // Of what was there when the span began, the newest version was current.
+    let mut seen = HashSet::new();
+    versions.retain(|version| {
+        let is_newest = version.updated_ms() > low_ms || seen.insert(version.key().clone());
+        let was_gone = version.is_deleted() && version.updated_ms() <= low_ms;
+        is_newest && (is_one || !was_gone)
+    });
+    Ok(versions)
 }
 
 fn write(

@@ -81,3 +81,26 @@ fn conditional_update_patch_and_delete_find_their_resource() {
     practice.send(&ask("DELETE", "/Patient")).assert_refusal(400, "invalid");
     practice.send(&ask("DELETE", "/Patient?_format=json")).assert_refusal(400, "invalid");
 }
+
+#[test]
+fn a_conditional_delete_takes_one_resource_or_none() {
+    let practice = Practice::new();
+    let first = practice.post("/Patient", IDENTIFIED).at("id");
+    let second = practice.post("/Patient", IDENTIFIED).at("id");
+    let path = format!("/Patient?{CONDITION}");
+    practice.send(&ask("DELETE", &path)).assert_refusal(412, "multiple-matches");
+    let entry = format!(r#"{{"request":{{"method":"DELETE","url":"Patient?{CONDITION}"}}}}"#);
+    let bundle = format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entry}]}}"#);
+    practice.post("/", &bundle).assert_refusal(412, "multiple-matches");
+    for id in [&first, &second] {
+        assert_eq!(practice.get(&format!("/Patient/{id}")).status, 200);
+    }
+    assert_eq!(practice.send(&ask("DELETE", &format!("/Patient/{first}"))).status, 204);
+    assert_eq!(practice.send(&ask("DELETE", &path)).status, 204);
+    assert_eq!(practice.get(&format!("/Patient/{second}")).status, 410);
+    let statement = practice.get("/metadata");
+    let statement = fhir::Document::parse(statement.text()).unwrap();
+    let rest = statement.root().get("rest").and_then(|rest| rest.items().next()).unwrap();
+    let patient = rest.each_of("resource").find(|one| one.get_str("type").as_deref() == Some("Patient"));
+    assert_eq!(patient.unwrap().get_str("conditionalDelete").as_deref(), Some("single"));
+}

@@ -107,6 +107,52 @@ fn included_resources_come_behind_the_matches() {
 }
 
 #[test]
+fn wildcards_include_all_that_refers_and_all_that_is_referred_to() {
+    let practice = practice();
+    let resource = |text: &str| practice.fill(&[text]);
+    resource(r#"{"resourceType":"Practitioner","id":"d1"}"#);
+    resource(
+        r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"code":"AMB"},
+            "subject":{"reference":"Patient/p1"},"participant":[{"individual":{"reference":"Practitioner/d1"}}]}"#,
+    );
+    resource(
+        r#"{"resourceType":"Provenance","id":"v1","recorded":"2024-01-01T00:00:00Z",
+            "target":[{"reference":"Observation/o1"}],"agent":[{"who":{"reference":"Practitioner/d1"}}]}"#,
+    );
+    resource(
+        r#"{"resourceType":"List","id":"l1","status":"current","mode":"working",
+            "entry":[{"item":{"reference":"Encounter/e1"}}]}"#,
+    );
+    let rows: [(&str, &[&str]); 11] = [
+        ("/Patient?_id=p1&_revinclude=*", &["e1", "o1", "o2"]),
+        ("/Patient?_revinclude=*", &["e1", "o1", "o2", "o3"]),
+        ("/Patient?_id=p1&_revinclude=*:*", &["e1", "o1", "o2"]),
+        ("/Patient?_id=p1&_revinclude=Observation:*", &["o1", "o2"]),
+        ("/Patient?_id=p1&_revinclude:iterate=*", &["e1", "l1", "o1", "o2", "v1"]),
+        ("/Patient?_id=p1&_revinclude=*&_include:iterate=*", &["d1", "e1", "o1", "o2"]),
+        ("/Patient?_id=p2&_revinclude=*:*:Patient", &["o3"]),
+        ("/Practitioner?_revinclude=*", &["e1", "v1"]),
+        ("/Encounter?_include=*", &["d1", "p1"]),
+        ("/List?_include:iterate=*", &["d1", "e1", "p1"]),
+        ("/Provenance?_include=Provenance:*:Practitioner", &["d1"]),
+    ];
+    for (path, wanted) in rows {
+        let got = practice.get(path);
+        assert_eq!(got.status, 200, "{path}: {}", got.text());
+        let mut ids = got.ids("include");
+        ids.sort_unstable();
+        assert_eq!(ids, wanted, "{path}");
+    }
+    let log = practice.get("/Patient?_id=p2&_revinclude=AuditEvent:entity");
+    assert!(!log.ids("include").is_empty(), "{}", log.text());
+    for path in ["/Patient?_revinclude=*:subject", "/Patient?_include=*:subject", "/Patient?_include=**"] {
+        let refused = practice.get(path);
+        refused.assert_refusal(400, "value");
+        assert!(refused.text().contains("write") || refused.text().contains("no resource type"), "{path}");
+    }
+}
+
+#[test]
 fn parts_of_resources_are_tagged_as_parts() {
     let practice = practice();
     let rows = [

@@ -7,16 +7,13 @@ use crate::parameter::{Parameter, parameter};
 use crate::prefix::Prefix;
 use crate::query::{Criterion, Test};
 use crate::rows::Home;
-use crate::rows::extract::{LONG_MS, cut, pair_hash};
+use crate::rows::extract::{LONG_MS, cut};
 use crate::value::ValueTest;
 use crate::value::date::{DateRange, DateTest};
-use crate::value::number::NumberTest;
-use crate::value::quantity::{QuantityTest, UnitTest, row_conditions};
+use crate::value::quantity::{self, Reach};
 use crate::value::reference::ReferenceTest;
 use crate::value::token::TokenTest;
-use fhir::decimal::Decimal;
 use fhir::schema::TypeId;
-use rust_decimal::prelude::ToPrimitive;
 
 /// How far apart places on earth may be: rows take dates without an offset as UTC.
 const OFFSET_LIMIT_MS: i64 = 14 * 3_600_000;
@@ -69,13 +66,11 @@ fn test_access(type_id: TypeId, code: &str, test: &ValueTest) -> Option<Access> 
         (ValueTest::Date(test), Some(Rows::Date)) => Some(dates(key, test.overlapped()?)),
         (ValueTest::Date(test), Some(Rows::Recency)) => recency(key, test),
         (ValueTest::Quantity(test), Some(Rows::Number)) => {
-            let conditions = row_conditions(test)?;
-            let all: Option<Vec<_>> =
-                conditions.iter().map(|(unit, number)| numbers(key, *unit, number)).collect();
-            all.map(Access::union)
+            let all = quantity::reach(test)?.into_iter().map(|reach| numbers(key, reach));
+            Some(Access::union(all.collect()))
         }
         (ValueTest::Number(test), Some(Rows::Number)) => {
-            numbers(key, crate::value::quantity::unit_hash(""), test)
+            Some(numbers(key, (quantity::unit_hash(""), quantity::binary(test.reached()?))))
         }
         (ValueTest::Composite(parts), Some(Rows::Pair)) => pair(key, parts),
         _ => None,
@@ -145,39 +140,25 @@ fn recency(parameter: (TypeId, &'static str), test: &DateTest) -> Option<Access>
     Some(Access::Union(vec![short, dates(parameter, range)]))
 }
 
-fn numbers(parameter: (TypeId, &'static str), unit: i64, test: &NumberTest) -> Option<Access> {
-    let (low, high) = test.reached()?;
-    let float = |value: Option<Decimal>, open: f64, sign: f64| match value.and_then(|value| value.to_f64()) {
-        Some(value) => value + sign * (value.abs() * ROUNDING + f64::MIN_POSITIVE),
-        None => open,
-    };
-    Some(Access::Number {
+fn numbers(parameter: (TypeId, &'static str), (unit, range): Reach) -> Access {
+    let apart = |value: f64| value.abs() * ROUNDING + f64::MIN_POSITIVE;
+    Access::Number {
         parameter,
         unit,
-        low: float(low, f64::MIN, -1.0),
-        high: float(high, f64::MAX, 1.0),
-    })
+        low: range.low.map_or(f64::MIN, |low| low - apart(low)),
+        high: range.high.map_or(f64::MAX, |high| high + apart(high)),
+    }
 }
 
 /// A code and an amount.
 fn pair(parameter: (TypeId, &'static str), parts: &[ValueTest]) -> Option<Access> {
-    let [ValueTest::Token(code), ValueTest::Quantity(quantity)] = parts else { return None };
-    let hashes = code.hashes(false)?;
-    let all: Option<Vec<_>> = hashes
+    let [ValueTest::Token(code), ValueTest::Quantity(amount)] = parts else { return None };
+    let all: Option<Vec<_>> = code
+        .hashes(false)?
         .into_iter()
-        .map(|code| {
-            let (unit, number) = pair_condition(code, quantity);
-            numbers(parameter, unit, number)
-        })
+        .map(|code| Some(numbers(parameter, quantity::pair_reach(code, amount)?)))
         .collect();
     all.map(Access::union)
-}
-
-fn pair_condition(code: i64, quantity: &QuantityTest) -> (i64, &NumberTest) {
-    match &quantity.unit {
-        UnitTest::Canonical { unit, number, .. } => (pair_hash(code, unit), number),
-        _ => (code, &quantity.number),
-    }
 }
 
 /// Hashes of which a match has at least one.

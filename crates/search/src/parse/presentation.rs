@@ -191,6 +191,11 @@ fn include(scope: &Scope<'_>, reverse: bool, modifier: &str, value: &str) -> Res
     if source == "*" && matches!(code, None | Some("*")) {
         return Ok(Include { reverse, iterate, source: None, parameter: None, target });
     }
+    if source == "*" {
+        return bad(
+            "behind * there is no parameter; write * for every reference of every type, or Type:parameter",
+        );
+    }
     let source = named(source)?;
     let parameter = match code {
         Some("*") => None,

@@ -10,10 +10,9 @@ use crate::path::Leaf;
 use crate::prefix::Interval;
 use crate::value::reference::target;
 use crate::value::{date, number, quantity, string, token, uri};
-use fhir::decimal::Decimal;
 use fhir::schema::{TypeId, schema};
+use fhir::ucum::ExactNumber;
 use fhir::{Document, Node};
-use rust_decimal::prelude::ToPrimitive;
 use std::cell::RefCell;
 
 /// Folded texts are cut to so many bytes in rows.
@@ -202,13 +201,13 @@ fn write_texts(parameter: &'static str, node: Node<'_>, leaf: Leaf, rows: &mut I
 }
 
 /// The ends of an interval as values of rows; one when they are the same.
-fn ends(interval: Interval<Decimal>) -> impl Iterator<Item = f64> {
-    let low = interval.low.and_then(|low| low.to_f64()).unwrap_or(f64::MIN);
-    let high = interval.high.and_then(|high| high.to_f64()).unwrap_or(f64::MAX);
+fn ends(interval: Interval<f64>) -> impl Iterator<Item = f64> {
+    let low = interval.low.unwrap_or(f64::MIN);
+    let high = interval.high.unwrap_or(f64::MAX);
     std::iter::once(low).chain((high > low).then_some(high))
 }
 
-fn push_numbers(rows: &mut IndexRows, parameter: &'static str, unit: i64, interval: Interval<Decimal>) {
+fn push_numbers(rows: &mut IndexRows, parameter: &'static str, unit: i64, interval: Interval<f64>) {
     for value in ends(interval) {
         let row = NumberRow { parameter, unit, value };
         if !rows.numbers.contains(&row) {
@@ -220,7 +219,7 @@ fn push_numbers(rows: &mut IndexRows, parameter: &'static str, unit: i64, interv
 fn write_numbers(parameter: &Parameter, node: Node<'_>, leaf: Leaf, rows: &mut IndexRows) {
     if parameter.kind == ParameterKind::Number {
         if let Some(interval) = number::interval(node, leaf) {
-            push_numbers(rows, parameter.code, quantity::unit_hash(""), interval);
+            push_numbers(rows, parameter.code, quantity::unit_hash(""), quantity::binary(interval));
         }
     } else if let Some(amount) = quantity::amount(node, leaf) {
         quantity::rows(&amount, &mut |unit, interval| push_numbers(rows, parameter.code, unit, interval));
@@ -238,9 +237,11 @@ fn write_pairs(parameter: &'static Parameter, root: Node<'_>, rows: &mut IndexRo
             code.program.find(root, part, &mut |node, leaf| {
                 token::tokens(node, leaf, &mut |token| {
                     let Some(hash) = token.hash() else { return false };
-                    push_numbers(rows, parameter.code, hash, amount.interval);
+                    push_numbers(rows, parameter.code, hash, quantity::binary(amount.interval));
                     if let Some((unit, interval)) = &canonical {
-                        push_numbers(rows, parameter.code, pair_hash(hash, unit), *interval);
+                        let (unit, interval) =
+                            (quantity::pair_hash(hash, unit), interval.map(ExactNumber::to_f64));
+                        push_numbers(rows, parameter.code, unit, interval);
                     }
                     false
                 })
@@ -249,11 +250,6 @@ fn write_pairs(parameter: &'static Parameter, root: Node<'_>, rows: &mut IndexRo
         });
         false
     });
-}
-
-/// The unit hash of a code with a canonical unit.
-pub(crate) fn pair_hash(token: i64, canonical_unit: &str) -> i64 {
-    token ^ quantity::unit_hash(canonical_unit).rotate_left(17)
 }
 
 fn write_date(parameter: &'static str, node: Node<'_>, leaf: Leaf, rows: &mut IndexRows) {

@@ -6,17 +6,17 @@ use crate::prefix::{Interval, Prefix};
 use fhir::Node;
 use fhir::decimal::{self, Decimal};
 
-/// A condition on a number.
+/// A condition on a number: as it is written, or brought to another unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NumberTest {
+pub struct NumberTest<N = Decimal> {
     /// How the resource's number relates to the one asked for.
     pub prefix: Prefix,
     /// The number.
-    pub value: Decimal,
+    pub value: N,
     /// The least number that the one asked for may stand for, by the digits it is written with.
-    pub low: Decimal,
+    pub low: N,
     /// The number below which it stays.
-    pub high: Decimal,
+    pub high: N,
 }
 
 /// The numbers that a value stands for.
@@ -68,9 +68,11 @@ impl NumberTest {
     pub(crate) fn holds(&self, node: Node<'_>, leaf: Leaf) -> bool {
         interval(node, leaf).is_some_and(|interval| self.holds_for(interval))
     }
+}
 
+impl<N: Copy + PartialOrd> NumberTest<N> {
     /// Whether numbers meet the condition.
-    pub(crate) fn holds_for(&self, found: Interval<Decimal>) -> bool {
+    pub(crate) fn holds_for(&self, found: Interval<N>) -> bool {
         // An open end is beyond every number.
         let above = found.high.is_none_or(|high| high > self.value);
         let below = found.low.is_none_or(|low| low < self.value);
@@ -95,12 +97,13 @@ impl NumberTest {
 
     /// A closed range in which an end of every point or half-open value that meets the condition lies; `None` for
     /// `ne`.
-    pub(crate) fn reached(&self) -> Option<(Option<Decimal>, Option<Decimal>)> {
-        match self.prefix {
-            Prefix::Equal | Prefix::Approximate => Some((Some(self.low), Some(self.high))),
-            Prefix::Greater | Prefix::GreaterOrEqual | Prefix::StartsAfter => Some((Some(self.value), None)),
-            Prefix::Less | Prefix::LessOrEqual | Prefix::EndsBefore => Some((None, Some(self.value))),
-            Prefix::NotEqual => None,
-        }
+    pub(crate) fn reached(&self) -> Option<Interval<N>> {
+        let (low, high) = match self.prefix {
+            Prefix::Equal | Prefix::Approximate => (Some(self.low), Some(self.high)),
+            Prefix::Greater | Prefix::GreaterOrEqual | Prefix::StartsAfter => (Some(self.value), None),
+            Prefix::Less | Prefix::LessOrEqual | Prefix::EndsBefore => (None, Some(self.value)),
+            Prefix::NotEqual => return None,
+        };
+        Some(Interval { low, high })
     }
 }

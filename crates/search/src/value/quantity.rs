@@ -5,10 +5,10 @@ use crate::form::Form;
 use crate::hash;
 use crate::path::Leaf;
 use crate::prefix::Interval;
-use crate::unit;
 use crate::value::number::NumberTest;
 use fhir::Node;
 use fhir::decimal::{self, Decimal};
+use fhir::ucum::{self, Canonical, ExactNumber};
 use std::borrow::Cow;
 
 /// A condition on an amount.
@@ -43,12 +43,12 @@ pub enum UnitTest {
         /// The canonical unit.
         unit: String,
         /// The condition on the canonical number.
-        number: NumberTest,
+        number: NumberTest<ExactNumber>,
     },
 }
 
 /// The system of UCUM units.
-const UCUM: &str = fhir::ucum::SYSTEM;
+const UCUM: &str = ucum::SYSTEM;
 /// The system of currencies.
 const CURRENCIES: &str = "urn:iso:std:iso:4217";
 
@@ -106,15 +106,17 @@ fn quantity(node: Node<'_>) -> Option<Amount<'_>> {
 
 impl Amount<'_> {
     /// The canonical unit and the interval in it, when the unit is UCUM's.
-    pub(crate) fn canonical(&self) -> Option<(String, Interval<Decimal>)> {
+    pub(crate) fn canonical(&self) -> Option<(String, Interval<ExactNumber>)> {
         let code = self.code.as_deref().filter(|_| self.system.as_deref() == Some(UCUM))?;
-        let canonical = unit::Canonical::of(code)?;
-        let convert = |value: Option<Decimal>| match value {
-            Some(value) => canonical.value(value).map(Some),
-            None => Some(None),
+        let Canonical { value: low, unit } =
+            ucum::canonical(self.interval.low.or(self.interval.high)?, code).ok()?;
+        let high = match self.interval.high {
+            Some(high) if self.interval.low != Some(high) => ucum::canonical(high, code).ok()?.value,
+            _ => low,
         };
-        let interval = Interval { low: convert(self.interval.low)?, high: convert(self.interval.high)? };
-        Some((canonical.unit().to_owned(), interval))
+        let interval =
+            Interval { low: self.interval.low.map(|_| low), high: self.interval.high.map(|_| high) };
+        Some((unit, interval))
     }
 }
 
@@ -133,8 +135,9 @@ impl QuantityTest {
             (true, true) => UnitTest::Any,
             (true, false) => UnitTest::Written(code),
             (false, true) => UnitTest::OfSystem(system),
-            (false, false) if system == UCUM => canonical_test(&number, &code)
-                .ok_or_else(|| format!("{code} is no UCUM unit, or the number is too large in it"))?,
+            (false, false) if system == UCUM => {
+                canonical_test(&number, &code).ok_or_else(|| format!("{code} is no UCUM unit"))?
+            }
             (false, false) => UnitTest::Coded { system, code },
         };
         Ok(Self { number, unit })
@@ -158,31 +161,23 @@ impl QuantityTest {
             UnitTest::Coded { system, code } => {
                 is(&amount.system, system) && is(&amount.code, code) && self.number.holds_for(amount.interval)
             }
-            UnitTest::Canonical { code, unit, number } => {
-                // In the same unit nothing is lost by converting.
-                let same = is(&amount.system, UCUM) && is(&amount.code, code);
-                amount.canonical().is_some_and(|(found, interval)| {
-                    if same {
-                        self.number.holds_for(amount.interval)
-                    } else {
-                        found == *unit && number.holds_for(interval)
-                    }
-                })
+            // In the same unit nothing is lost, and no time, by converting.
+            UnitTest::Canonical { code, .. } if is(&amount.system, UCUM) && is(&amount.code, code) => {
+                self.number.holds_for(amount.interval)
             }
+            UnitTest::Canonical { unit, number, .. } => amount
+                .canonical()
+                .is_some_and(|(found, interval)| found == *unit && number.holds_for(interval)),
         }
     }
 }
 
 fn canonical_test(number: &NumberTest, code: &str) -> Option<UnitTest> {
-    let canonical = unit::Canonical::of(code)?;
-    let (one, two) = (canonical.value(number.low)?, canonical.value(number.high)?);
-    let number = NumberTest {
-        prefix: number.prefix,
-        value: canonical.value(number.value)?,
-        low: one.min(two),
-        high: one.max(two),
-    };
-    Some(UnitTest::Canonical { code: code.to_owned(), unit: canonical.unit().to_owned(), number })
+    let in_canonical = |value| ucum::canonical(value, code).ok();
+    let Canonical { value, unit } = in_canonical(number.value)?;
+    let (low, high) = (in_canonical(number.low)?.value, in_canonical(number.high)?.value);
+    let number = NumberTest { prefix: number.prefix, value, low, high };
+    Some(UnitTest::Canonical { code: code.to_owned(), unit, number })
 }
 
 /// The unit hash of a number row, from the canonical unit or, where there is none, the unit as written.
@@ -191,17 +186,17 @@ pub(crate) fn unit_hash(unit: &str) -> i64 {
 }
 
 /// What rows an amount has: unit and value; the canonical one, and those by the unit as written where that is another.
-pub(crate) fn rows(amount: &Amount<'_>, visit: &mut dyn FnMut(i64, Interval<Decimal>)) {
-    let canonical = amount.canonical();
+pub(crate) fn rows(amount: &Amount<'_>, visit: &mut dyn FnMut(i64, Interval<f64>)) {
+    let as_written = binary(amount.interval);
     let written = [amount.code.as_deref(), amount.unit.as_deref()];
-    match &canonical {
+    match amount.canonical() {
         Some((unit, interval)) => {
-            visit(unit_hash(unit), *interval);
+            visit(unit_hash(&unit), interval.map(ExactNumber::to_f64));
             // `||unit` finds by the unit for people too.
             if let [Some(code), Some(unit)] = written
                 && code != unit
             {
-                visit(unit_hash(unit), amount.interval);
+                visit(unit_hash(unit), as_written);
             }
         }
         None => {
@@ -209,30 +204,58 @@ pub(crate) fn rows(amount: &Amount<'_>, visit: &mut dyn FnMut(i64, Interval<Deci
             let mut seen = None;
             for unit in units.filter(|unit| !unit.is_empty()) {
                 if seen != Some(unit) {
-                    visit(unit_hash(unit), amount.interval);
+                    visit(unit_hash(unit), as_written);
                 }
                 seen = Some(unit);
             }
             if seen.is_none() {
-                visit(unit_hash(""), amount.interval);
+                visit(unit_hash(""), as_written);
             }
         }
     }
 }
 
-/// The rows that a condition looks at: unit and number; `None` where any unit will do.
-pub(crate) fn row_conditions(test: &QuantityTest) -> Option<Vec<(i64, NumberTest)>> {
+/// Numbers as rows have them: the nearest binary ones.
+pub(crate) fn binary(interval: Interval<Decimal>) -> Interval<f64> {
+    interval.map(|value| ExactNumber::from(value).to_f64())
+}
+
+/// A unit or, with a code, a pair of both, and the closed range of numbers under it.
+pub(crate) type Reach = (i64, Interval<f64>);
+
+/// The rows that a condition looks at; `None` where any unit or any number will do.
+pub(crate) fn reach(test: &QuantityTest) -> Option<Vec<Reach>> {
     match &test.unit {
         UnitTest::Any | UnitTest::OfSystem(_) => None,
-        UnitTest::Coded { system, code } if system != UCUM => Some(vec![(unit_hash(code), test.number)]),
+        UnitTest::Coded { system, code } if system != UCUM => {
+            Some(vec![(unit_hash(code), binary(test.number.reached()?))])
+        }
         UnitTest::Coded { .. } => None,
-        UnitTest::Canonical { unit, number, .. } => Some(vec![(unit_hash(unit), *number)]),
+        UnitTest::Canonical { .. } => canonical_reach(&test.unit).map(|reach| vec![reach]),
         UnitTest::Written(text) => {
-            let mut conditions = vec![(unit_hash(text), test.number)];
-            if let Some(UnitTest::Canonical { unit, number, .. }) = canonical_test(&test.number, text) {
-                conditions.push((unit_hash(&unit), number));
-            }
-            Some(conditions)
+            let mut all = vec![(unit_hash(text), binary(test.number.reached()?))];
+            all.extend(canonical_test(&test.number, text).and_then(|test| canonical_reach(&test)));
+            Some(all)
         }
     }
+}
+
+fn canonical_reach(test: &UnitTest) -> Option<Reach> {
+    let UnitTest::Canonical { unit, number, .. } = test else { return None };
+    Some((unit_hash(unit), number.reached()?.map(ExactNumber::to_f64)))
+}
+
+/// The rows of pairs with a code that a condition looks at.
+pub(crate) fn pair_reach(code: i64, test: &QuantityTest) -> Option<Reach> {
+    Some(match &test.unit {
+        UnitTest::Canonical { unit, number, .. } => {
+            (pair_hash(code, unit), number.reached()?.map(ExactNumber::to_f64))
+        }
+        _ => (code, binary(test.number.reached()?)),
+    })
+}
+
+/// The unit hash of a code with a canonical unit.
+pub(crate) fn pair_hash(token: i64, canonical_unit: &str) -> i64 {
+    token ^ unit_hash(canonical_unit).rotate_left(17)
 }

@@ -6,6 +6,7 @@ mod number;
 mod text;
 mod uri;
 
+use fhir::quoted::quoted;
 use fhir::{Kind, Node};
 use std::borrow::Cow;
 
@@ -114,20 +115,4 @@ pub(crate) fn shown(node: Node<'_>) -> String {
         Some(text) => quoted(&text),
         None => "the value".to_owned(),
     }
-}
-
-/// A text for a message in quotes: whole when short, its beginning otherwise; controls as escapes.
-pub(crate) fn quoted(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut shown: String = text.chars().take(LONGEST).flat_map(escaped).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    format!("'{shown}'")
-}
-
-fn escaped(letter: char) -> impl Iterator<Item = char> {
-    let control = letter.is_control().then(|| letter.escape_default());
-    let plain = control.is_none().then_some(letter);
-    control.into_iter().flatten().chain(plain)
 }

@@ -1,27 +1,34 @@
 //! A scanner for the XML of one `div`: tags balanced, attributes quoted, entities known; stops at the first fault.
 
 use super::allowed;
-use crate::primitive::quoted;
+use crate::quoted::quoted;
 
 /// Whether there is something to read in the narrative.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub enum Content {
+    /// Text or a picture.
     Something,
+    /// Blanks only.
     Nothing,
 }
 
 /// What sort of rule is broken.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
-pub(super) enum FaultSort {
+pub enum FaultSort {
+    /// It is no XML.
     NotWellFormed,
+    /// Elements or attributes that no narrative may have (txt-1).
     NotAllowed,
+    /// What acts, or loads from elsewhere.
     Active,
 }
 
 /// What is wrong and how to mend it.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub struct Fault {
+    /// Which sort of rule is broken.
     pub sort: FaultSort,
+    /// What is wrong and how to mend it.
     pub message: String,
 }
 
@@ -41,7 +48,7 @@ fn broken<T>(message: impl Into<String>) -> Step<T> {
 }
 
 /// Scans a narrative from its `<div` to its `</div>`.
-pub(super) fn scan(text: &str) -> Step<Content> {
+pub fn scan(text: &str) -> Step<Content> {
     let mut scanner = Scanner { rest: text.trim_ascii(), open: Vec::new(), content: Content::Nothing };
     if !scanner.rest.starts_with("<div") {
         return broken("the narrative must be one <div xmlns=\"http://www.w3.org/1999/xhtml\"> element");

@@ -1,0 +1,9 @@
+//! The XHTML that a narrative may hold (R4 narrative §2.4): well-formed, formatting only, nothing that acts.
+
+mod allowed;
+mod scanner;
+
+pub use scanner::{Content, Fault, FaultSort, scan};
+
+#[cfg(test)]
+mod tests;
