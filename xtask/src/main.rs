@@ -5,6 +5,7 @@
 mod bench;
 mod checkout;
 mod deny;
+mod fuzz;
 mod import_spec;
 mod rust_source;
 mod test;
@@ -39,6 +40,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         help: "measure Chiron, or another FHIR server with --against URL",
         run: bench::run,
+    },
+    Task {
+        name: "fuzz",
+        help: "search for inputs that break a parser: [NAME...] [--seconds N]",
+        run: fuzz::run,
     },
 ];
 

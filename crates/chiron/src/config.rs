@@ -218,4 +218,26 @@ mod tests {
         let error = merged(None, Some("here"), "").unwrap_err().to_string();
         assert!(error.contains("environment") && error.contains("here"), "{error}");
     }
+    #[test]
+    fn no_damage_to_the_file_is_more_than_an_error() {
+        let file = "data = \"/srv/é\"\nlisten = '[::1]:80' # here\nbehind-proxy = true\n";
+        for at in (0..file.len()).filter(|at| file.is_char_boundary(*at)) {
+            let (head, tail) = file.split_at(at);
+            let rest = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+            for middle in ["", "\"", "=", "[", "{", "\n", "\0", "\\u", "99999999999999999999", "1979-05-27"] {
+                for text in [
+                    format!("{head}{middle}{tail}"),
+                    format!("{head}{middle}{rest}"),
+                    format!("{head}{middle}"),
+                ] {
+                    if let Ok(config) = merged(None, None, &text) {
+                        assert_eq!(config.rows().count(), SETTINGS.len());
+                        config.listen().unwrap();
+                    }
+                    let _ = merged(Some(&text), None, "");
+                    let _ = merged(None, Some(&text), "");
+                }
+            }
+        }
+    }
 }

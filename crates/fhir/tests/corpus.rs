@@ -1,15 +1,20 @@
-//! Nasty inputs, kept as files: each is read or refused as its folder says, and refused ones name the place.
+//! Nasty inputs, kept among those of the fuzz targets: each is read or refused as its folder says, and refused ones
+//! name the place.
 
-use crate::fuzz::{fuzz_json, fuzz_xml};
 use fhir::{Document, Limits, ParseError, xml};
 use std::path::{Path, PathBuf};
 
 /// `file line:column path problem`, a line a refused input.
 const REFUSALS: &str = include_str!("corpus/refusals.txt");
 
-/// The files of a folder of the corpus, with their names below the corpus.
+/// The inputs of a folder of the fuzz targets' corpus, with their names below the corpus.
 pub fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    files_below("../../fuzz/corpus", folder)
+}
+
+/// The files of a folder below another one of this crate, with their names below that one.
+pub fn files_below(corpus: &str, folder: &str) -> Vec<(String, Vec<u8>)> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join(corpus);
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(corpus.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -51,14 +56,4 @@ fn what_is_wrong_is_refused_with_its_place() {
         differing.into_iter().cloned().collect::<Vec<_>>().join("\n")
     );
     assert_eq!(found.len(), expected.len(), "refusals.txt has lines without a file");
-}
-
-#[test]
-fn every_input_passes_both_readers() {
-    for folder in ["json/accept", "json/refuse", "xml/accept", "xml/refuse"] {
-        for (_, bytes) in files(folder) {
-            fuzz_json(&bytes);
-            fuzz_xml(&bytes);
-        }
-    }
 }

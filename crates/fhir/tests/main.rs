@@ -2,7 +2,6 @@
 
 mod corpus;
 mod elements;
-mod fuzz;
 mod shared_data;
 mod ucum;
 mod xml;

@@ -5,7 +5,7 @@ use fhir::{Document, Limits, xml};
 
 #[test]
 fn each_accepted_input_means_its_json() {
-    let meanings = corpus::files("xml/meaning");
+    let meanings = corpus::files_below("tests/corpus", "xml/meaning");
     let mut found = Vec::new();
     for (name, bytes) in corpus::files("xml/accept") {
         let document = xml::from_xml(&bytes, Limits::default()).unwrap();

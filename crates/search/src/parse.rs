@@ -97,9 +97,7 @@ pub fn parse(
         };
         match outcome {
             Ok(()) => {
-                if name != presentation::CURSOR {
-                    request.kept.push((name.clone(), value.clone()));
-                }
+                request.kept.extend(understood(name, value).map(|value| (name.clone(), value)));
             }
             Err(error) if handling == Handling::Lenient && error.kind != SearchErrorKind::TooCostly => {
                 request.dropped.push(error);
@@ -110,6 +108,19 @@ pub fn parse(
     implied::add(&scope, pairs, &mut request.query.clauses);
     request.query.types = types;
     Ok(request)
+}
+
+/// What of a value belongs in the self link: of `_type` the names that are types, of a cursor nothing.
+fn understood(name: &str, value: &str) -> Option<String> {
+    match name {
+        presentation::CURSOR => None,
+        "_type" => {
+            let types: Vec<_> =
+                value.split(',').filter(|name| schema().resource_named(name).is_some()).collect();
+            (!types.is_empty()).then(|| types.join(","))
+        }
+        _ => Some(value.to_owned()),
+    }
 }
 
 /// Reads one condition on resources of some types, such as `("code", "1234-5")`: for rules and subscriptions.

@@ -94,6 +94,10 @@ pub(crate) fn open(envelope: &[u8]) -> Result<(Arc<str>, Splice), StoreError> {
     if hash_of(&text) != hash {
         return Err(damaged("hash differs"));
     }
+    // The hash is over the text alone.
+    if !text.is_char_boundary(at as usize) {
+        return Err(damaged("a splice that is not in the text"));
+    }
     Ok((text.into(), Splice { at, form }))
 }
 
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn texts_come_back() {
         for text in ["", "x", "{\"resourceType\":\"Patient\"}", &"äöü ".repeat(5000)] {
-            let splice = Splice { at: 17, form: SpliceForm::Meta };
+            let splice = Splice { at: u32::from(text.starts_with('{')), form: SpliceForm::NoMeta };
             let sealed = seal(text, splice);
             let (opened, found) = open(&sealed).unwrap();
             assert_eq!((&*opened, found), (text, splice));
@@ -163,6 +167,13 @@ mod tests {
                 panic!("byte {at} of {} changed and {} bytes came back", sealed.len(), text.len());
             }
         }
+    }
+
+    #[test]
+    fn a_splice_outside_its_text_is_an_error() {
+        let splice = |at| open(&seal("{\"é\":{}}", Splice { at, form: SpliceForm::EmptyMeta })).is_ok();
+        assert!(splice(0) && splice(7) && splice(9));
+        assert!(!splice(3) && !splice(10) && !splice(u32::MAX));
     }
 
     #[test]

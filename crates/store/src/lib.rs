@@ -9,6 +9,8 @@ mod codec;
 mod commit_log;
 pub mod error;
 mod execute;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod maintain;
 pub mod memory;
 mod pack;

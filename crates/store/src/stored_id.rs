@@ -12,6 +12,9 @@ pub(crate) enum StoredId {
     Text(Box<str>),
 }
 
+/// Bytes of an id at most, as FHIR has it (R4 §2.24.0.1); so its length is one byte.
+const LENGTH_MAX: u8 = 64;
+
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
 impl StoredId {
@@ -44,6 +47,9 @@ impl StoredId {
         let length = unpack.byte()?;
         if length == 0 {
             return Ok(Self::Uuid(unpack.array()?));
+        }
+        if length > LENGTH_MAX {
+            return Err(StoreError::Damaged("an id is longer than ids are".into()));
         }
         let bytes = unpack.take(usize::from(length))?;
         let text = std::str::from_utf8(bytes).map_err(|_| StoreError::Damaged("an id is no text".into()))?;

@@ -106,13 +106,13 @@ impl Archive {
 
     /// The bytes that hold an entry, and its place in them. `None` when the archive is damaged.
     pub(crate) fn unpack(&self, entry: Entry<'_>) -> Option<(Arc<Vec<u8>>, std::ops::Range<usize>)> {
-        let part = entry.start..entry.start + entry.length;
+        let part = entry.start..entry.start.checked_add(entry.length)?;
         let mut blocks = self.blocks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let block = match blocks.get(&entry.block) {
             Some(block) => Arc::clone(block),
             None => {
-                let start = self.index().blocks_start + entry.block;
-                let packed = self.bytes.get(start..start + entry.block_length)?;
+                let start = self.index().blocks_start.checked_add(entry.block)?;
+                let packed = self.bytes.get(start..start.checked_add(entry.block_length)?)?;
                 let block = Arc::new(zstd::bulk::decompress(packed, entry.unpacked).ok()?);
                 // Blocks that nobody holds any more are let go: only what is in use stays unpacked.
                 blocks.retain(|_, held| Arc::strong_count(held) > 1);
@@ -135,7 +135,7 @@ fn read_index(bytes: &[u8]) -> Option<Index> {
     let mut sizes = std::str::from_utf8(&rest[..line_end]).ok()?.split('\t');
     let (packed, unpacked): (usize, usize) = (sizes.next()?.parse().ok()?, sizes.next()?.parse().ok()?);
     let start = MAGIC.len() + line_end + 1;
-    let text = zstd::bulk::decompress(bytes.get(start..start + packed)?, unpacked).ok()?;
+    let text = zstd::bulk::decompress(bytes.get(start..start.checked_add(packed)?)?, unpacked).ok()?;
     let text = String::from_utf8(text).ok()?;
     let mut lines = Vec::new();
     let mut at = 0;
@@ -212,4 +212,44 @@ fn write_block(
     }
     blocks.extend_from_slice(&packed);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every entry with what it unpacks to.
+    fn contents(bytes: Vec<u8>) -> Vec<(String, Option<Vec<u8>>)> {
+        let archive = Archive::new(bytes.leak());
+        let content = |entry| archive.unpack(entry).map(|(block, part)| block[part].to_vec());
+        archive.entries().map(|entry| (entry.url.to_owned(), content(entry))).collect()
+    }
+
+    #[test]
+    fn definitions_come_back_and_damage_is_met() {
+        let definition = |kind, url: &str, bytes: &[u8]| Definition {
+            kind,
+            url: url.to_owned(),
+            version: "1".to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let definitions = vec![
+            definition(DefinitionKind::CodeSystem, "http://e/c", b"codes"),
+            definition(DefinitionKind::ValueSet, "http://e/v", b"{}"),
+        ];
+        let whole = write_archive(definitions, 1).unwrap();
+        let expected = [("http://e/c", &b"codes"[..]), ("http://e/v", b"{}")];
+        assert_eq!(
+            contents(whole.clone()),
+            expected.map(|(url, bytes)| (url.to_owned(), Some(bytes.to_vec())))
+        );
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[at] ^= 1 << bit;
+                contents(changed);
+            }
+            contents(whole[..at].to_vec());
+        }
+    }
 }

@@ -38,15 +38,17 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "chiron", layer: 6, beside: &[], pure: false },
     Crate { name: "scenarios", layer: 7, beside: &[], pure: false },
     Crate { name: "browser", layer: 7, beside: &[], pure: false },
+    Crate { name: "fuzz", layer: 7, beside: &[], pure: false },
     Crate { name: "bench", layer: 7, beside: &[], pure: false },
     Crate { name: "xtask", layer: 7, beside: &[], pure: false },
 ];
 
 /// Crates that only the named ones may use, besides what the layers say.
 ///
-/// Tests may have them too: the generator of practices, and the store in memory under a record.
+/// Tests may have them too: the generator of practices, and the store in memory under a record. The fuzz targets stand on
+/// the latter, and try what the store reads from its own disk.
 const RESERVED: &[(&str, &[&str])] =
-    &[("store", &["record", "chiron"]), ("synth", &["chiron", "scenarios", "bench", "xtask"])];
+    &[("store", &["record", "chiron", "fuzz"]), ("synth", &["chiron", "scenarios", "bench", "xtask"])];
 
 /// Outside crates that have one home.
 ///
@@ -56,7 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["store"]),
     ("deadpool-postgres", &["store"]),
     ("askama", &["web"]),
-    ("axum", &["rest", "web", "chiron", "scenarios", "bench"]),
+    ("axum", &["rest", "web", "chiron", "scenarios", "bench", "fuzz"]),
     ("hyper", &["rest", "web", "chiron", "scenarios", "bench", "exchange", "identity"]),
     ("tower-http", &["rest", "web", "chiron"]),
 ];

@@ -22,20 +22,47 @@ pub fn run(session: &Session, path: &Path, sender: &mpsc::Sender<Step>) -> Resul
     if Form::of(path) == Some(Form::Ndjson) {
         return import_lines(session, path, sender);
     }
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes)?;
+    let bytes = read_whole(open(path)?, FILE_LIMITS.bytes)?;
     let counts = import_document(session, &Document::parse_with(bytes, FILE_LIMITS)?)?;
     let _ = sender.send(Step::Written(counts));
     Ok(())
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {
-    let file = std::fs::File::open(path)?;
-    Ok(match path.extension().and_then(|extension| extension.to_str()) {
+    unpacked(std::fs::File::open(path)?, path.extension().and_then(|extension| extension.to_str()))
+}
+
+/// A file's content, whatever its extension says it is packed with.
+fn unpacked(file: impl Read + 'static, extension: Option<&str>) -> Result<Box<dyn Read>> {
+    Ok(match extension {
         Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
         Some("zst") => Box::new(zstd::Decoder::new(file)?),
         _ => Box::new(file),
     })
+}
+
+/// All that a reader has; more than `bytes_max` is refused before it is in memory: what is packed may unpack to anything.
+fn read_whole(reader: impl Read, bytes_max: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(u64::try_from(bytes_max)?.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > bytes_max {
+        bail!("it has more than {bytes_max} bytes; split it");
+    }
+    Ok(bytes)
+}
+
+/// The next line without its end; `None` behind the last.
+fn next_line(reader: &mut impl BufRead, bytes_max: usize) -> Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    if reader.take(u64::try_from(bytes_max)?.saturating_add(1)).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() > bytes_max {
+        bail!("a line has more than {bytes_max} bytes; is it NDJSON, one resource a line?");
+    }
+    Ok(Some(line))
 }
 
 fn import_document(session: &Session, document: &Document) -> Result<BTreeMap<String, u64>> {
@@ -119,8 +146,9 @@ fn count<'a>(resources: impl Iterator<Item = Node<'a>>) -> BTreeMap<String, u64>
 /// NDJSON: a bad line is named and the rest goes in.
 fn import_lines(session: &Session, path: &Path, sender: &mpsc::Sender<Step>) -> Result<()> {
     let mut waiting: Vec<(usize, Document)> = Vec::new();
-    for (line, text) in (1..).zip(BufReader::new(open(path)?).split(b'\n')) {
-        let text = text?;
+    let mut reader = BufReader::new(open(path)?);
+    for line in 1.. {
+        let Some(text) = next_line(&mut reader, fhir::Limits::default().bytes)? else { break };
         if text.trim_ascii().is_empty() {
             continue;
         }
@@ -154,5 +182,67 @@ fn flush(session: &Session, path: &Path, lines: &[(usize, Document)], sender: &m
             Err(error) => Step::Failed(format!("{}:{}", path.display(), one[0].0), format!("{error:#}")),
         };
         let _ = sender.send(step);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    const LINES: &[u8] = b"{\"resourceType\":\"Basic\"}\n\n{\"resourceType\":\"Patient\"}";
+
+    fn packed(extension: &str) -> Vec<u8> {
+        match extension {
+            "gz" => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                std::io::Write::write_all(&mut encoder, LINES).unwrap();
+                encoder.finish().unwrap()
+            }
+            "zst" => zstd::encode_all(LINES, 1).unwrap(),
+            _ => LINES.to_vec(),
+        }
+    }
+
+    fn lines(bytes: Vec<u8>, extension: &str) -> Result<Vec<Vec<u8>>> {
+        let mut reader = BufReader::new(unpacked(Cursor::new(bytes), Some(extension))?);
+        let mut lines = Vec::new();
+        while let Some(line) = next_line(&mut reader, 1 << 20)? {
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+
+    #[test]
+    fn lines_come_out_however_they_are_packed() {
+        for extension in ["ndjson", "gz", "zst"] {
+            let lines = lines(packed(extension), extension).unwrap();
+            assert_eq!(lines.join(&b"\n"[..]), LINES, "{extension}");
+        }
+    }
+
+    #[test]
+    fn damage_is_an_error_or_other_lines_and_never_a_panic() {
+        for extension in ["ndjson", "gz", "zst"] {
+            let whole = packed(extension);
+            for at in 0..whole.len() {
+                for bit in 0..8 {
+                    let mut changed = whole.clone();
+                    changed[at] ^= 1 << bit;
+                    let _ =
+                        lines(changed, extension).map(|lines| lines.into_iter().map(Document::parse).count());
+                }
+                let _ = lines(whole[..at].to_vec(), extension);
+            }
+        }
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_refused() {
+        let much = zstd::encode_all(&vec![b' '; 1 << 20][..], 1).unwrap();
+        let open = || unpacked(Cursor::new(much.clone()), Some("zst")).unwrap();
+        assert_eq!(read_whole(open(), 1 << 20).unwrap().len(), 1 << 20);
+        assert!(read_whole(open(), (1 << 20) - 1).unwrap_err().to_string().contains("split it"));
+        assert!(next_line(&mut BufReader::new(open()), 1000).unwrap_err().to_string().contains("NDJSON"));
     }
 }

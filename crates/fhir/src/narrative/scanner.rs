@@ -53,6 +53,9 @@ pub fn scan(text: &str) -> Step<Content> {
     if !scanner.rest.starts_with("<div") {
         return broken("the narrative must be one <div xmlns=\"http://www.w3.org/1999/xhtml\"> element");
     }
+    if let Some(letter) = text.chars().find(|letter| !is_character(*letter)) {
+        return broken(format!("the character {} has no place in XML; remove it", letter.escape_unicode()));
+    }
     scanner.step()?;
     while !scanner.open.is_empty() {
         scanner.step()?;
@@ -62,6 +65,11 @@ pub fn scan(text: &str) -> Step<Content> {
     } else {
         broken("there is more behind the closing </div>; put it inside")
     }
+}
+
+/// The characters of XML (XML §2.2).
+fn is_character(letter: char) -> bool {
+    !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 struct Scanner<'t> {
@@ -83,8 +91,12 @@ impl<'t> Scanner<'t> {
             return self.run(run);
         }
         if let Some(rest) = self.rest.strip_prefix("<!--") {
-            let Some((_, behind)) = rest.split_once("-->") else {
+            // The first two hyphens must be those of the end (XML §2.5).
+            let Some((_, behind)) = rest.split_once("--") else {
                 return broken("a comment is not closed; add -->");
+            };
+            let Some(behind) = behind.strip_prefix('>') else {
+                return broken("a comment holds two hyphens side by side; take one away");
             };
             self.rest = behind;
             return Ok(());
@@ -106,6 +118,9 @@ impl<'t> Scanner<'t> {
     /// Text between tags.
     fn run(&mut self, run: &str) -> Step {
         entities(run)?;
+        if run.contains("]]>") {
+            return broken("]]> stands in text, where XML has no place for it; write ]]&gt;");
+        }
         let spaces = ["&nbsp;", "&#160;", "&#xA0;", "&#xa0;"];
         let plain = spaces.iter().any(|space| run.contains(space));
         let is_blank = |text: &str| text.chars().all(char::is_whitespace);
@@ -289,11 +304,11 @@ fn entity(name: &str) -> Option<char> {
         return Some(*letter);
     }
     let digits = name.strip_prefix('#')?;
-    let number = match digits.strip_prefix(['x', 'X']) {
-        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    char::from_u32(number).filter(|_| number > 0)
+    let (digits, radix) = digits.strip_prefix('x').map_or((digits, 10), |digits| (digits, 16));
+    // Digits alone: a sign would be taken for a part of the number.
+    let number =
+        digits.chars().all(|digit| digit.is_digit(radix)).then(|| u32::from_str_radix(digits, radix));
+    char::from_u32(number?.ok()?).filter(|letter| is_character(*letter))
 }
 
 /// A value with its entities replaced, as a browser would see it.

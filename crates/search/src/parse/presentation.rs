@@ -26,6 +26,21 @@ pub enum Summary {
     Count,
 }
 
+/// Parameters that take no modifier.
+const WITHOUT_MODIFIER: [&str; 11] = [
+    "_sort",
+    "_count",
+    "_total",
+    "_summary",
+    "_elements",
+    "_contained",
+    "_containedType",
+    "_format",
+    "_pretty",
+    "_type",
+    CURSOR,
+];
+
 /// `_include` or `_revinclude`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Include {
@@ -50,6 +65,10 @@ pub(super) fn apply(
 ) -> Option<Result<(), SearchError>> {
     let (base, modifier) = name.split_once(':').unwrap_or((name, ""));
     let outcome = match base {
+        // Before its value counts for anything.
+        _ if !modifier.is_empty() && WITHOUT_MODIFIER.contains(&base) => {
+            Err((SearchErrorKind::BadModifier, format!("{base} takes no modifier")))
+        }
         "_sort" => sort(scope, value).map(|sort| request.query.sort = sort),
         "_count" => count(scope, value, request),
         "_total" => total(value).map(|total| request.query.total = total),
@@ -80,12 +99,6 @@ pub(super) fn apply(
             Ok(())
         }
         _ => return None,
-    };
-    let outcome = match outcome {
-        Ok(()) if !modifier.is_empty() && !base.ends_with("include") => {
-            Err((SearchErrorKind::BadModifier, format!("{base} takes no modifier")))
-        }
-        other => other,
     };
     Some(outcome.map_err(|(kind, problem)| SearchError::new(kind, name, problem)))
 }

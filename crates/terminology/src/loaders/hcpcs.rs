@@ -1,7 +1,7 @@
 //! HCPCS Level II of the Centers for Medicare & Medicaid Services.
 
-use super::LoadError;
 use super::table::{Format, Table, field};
+use super::{LoadError, iso_date};
 use crate::code_system::builder::CodeSystemBuilder;
 use crate::code_system::concept::Designation;
 use crate::code_system::file::CodeSystemFile;
@@ -69,12 +69,6 @@ impl Entry {
             builder.inactive(code);
         }
     }
-}
-
-/// `20260401` as `2026-04-01`.
-fn iso_date(date: &str) -> Option<String> {
-    let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-    is_date.then(|| format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]))
 }
 
 /// Reads the contractor file with lines of fixed width (`HCPC2026_…_ANWEB.txt`).

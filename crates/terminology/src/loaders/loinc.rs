@@ -82,7 +82,7 @@ fn read_table(builder: &mut CodeSystemBuilder, reader: impl BufRead) -> Result<(
     let mut is_empty = true;
     while let Some(record) = table.next()? {
         let code = field(record, code);
-        is_empty = false;
+        is_empty &= code.is_empty();
         builder.concept(code);
         builder.preferred_display(code, field(record, name));
         // DISCOURAGED and TRIAL terms may still be used.

@@ -54,3 +54,9 @@ pub enum LoadError {
         file: &'static str,
     },
 }
+
+/// `20260401` as `2026-04-01`; `None` for what is no date.
+fn iso_date(date: &str) -> Option<String> {
+    let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+    is_date.then(|| format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]))
+}

@@ -1,7 +1,7 @@
 //! The National Drug Code directory of the Food and Drug Administration.
 
-use super::LoadError;
 use super::table::{Format, Table, field};
+use super::{LoadError, iso_date};
 use crate::code_system::builder::CodeSystemBuilder;
 use crate::code_system::file::CodeSystemFile;
 use crate::code_system::header::Header;
@@ -74,7 +74,7 @@ fn read_products(
         name.extend(parts.iter().map(|place| field(record, *place)));
         name.retain(|part| !part.is_empty());
         let name = name.join(" ");
-        if names.contains_key(code) {
+        if code.is_empty() || names.contains_key(code) {
             continue;
         }
         builder.concept_with_display(code, &name);
@@ -106,8 +106,7 @@ fn read_packages(
         for code in std::iter::once(code).chain(eleven.as_deref()) {
             builder.concept_with_display(code, display.trim_start_matches(": "));
             builder.parent(code, product);
-            if let Some(ended) = ended.map(|place| field(record, place)).filter(|date| date.len() == 8) {
-                let date = format!("{}-{}-{}", &ended[..4], &ended[4..6], &ended[6..]);
+            if let Some(date) = ended.and_then(|place| iso_date(field(record, place))) {
                 builder.property(code, "ended", &date);
             }
         }

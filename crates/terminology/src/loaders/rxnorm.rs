@@ -97,8 +97,8 @@ fn read_concepts(builder: &mut CodeSystemBuilder, reader: impl BufRead) -> Resul
         if field(record, 11) != "RXNORM" || code.is_empty() {
             continue;
         }
-        is_empty = false;
         if NAMING_TERM_TYPES.contains(&term_type) {
+            is_empty = false;
             builder.concept(code);
             builder.preferred_display(code, text);
             builder.property(code, "TTY", term_type);

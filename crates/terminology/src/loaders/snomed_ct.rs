@@ -88,7 +88,7 @@ fn read_concepts(builder: &mut CodeSystemBuilder, reader: impl BufRead) -> Resul
     let mut is_empty = true;
     while let Some(record) = table.next()? {
         let code = field(record, id);
-        is_empty = false;
+        is_empty &= code.is_empty();
         builder.concept(code);
         if field(record, active) != "1" {
             builder.inactive(code);
