@@ -76,7 +76,8 @@ pub(crate) struct Walk<'a> {
     pub tokens: &'a TokenGroups,
     /// Stop when so many places are found.
     pub limit: usize,
-    /// Stop when so many rows were looked at.
+    /// Stop when so many rows were looked at. When it is no more than `limit`, a leaf without order is walked to its end
+    /// or not at all; otherwise its most recent places are given, however many rows it has.
     pub examine: usize,
 }
 
@@ -89,7 +90,7 @@ pub(crate) struct Walked {
     pub last: Option<Position>,
     /// Rows looked at.
     pub examined: usize,
-    /// True when the leaf was walked to its end. A leaf without order is walked to its end or not at all.
+    /// True when the leaf was walked to its end.
     pub done: bool,
 }
 

@@ -8,6 +8,7 @@ use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
 use search::access::{Access, access, reference_access, signature_hashes};
 use search::include::references;
+use search::parameter::{ParameterKind, parameter};
 use search::query::Clause;
 use std::ops::Range;
 use std::rc::Rc;
@@ -158,7 +159,10 @@ impl Planner<'_> {
         {
             return Ok(Some(way.clone()));
         }
-        for way in narrow() {
+        // The one that promises least first: the others are counted no further than it.
+        let mut by_promise: Vec<_> = narrow().collect();
+        by_promise.sort_by_key(|way| way.first().map_or(0, promise));
+        for way in by_promise {
             let mut rows = 0;
             for leaf in way {
                 rows += self.snapshot.count_up_to(leaf, &knowledge.recency, least - rows)?;
@@ -214,7 +218,7 @@ impl Planner<'_> {
     /// The records of the patients who are referred to, when they are few.
     fn leaves_concerning(&self, patient: TypeId, known: &Referrers) -> Leaves {
         match known.homes() {
-            Some(homes) if homes.len() <= self.limits.linked => {
+            Some(homes) if homes.len() <= self.limits.homes => {
                 Leaves::These(homes.into_iter().map(|home| Leaf::Home(patient, home)).collect())
             }
             _ => Leaves::Unknown,
@@ -261,6 +265,22 @@ impl Planner<'_> {
             }
             _ => Ok(Leaves::Unknown),
         }
+    }
+}
+
+/// How many rows a leaf is likely to have, as a rank.
+fn promise(leaf: &Leaf) -> u8 {
+    match leaf {
+        Leaf::Ids(..) => 0,
+        Leaf::Number((type_id, code), ..) => match parameter(*type_id, code) {
+            Some(parameter) if parameter.kind == ParameterKind::Composite => 1,
+            _ => 5,
+        },
+        Leaf::Home(..) => 2,
+        Leaf::Token(..) => 3,
+        Leaf::Text(..) => 4,
+        Leaf::Date(..) => 6,
+        Leaf::TypeWithin(..) | Leaf::Type(_) => 7,
     }
 }
 

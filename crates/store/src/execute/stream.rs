@@ -133,13 +133,15 @@ struct Run {
     leaf: Leaf,
     places: VecDeque<Place>,
     behind: Option<Position>,
+    /// Whether its most recent places were taken: the others are taken all at once.
+    is_begun: bool,
     done: bool,
 }
 
 impl<'a> Candidates<'a> {
     fn new(snapshot: &'a dyn Snapshot, mut plan: Plan, budget: &'a Budget, behind: Option<Position>) -> Self {
         let leaves = std::mem::take(&mut plan.leaves);
-        let run = |leaf| Run { leaf, places: VecDeque::new(), behind, done: false };
+        let run = |leaf| Run { leaf, places: VecDeque::new(), behind, is_begun: false, done: false };
         Self { snapshot, plan, budget, runs: leaves.into_iter().map(run).collect() }
     }
 
@@ -203,7 +205,7 @@ impl<'a> Candidates<'a> {
                 behind: run.behind,
                 signature: &self.plan.signature,
                 tokens: &self.plan.tokens,
-                limit: step,
+                limit: if run.leaf.is_ordered() || !run.is_begun { step } else { rows_left },
                 examine: rows_left,
             })?;
             self.budget.spend(0, walked.examined)?;
@@ -211,6 +213,7 @@ impl<'a> Candidates<'a> {
                 // What is left of the budget was spent without coming to an end.
                 self.budget.spend(0, 1)?;
             }
+            run.is_begun = true;
             run.behind = walked.last.or(run.behind);
             run.done = walked.done;
             run.places = walked.places.into();

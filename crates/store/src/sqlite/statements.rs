@@ -150,6 +150,21 @@ pub(super) const WALK_TEXT: &str = "SELECT recency, key, home FROM text
 pub(super) const WALK_DATE: &str = "SELECT recency, key, home FROM date
     WHERE parameter = ?1 AND span = ?2 AND low >= ?3 AND low < ?4 AND high > ?5";
 
+// The most recent of them: recency at least, recency at most, the place behind which to go on, and how many rows.
+
+pub(super) const RECENT_NUMBER: &str = "SELECT recency, key, home FROM number
+    WHERE parameter = ?1 AND unit = ?2 AND value >= ?3 AND value <= ?4
+    AND recency >= ?5 AND recency <= ?6 AND (recency < ?7 OR key < ?8)
+    ORDER BY recency DESC, key DESC LIMIT ?9";
+pub(super) const RECENT_TEXT: &str = "SELECT recency, key, home FROM text
+    WHERE parameter = ?1 AND text >= ?2 AND text < ?3
+    AND recency >= ?4 AND recency <= ?5 AND (recency < ?6 OR key < ?7)
+    ORDER BY recency DESC, key DESC LIMIT ?8";
+pub(super) const RECENT_DATE: &str = "SELECT recency, key, home FROM date
+    WHERE parameter = ?1 AND span = ?2 AND low >= ?3 AND low < ?4 AND high > ?5
+    AND recency >= ?6 AND recency <= ?7 AND (recency < ?8 OR key < ?9)
+    ORDER BY recency DESC, key DESC LIMIT ?10";
+
 // Counts of what the walks give, up to the greatest that the parameter behind the bounds says.
 
 pub(super) const COUNT_HOME: &str = "SELECT count(*) FROM (SELECT 1 FROM entry
@@ -196,11 +211,35 @@ mod tests {
     use super::*;
     use rusqlite::Connection;
 
+    /// The steps of a statement, without those over a subquery's result.
+    fn steps(text: &str) -> Vec<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA_1).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
+        let steps =
+            statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).filter(|step| !step.contains("(subquery")).collect()
+    }
+
+    fn is_by_key(step: &str) -> bool {
+        step.starts_with("SEARCH") && step.contains("PRIMARY KEY")
+    }
+
+    #[test]
+    fn the_most_recent_are_found_by_key_and_sorted_as_they_come() {
+        for text in [RECENT_NUMBER, RECENT_TEXT, RECENT_DATE] {
+            let steps = steps(text);
+            assert!(
+                is_by_key(&steps[0]) && steps[1..] == ["USE TEMP B-TREE FOR ORDER BY"],
+                "{text}: {steps:?}"
+            );
+        }
+    }
+
     /// Every statement of the day's work finds its rows by a key and needs no sorting.
     #[test]
     fn statements_search_by_key_and_never_sort() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(SCHEMA_1).unwrap();
         for text in [
             DIRECTORY_FIND,
             DIRECTORY_SET,
@@ -244,16 +283,8 @@ mod tests {
             TEXT_PROBE,
             DATE_PROBE,
         ] {
-            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
-            let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
-            let steps = statement
-                .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3))
-                .unwrap()
-                .collect::<Result<Vec<_>, _>>()
-                .unwrap();
-            let steps: Vec<_> = steps.iter().filter(|step| !step.contains("(subquery")).collect();
-            let is_good = steps.iter().all(|step| step.starts_with("SEARCH") && step.contains("PRIMARY KEY"));
-            assert!(is_good && !steps.is_empty(), "{text}: {steps:?}");
+            let steps = steps(text);
+            assert!(!steps.is_empty() && steps.iter().all(|step| is_by_key(step)), "{text}: {steps:?}");
         }
     }
 }

@@ -13,10 +13,12 @@ use rusqlite::{params, params_from_iter};
 use search::rows::ParameterKey;
 use std::ops::Range;
 
-/// Rows that lie in the order of their values: the statements that read and count them, with the parameters of
-/// both. Counting takes one more, the most that it counts.
+/// Rows that lie in the order of their values: the statements that read all of them, read the most recent, and count
+/// them, with the parameters that all have. Those of the second follow them; counting takes one more, the most that it
+/// counts.
 struct Rows {
     walk: &'static str,
+    recent: &'static str,
     count: &'static str,
     parameters: Vec<Value>,
 }
@@ -26,7 +28,10 @@ impl SqliteSnapshot<'_> {
     pub(super) fn walk_leaf(&self, walk: &Walk) -> Result<Walked, StoreError> {
         match walk.leaf {
             Leaf::Ids(type_id, ids) => self.walk_ids(walk, *type_id, ids),
-            Leaf::Number(..) | Leaf::Text(..) | Leaf::Date(..) => self.walk_unordered(walk),
+            Leaf::Number(..) | Leaf::Text(..) | Leaf::Date(..) => match walk.limit < walk.examine {
+                true => self.walk_recent(walk),
+                false => self.walk_unordered(walk),
+            },
             leaf => self.walk_ordered(&Walk { recency: within(leaf, &walk.recency), ..*walk }),
         }
     }
@@ -151,6 +156,28 @@ impl SqliteSnapshot<'_> {
         Ok(true)
     }
 
+    /// Takes the most recent of a leaf that is not in order: SQLite looks at all, and gives only these.
+    fn walk_recent(&self, walk: &Walk) -> Result<Walked, StoreError> {
+        let mut walked = Walked { done: true, ..Walked::default() };
+        let behind = walk.behind.unwrap_or(Position { recency: i64::MAX, key: i64::MAX });
+        let greatest = walk.recency.end.saturating_sub(1).min(behind.recency);
+        let bounds = [walk.recency.start, greatest, behind.recency, behind.key, most(walk.limit)];
+        for Rows { recent, mut parameters, .. } in self.unordered(walk.leaf) {
+            let before = walked.examined;
+            parameters.extend(bounds.map(Value::from));
+            self.collect(recent, &parameters, walk, &mut walked)?;
+            walked.done &= walked.examined - before < walk.limit;
+        }
+        walked.places.sort_unstable_by_key(|place| std::cmp::Reverse(place.position));
+        if !walked.done {
+            // Those behind may stand before others that were not given.
+            walked.places.truncate(walk.limit);
+        }
+        walked.places.dedup();
+        walked.last = walked.places.last().map(|place| place.position);
+        Ok(walked)
+    }
+
     /// Walks all of a leaf that is not in order, or notes that it is too long.
     fn walk_unordered(&self, walk: &Walk) -> Result<Walked, StoreError> {
         let mut walked = Walked { done: true, ..Walked::default() };
@@ -205,19 +232,34 @@ impl SqliteSnapshot<'_> {
         match leaf {
             Leaf::Number(_, unit, low, high) => {
                 let parameters = vec![number.into(), (*unit).into(), (*low).into(), (*high).into()];
-                vec![Rows { walk: sql::WALK_NUMBER, count: sql::COUNT_NUMBER, parameters }]
+                vec![Rows {
+                    walk: sql::WALK_NUMBER,
+                    recent: sql::RECENT_NUMBER,
+                    count: sql::COUNT_NUMBER,
+                    parameters,
+                }]
             }
             Leaf::Text(_, prefix) => {
                 let end = format!("{prefix}{}", char::MAX);
                 let parameters = vec![number.into(), prefix.clone().into(), end.into()];
-                vec![Rows { walk: sql::WALK_TEXT, count: sql::COUNT_TEXT, parameters }]
+                vec![Rows {
+                    walk: sql::WALK_TEXT,
+                    recent: sql::RECENT_TEXT,
+                    count: sql::COUNT_TEXT,
+                    parameters,
+                }]
             }
             Leaf::Date(_, low, high) => {
                 let class = |(span, longest): (i64, i64)| {
                     let first = low.saturating_sub(longest);
                     let bounds = [number, span, first, *high, *low];
                     let parameters = bounds.map(Value::from).to_vec();
-                    Rows { walk: sql::WALK_DATE, count: sql::COUNT_DATE, parameters }
+                    Rows {
+                        walk: sql::WALK_DATE,
+                        recent: sql::RECENT_DATE,
+                        count: sql::COUNT_DATE,
+                        parameters,
+                    }
                 };
                 DATE_SPANS.into_iter().map(class).collect()
             }

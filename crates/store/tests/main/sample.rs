@@ -36,6 +36,7 @@ pub fn open(directory: &Path) -> SqliteStore {
 pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
     let limits = SearchLimits {
         few_rows: 2,
+        homes: 3,
         referring_rows: 6,
         sparse_rows: 4,
         unordered_rows: 12,
