@@ -5,8 +5,9 @@ mod criterion;
 use crate::compartment::compartment_clause;
 use crate::hash;
 use crate::index_policy::{Rows, policy};
-use crate::query::Clause;
+use crate::query::{Clause, Criterion, Test};
 use crate::rows::{Home, ParameterKey};
+use crate::value::ValueTest;
 use fhir::schema::TypeId;
 
 /// A way to candidates. What it finds contains all that its clause matches, and perhaps more.
@@ -133,6 +134,21 @@ pub fn reference_access(type_id: TypeId, parameter: &'static str, target: (TypeI
         high_ms: i64::MAX,
         signature: vec![hash::signature(hash)],
     })
+}
+
+/// What a clause on a code and a value together says of the code alone, by the parameter of that code: a second way to
+/// what it finds, in the order of answers.
+pub fn code_of_pair(type_id: TypeId, clause: &Clause) -> Option<Clause> {
+    let Clause::Parameter(Criterion { code, test: Test::AnyOf(tests) }) = clause else { return None };
+    let component = crate::parameter::parameter(type_id, code)?.components.first()?;
+    let code_of = |test: &ValueTest| match test {
+        ValueTest::Composite(parts) => {
+            parts.first().filter(|part| matches!(part, ValueTest::Token(_))).cloned()
+        }
+        _ => None,
+    };
+    let codes: Option<Vec<_>> = tests.iter().map(code_of).collect();
+    Some(Clause::Parameter(Criterion { code: component.code, test: Test::AnyOf(codes?) }))
 }
 
 /// True when a resource that refers by a parameter to a patient lies in that patient's record, or in the shared one: the

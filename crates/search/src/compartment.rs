@@ -3,7 +3,6 @@
 //! The table is `data/r4/compartments.tsv`, whose lines are, tab-separated: compartment, type, parameters (`,`) that
 //! put a resource of the type there.
 
-use crate::matcher::type_of;
 use crate::parameter::parameter;
 use crate::query::{Clause, Criterion, Test};
 use crate::value::ValueTest;
@@ -66,11 +65,10 @@ pub fn compartment_clause(compartment: TypeId, id: &str, type_id: TypeId) -> Opt
     }
 }
 
-/// The ids of the patients in whose compartments a resource is. `base_url`: absolute references to it are local.
-pub fn patients_of(document: &Document, base_url: &str) -> Vec<String> {
-    let (Some(type_id), Some(patient)) = (type_of(document), schema().resource_named("Patient")) else {
-        return Vec::new();
-    };
+/// The ids of the patients in whose compartments a resource of a type is. `base_url`: absolute references to it are
+/// local.
+pub fn patients_of(type_id: TypeId, document: &Document, base_url: &str) -> Vec<String> {
+    let Some(patient) = schema().resource_named("Patient") else { return Vec::new() };
     let root = document.root();
     let mut ids = BTreeSet::new();
     if type_id == patient {

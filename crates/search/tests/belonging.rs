@@ -90,9 +90,13 @@ fn patients_by_compartment() {
         r#"{"resourceType":"Observation","subject":{"reference":"Patient/1"},
             "performer":[{"reference":"https://example.org/fhir/Patient/2"},{"reference":"http://elsewhere.org/Patient/3"},{"reference":"Practitioner/4"}]}"#,
     );
-    assert_eq!(patients_of(&document, BASE_URL), ["1", "2"]);
-    assert_eq!(patients_of(&read(r#"{"resourceType":"Patient","id":"9"}"#), BASE_URL), ["9"]);
-    assert!(patients_of(&read(r#"{"resourceType":"Practitioner","id":"9"}"#), BASE_URL).is_empty());
+    let found = |document: &Document| {
+        let type_id = schema().resource_named(&document.resource_type().unwrap()).unwrap();
+        patients_of(type_id, document, BASE_URL)
+    };
+    assert_eq!(found(&document), ["1", "2"]);
+    assert_eq!(found(&read(r#"{"resourceType":"Patient","id":"9"}"#)), ["9"]);
+    assert!(found(&read(r#"{"resourceType":"Practitioner","id":"9"}"#)).is_empty());
 }
 
 #[test]

@@ -83,8 +83,8 @@ fn check_resource(bytes: &[u8]) {
     assert!(rows.signature.is_sorted());
     assert!(rows.dates.iter().all(|row| row.low_ms < row.high_ms), "{:?}", rows.dates);
     assert!(rows.numbers.iter().all(|row| !row.value.is_nan()), "{:?}", rows.numbers);
-    search::compartment::patients_of(&document, BASE_URL);
     if let Some(resource) = Element::resource(&document) {
+        search::compartment::patients_of(resource.type_id, &document, BASE_URL);
         walk(resource);
         search(&document, resource.type_id);
     }

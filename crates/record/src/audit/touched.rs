@@ -42,7 +42,7 @@ impl Touched {
             return;
         }
         if let Ok(Some(document)) = version.document() {
-            self.patients.extend(patients_of(document, base_url));
+            self.patients.extend(patients_of(type_id, document, base_url));
         }
     }
 

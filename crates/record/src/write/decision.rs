@@ -14,6 +14,7 @@ use crate::session::Session;
 use crate::write_rule::{ProposedWrite, Requirement};
 use access::{Grant, Interaction};
 use fhir::Document;
+use fhir::schema::TypeId;
 use search::compartment::patients_of;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -129,7 +130,7 @@ impl<'a> Decision<'a> {
     fn propose_delete(&mut self, proposal: Proposal) -> Result<(), Error> {
         let Proposal { index, key, before, expect } = proposal;
         let before = before.as_ref().and_then(body_document);
-        self.add_patients(before.iter());
+        self.add_patients(key.type_id, before.iter());
         self.apply_rules(&ProposedWrite { key: &key, before: before.as_ref(), after: None })?;
         let change = Change { key, expect, action: Action::Delete };
         self.planned.push(Planned { request: index, change, effect: Effect::Deleted });
@@ -150,7 +151,7 @@ impl<'a> Decision<'a> {
         self.allow(&self.permits[index].write, validated.document())?;
         let effect = if live_version(before.as_ref()) == 0 { Effect::Created } else { Effect::Updated };
         let before = before.as_ref().and_then(body_document);
-        self.add_patients(before.iter().chain([validated.document()]));
+        self.add_patients(key.type_id, before.iter().chain([validated.document()]));
         self.apply_rules(&ProposedWrite {
             key: &key,
             before: before.as_ref(),
@@ -188,9 +189,9 @@ impl<'a> Decision<'a> {
     }
 
     /// A write touches the patients that a resource was about and those that it is about.
-    fn add_patients<'d>(&mut self, documents: impl Iterator<Item = &'d Document>) {
+    fn add_patients<'d>(&mut self, type_id: TypeId, documents: impl Iterator<Item = &'d Document>) {
         for document in documents {
-            self.patients.extend(patients_of(document, self.session.record.base_url()));
+            self.patients.extend(patients_of(type_id, document, self.session.record.base_url()));
         }
     }
 

@@ -6,7 +6,7 @@ use super::referrers::{KnownReferrers, Referrers};
 use crate::error::StoreError;
 use crate::snapshot::{Leaf, Snapshot, TokenGroups};
 use fhir::schema::TypeId;
-use search::access::{Access, access, reference_access, signature_hashes};
+use search::access::{Access, access, code_of_pair, reference_access, signature_hashes};
 use search::include::references;
 use search::parameter::{ParameterKind, parameter};
 use search::query::Clause;
@@ -108,7 +108,9 @@ impl Planner<'_> {
         }
         for clause in conditions(clauses) {
             knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
-            if let Some(access) = access(type_id, clause) {
+            let code = code_of_pair(type_id, clause);
+            let accesses = [Some(clause), code.as_ref()].into_iter().flatten();
+            for access in accesses.filter_map(|clause| access(type_id, clause)) {
                 knowledge.take(access, self.limits);
             }
         }
@@ -119,8 +121,9 @@ impl Planner<'_> {
             knowledge.ways.push(vec![Leaf::TypeWithin(type_id, range.start, range.end), rows]);
         }
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
-        // A walk along a token need not look for it again.
-        knowledge.tokens.retain(|group| !is_group_of(group, &leaves));
+        // A walk along a token need not look for it again, and rows of a code and a value are of that code.
+        let is_pairs = leaves.iter().all(is_pair);
+        knowledge.tokens.retain(|group| !is_pairs && !is_group_of(group, &leaves));
         let Knowledge { recency, signature, tokens, concerning, .. } = knowledge;
         Ok(Some(Plan { leaves, recency, signature, tokens, concerning }))
     }
@@ -162,6 +165,11 @@ impl Planner<'_> {
         // The one that promises least first: the others are counted no further than it.
         let mut by_promise: Vec<_> = narrow().collect();
         by_promise.sort_by_key(|way| way.first().map_or(0, promise));
+        if by_promise.iter().any(|way| way.iter().all(is_pair)) {
+            // Rows of the value alone are more than those of it with a code.
+            by_promise
+                .retain(|way| !way.iter().any(|leaf| matches!(leaf, Leaf::Number(..)) && !is_pair(leaf)));
+        }
         for way in by_promise {
             let mut rows = 0;
             for leaf in way {
@@ -268,14 +276,18 @@ impl Planner<'_> {
     }
 }
 
+/// Whether a leaf's rows are of a code and a value together.
+fn is_pair(leaf: &Leaf) -> bool {
+    let Leaf::Number((type_id, code), ..) = leaf else { return false };
+    parameter(*type_id, code).is_some_and(|parameter| parameter.kind == ParameterKind::Composite)
+}
+
 /// How many rows a leaf is likely to have, as a rank.
 fn promise(leaf: &Leaf) -> u8 {
     match leaf {
         Leaf::Ids(..) => 0,
-        Leaf::Number((type_id, code), ..) => match parameter(*type_id, code) {
-            Some(parameter) if parameter.kind == ParameterKind::Composite => 1,
-            _ => 5,
-        },
+        Leaf::Number(..) if is_pair(leaf) => 1,
+        Leaf::Number(..) => 5,
         Leaf::Home(..) => 2,
         Leaf::Token(..) => 3,
         Leaf::Text(..) => 4,
