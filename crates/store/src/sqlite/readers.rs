@@ -3,9 +3,11 @@
 use super::failure::failed;
 use super::open::keep_statements;
 use crate::error::StoreError;
+use crossbeam_channel::{Sender, bounded};
 use rusqlite::{Connection, OpenFlags};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Page cache of each read connection, in kibibytes.
 const CACHE_KIBIBYTES: i64 = 16 * 1024;
@@ -15,25 +17,29 @@ pub(super) struct Readers {
     path: PathBuf,
     limit: usize,
     state: Mutex<State>,
-    returned: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     idle: Vec<Connection>,
     open: usize,
+    /// Who waits for a connection, the longest first. Each is given one in their turn: were they only woken, one who comes
+    /// later could be quicker, and the unlucky would wait many times as long as the others.
+    waiting: VecDeque<Sender<Turn>>,
+}
+
+/// What a reader waited for.
+enum Turn {
+    Take(Connection),
+    /// One was closed: there is room for another.
+    Open,
 }
 
 impl Readers {
     /// A pool over a database file.
     pub fn new(path: &Path) -> Self {
         let parallelism = std::thread::available_parallelism().map_or(4, usize::from);
-        Self {
-            path: path.to_owned(),
-            limit: parallelism.max(2) * 2,
-            state: Mutex::default(),
-            returned: Condvar::new(),
-        }
+        Self { path: path.to_owned(), limit: parallelism.max(2) * 2, state: Mutex::default() }
     }
 
     /// Runs a read in a transaction: all it sees is of one moment.
@@ -54,28 +60,44 @@ impl Readers {
     }
 
     fn take(&self) -> Result<Connection, StoreError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(connection) = state.idle.pop() {
-                return Ok(connection);
-            }
-            if state.open < self.limit {
-                state.open += 1;
-                drop(state);
-                return self.connect().inspect_err(|_| self.give_back(None));
-            }
-            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        if let Some(connection) = state.idle.pop() {
+            return Ok(connection);
+        }
+        if state.open < self.limit {
+            state.open += 1;
+            drop(state);
+            return self.open();
+        }
+        let (turn, my_turn) = bounded(1);
+        state.waiting.push_back(turn);
+        drop(state);
+        match my_turn.recv().expect("the pool outlives who waits for it") {
+            Turn::Take(connection) => Ok(connection),
+            Turn::Open => self.open(),
         }
     }
 
+    /// A connection that was counted already.
+    fn open(&self) -> Result<Connection, StoreError> {
+        self.connect().inspect_err(|_| self.give_back(None))
+    }
+
     fn give_back(&self, connection: Option<Connection>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match connection {
-            Some(connection) => state.idle.push(connection),
-            None => state.open -= 1,
+        let mut state = self.lock();
+        match (state.waiting.pop_front(), connection) {
+            (Some(next), connection) => {
+                drop(state);
+                let turn = connection.map_or(Turn::Open, Turn::Take);
+                next.send(turn).expect("who waits goes on waiting");
+            }
+            (None, Some(connection)) => state.idle.push(connection),
+            (None, None) => state.open -= 1,
         }
-        drop(state);
-        self.returned.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
