@@ -23,7 +23,8 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Strict searches, 64 MiB, 60 seconds for the body and for the work, 16 workers, a queue of 1,024.
+    /// Strict searches, 64 MiB, 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
+    /// queue of 1,024.
     fn default() -> Self {
         Self {
             lenient_search: false,
@@ -31,7 +32,7 @@ impl Default for Settings {
             body_bytes_max: 64 << 20,
             receive_timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(60),
-            workers: 16,
+            workers: 32,
             queue: 1024,
         }
     }
