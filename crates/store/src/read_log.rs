@@ -18,6 +18,7 @@ use reserve::{Reserve, is_full};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -48,8 +49,14 @@ pub struct ReadLog {
 
 struct Shared {
     state: Mutex<State>,
+    /// Whether rows are being written. Changed with the state locked.
+    is_writing: AtomicBool,
     written: Condvar,
 }
+
+/// How often a thread looks whether another's write is done before it sleeps: for about as long as one takes, which is
+/// less than to sleep and be woken.
+const LOOKS: u32 = 2_000;
 
 struct State {
     directory: PathBuf,
@@ -64,7 +71,8 @@ struct State {
     pending: Vec<u8>,
     taken: u64,
     done: u64,
-    is_writing: bool,
+    /// Threads that sleep until a write is done.
+    waiting: usize,
     is_unsynced: bool,
     /// How often the log was opened, and up to which row the last failure reached.
     opened: u32,
@@ -77,7 +85,11 @@ impl ReadLog {
     /// Opens the log in a directory, begun when there is none; a torn last row is cut off.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let (state, cut_bytes) = State::open(directory)?;
-        let shared = Arc::new(Shared { state: Mutex::new(state), written: Condvar::new() });
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            is_writing: AtomicBool::new(false),
+            written: Condvar::new(),
+        });
         let (stop, stopped) = bounded::<()>(0);
         let syncing = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -107,7 +119,7 @@ impl ReadLog {
             });
         }
         let mut state = self.shared.lock();
-        if state.broken.is_some() && !state.is_writing {
+        if state.broken.is_some() && !self.shared.is_writing() {
             state.reopen()?;
         }
         let opened = state.opened;
@@ -116,8 +128,8 @@ impl ReadLog {
             if let Some(kind) = state.broken {
                 return Err(failed_io("append to the log of reads")(kind.into()));
             }
-            if state.is_writing {
-                state = self.shared.written.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if self.shared.is_writing() {
+                state = self.shared.await_write(state);
             } else {
                 state = self.shared.write_pending(state);
             }
@@ -154,14 +166,14 @@ impl Shared {
         let upto = state.taken;
         let file = Arc::clone(&state.file);
         let (mut reserve, end) = (state.reserve, state.length + rows.len() as u64);
-        state.is_writing = true;
+        self.is_writing.store(true, Ordering::Release);
         drop(state);
         let result = (&*file).write_all(&rows);
         if result.is_ok() {
             reserve.keep(&file, end);
         }
         let mut state = self.lock();
-        state.is_writing = false;
+        self.is_writing.store(false, Ordering::Release);
         match result {
             Ok(()) => {
                 state.done = upto;
@@ -177,7 +189,31 @@ impl Shared {
             }
             Err(error) => state.give_up(&error),
         }
-        self.written.notify_all();
+        if state.waiting > 0 {
+            self.written.notify_all();
+        }
+        state
+    }
+
+    fn is_writing(&self) -> bool {
+        self.is_writing.load(Ordering::Acquire)
+    }
+
+    /// Waits until what is being written is written.
+    fn await_write<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        drop(state);
+        for _ in 0..LOOKS {
+            if !self.is_writing() {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        let mut state = self.lock();
+        if self.is_writing() {
+            state.waiting += 1;
+            state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
         state
     }
 
@@ -229,7 +265,7 @@ impl State {
             pending: Vec::new(),
             taken: 0,
             done: 0,
-            is_writing: false,
+            waiting: 0,
             is_unsynced: false,
             opened: 0,
             failed_upto: 0,
@@ -292,6 +328,7 @@ impl State {
         fresh.taken = self.taken;
         fresh.done = self.taken;
         fresh.opened = self.opened + 1;
+        fresh.waiting = self.waiting;
         fresh.failed_upto = self.taken;
         *self = fresh;
         Ok(())
