@@ -161,12 +161,11 @@ pub fn leads_home(type_id: TypeId, parameter: &str) -> bool {
 }
 
 /// The element that an expression names for a type, when it is only one and not a list.
-fn single_element(type_id: TypeId, expression: &str) -> Option<&'static str> {
-    let of_type =
-        |part: &'_ str| part.trim().strip_prefix(type_id.name())?.strip_prefix('.').map(str::to_owned);
+fn single_element(type_id: TypeId, expression: &'static str) -> Option<&'static str> {
+    let of_type = |part: &'static str| part.trim().strip_prefix(type_id.name())?.strip_prefix('.');
     let mut elements = expression.split('|').filter_map(of_type);
     let element = elements.next()?;
-    let name = element.strip_suffix(".where(resolve() is Patient)").unwrap_or(&element);
+    let name = element.strip_suffix(".where(resolve() is Patient)").unwrap_or(element);
     let definition = type_id.definition().element(name)?;
     (elements.next().is_none() && definition.max == Some(1)).then_some(definition.name)
 }

@@ -121,7 +121,7 @@ impl Planner<'_> {
             knowledge.ways.push(vec![Leaf::TypeWithin(type_id, range.start, range.end), rows]);
         }
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
-        // A walk along a token need not look for it again, and rows of a code and a value are of that code.
+        // A walk along a token need not look for it again. Rows of a code and a value are so few that each is read.
         let is_pairs = leaves.iter().all(is_pair);
         knowledge.tokens.retain(|group| !is_pairs && !is_group_of(group, &leaves));
         let Knowledge { recency, signature, tokens, concerning, .. } = knowledge;
