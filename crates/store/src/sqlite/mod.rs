@@ -33,6 +33,7 @@ use dictionary::{Dictionary, SharedDictionary};
 use failure::failed;
 use head::Head;
 use lock::Lock;
+use prepare::PreparedBatch;
 use readers::Readers;
 use rusqlite::{Connection, OptionalExtension};
 use search::query::Query;
@@ -106,6 +107,31 @@ impl SqliteStore {
         read_log::read_rows(&directory.join(READ_LOG), each)
     }
 
+    /// Writes batches with one sync, each of them all or nothing for itself: what callers that write at the same time
+    /// get by chance. Their results, in order.
+    pub fn commit_together(
+        &self,
+        batches: Vec<Batch>,
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let prepared = batches.into_iter().map(|batch| self.prepare(batch)).collect::<Result<_, _>>()?;
+        self.writer.write_together(prepared)
+    }
+
+    /// Waits until the writer has nothing left to do, the copying of its log included.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.writer.errand(|_, _| Ok(()))
+    }
+
+    fn prepare(&self, batch: Batch) -> Result<PreparedBatch, StoreError> {
+        let mut dictionary = self.dictionary.now();
+        let missing = prepare::missing_parameters(&batch, &dictionary);
+        if !missing.is_empty() {
+            writer::add_parameters(&self.writer, &self.dictionary, missing)?;
+            dictionary = self.dictionary.now();
+        }
+        Ok(prepare::prepare(batch, &dictionary))
+    }
+
     fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
         let is_index_current = self.is_index_current.load(Ordering::Acquire);
         SqliteSnapshot { connection, dictionary, is_index_current, cache: None }
@@ -164,13 +190,7 @@ impl Store for SqliteStore {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let mut dictionary = self.dictionary.now();
-        let missing = prepare::missing_parameters(&batch, &dictionary);
-        if !missing.is_empty() {
-            writer::add_parameters(&self.writer, &self.dictionary, missing)?;
-            dictionary = self.dictionary.now();
-        }
-        self.writer.write(prepare::prepare(batch, &dictionary))
+        self.writer.write(self.prepare(batch)?)
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {

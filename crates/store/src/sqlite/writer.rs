@@ -28,11 +28,8 @@ const QUEUE_WAIT_MS: u64 = 5_000;
 /// How many changes are written in one transaction before the next one begins.
 const GROUP_CHANGES: usize = 8_192;
 
-/// Pages in the write-ahead log from which it is copied into the file: 32 MiB.
-const CHECKPOINT_PAGES: usize = 4_096;
-
-/// Pages in the log from which a copy waits for the readers, so that the log begins anew: 256 MiB.
-const RESTART_PAGES: usize = 32_768;
+/// How many times the pages from which the log is copied may be in it before a copy waits for the readers.
+const RESTART_TIMES: usize = 8;
 
 /// Something the writer does on its connection between groups.
 type Errand = Box<dyn FnOnce(&mut Connection, &mut Head) + Send>;
@@ -90,6 +87,26 @@ impl Writer {
         let (answer, answered) = bounded(1);
         self.send(Job::Write(Box::new(batch), answer))?;
         answered.recv().map_err(|_| stopped())?
+    }
+
+    /// Writes batches in one group; their results, in order.
+    pub fn write_together(
+        &self,
+        batches: Vec<PreparedBatch>,
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        // The writer is held until all of them wait: nothing is ever sent, only dropped.
+        let (hold, held) = bounded::<()>(0);
+        self.send(Job::Errand(Box::new(move |_, _| {
+            let _ = held.recv();
+        })))?;
+        let mut answers = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let (answer, answered) = bounded(1);
+            self.send(Job::Write(Box::new(batch), answer))?;
+            answers.push(answered);
+        }
+        drop(hold);
+        Ok(answers.into_iter().map(|answered| answered.recv().map_err(|_| stopped())?).collect())
     }
 
     /// Does something on the write connection, between groups.
@@ -235,10 +252,10 @@ impl Desk {
     /// stays in the log; when that has become much, the next copy waits until the readers let go.
     fn checkpoint_when_due(&mut self) {
         let pages = self.log_pages.load(Ordering::Relaxed);
-        if pages < CHECKPOINT_PAGES {
+        if pages < self.options.log_pages {
             return;
         }
-        let mode = match pages < RESTART_PAGES {
+        let mode = match pages < self.options.log_pages * RESTART_TIMES {
             true => "PRAGMA wal_checkpoint(PASSIVE)",
             false => "PRAGMA wal_checkpoint(RESTART)",
         };
