@@ -20,10 +20,16 @@ pub struct OpenOptions {
     pub limits: SearchLimits,
     /// Memory for current documents that were read lately, in bytes.
     pub cache_bytes: usize,
+    /// Pages in SQLite's write-ahead log from which it is copied into the database file between two writes; when it has
+    /// grown to eight times as many, the copying waits for the readers, so that the log begins anew.
+    pub log_pages: usize,
 }
 
 /// Memory for documents, unless it is said otherwise: some tens of thousands of resources.
 const CACHE_BYTES: usize = 64 << 20;
+
+/// Pages in the log before it is copied, unless it is said otherwise: 32 MiB.
+const LOG_PAGES: usize = 4_096;
 
 impl OpenOptions {
     /// The options of a server.
@@ -34,6 +40,7 @@ impl OpenOptions {
             greatest_bytes: None,
             limits: SearchLimits::default(),
             cache_bytes: CACHE_BYTES,
+            log_pages: LOG_PAGES,
         }
     }
 }

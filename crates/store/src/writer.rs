@@ -69,6 +69,26 @@ impl<D: Desk> Writer<D> {
         answered.recv().map_err(|_| stopped())?
     }
 
+    /// Writes batches in one group; their results, in order.
+    pub fn write_as_group(
+        &self,
+        batches: Vec<PreparedBatch>,
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        // The writer is held until all of them wait: nothing is ever sent, only dropped.
+        let (hold, held) = bounded::<()>(0);
+        self.send(Job::Errand(Box::new(move |_| {
+            let _ = held.recv();
+        })))?;
+        let mut answers = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let (answer, answered) = bounded(1);
+            self.send(Job::Write(Box::new(batch), answer))?;
+            answers.push(answered);
+        }
+        drop(hold);
+        Ok(answers.into_iter().map(|answered| answered.recv().map_err(|_| stopped())?).collect())
+    }
+
     /// Does something at the desk, between groups.
     pub fn errand<T: Send + 'static>(
         &self,

@@ -1,5 +1,5 @@
 //! The store's tests: one suite for every backend, random operations held against the naive model, and what
-//! only a real disk can do: crashes, copies, damage.
+//! only a disk can do: crashes, copies, damage.
 
 #[path = "main/commit_stream.rs"]
 mod commit_stream;
@@ -21,6 +21,10 @@ mod sample;
 mod server;
 #[path = "../../search/tests/shared_data.rs"]
 mod shared_data;
+#[path = "main/simulated.rs"]
+mod simulated;
+#[path = "main/simulated_run.rs"]
+mod simulated_run;
 #[path = "main/threads.rs"]
 mod threads;
 #[path = "main/upkeep.rs"]

@@ -26,7 +26,7 @@ use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
-use crate::prepare;
+use crate::prepare::{self, PreparedBatch};
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
@@ -109,6 +109,21 @@ impl SqliteStore {
         read_log::read_rows(&directory.join(READ_LOG), each)
     }
 
+    /// Writes batches with one sync, each of them all or nothing for itself: what callers that write at the same time
+    /// get by chance. Their results, in order.
+    pub fn commit_together(
+        &self,
+        batches: Vec<Batch>,
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let prepared = batches.into_iter().map(|batch| self.prepare(batch)).collect::<Result<_, _>>()?;
+        self.writer.write_as_group(prepared)
+    }
+
+    /// Waits until the writer has nothing left to do, the copying of its log included.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.writer.errand(|_| Ok(()))
+    }
+
     /// The dictionary with the names of all parameters of a batch.
     fn names_of(&self, batch: &Batch) -> Result<Arc<Dictionary>, StoreError> {
         let dictionary = self.dictionary.now();
@@ -118,6 +133,11 @@ impl SqliteStore {
         }
         dictionary::add_parameters(&self.writer, &self.dictionary, missing)?;
         Ok(self.dictionary.now())
+    }
+
+    fn prepare(&self, batch: Batch) -> Result<PreparedBatch, StoreError> {
+        let dictionary = self.names_of(&batch)?;
+        Ok(prepare::prepare(batch, &dictionary))
     }
 
     fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
@@ -178,8 +198,7 @@ impl Store for SqliteStore {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let dictionary = self.names_of(&batch)?;
-        self.writer.write(prepare::prepare(batch, &dictionary))
+        self.writer.write(self.prepare(batch)?)
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {

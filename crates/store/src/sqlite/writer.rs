@@ -15,11 +15,8 @@ use rusqlite::hooks::Wal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Pages in the write-ahead log from which it is copied into the file: 32 MiB.
-const CHECKPOINT_PAGES: usize = 4_096;
-
-/// Pages in the log from which a copy waits for the readers, so that the log begins anew: 256 MiB.
-const RESTART_PAGES: usize = 32_768;
+/// How many times the pages from which the log is copied may be in it before a copy waits for the readers.
+const RESTART_TIMES: usize = 8;
 
 /// What the writer's thread owns.
 pub(super) struct SqliteDesk {
@@ -96,10 +93,10 @@ impl Desk for SqliteDesk {
     /// copy waits until the readers let go.
     fn tidy(&mut self) {
         let pages = self.log_pages.load(Ordering::Relaxed);
-        if pages < CHECKPOINT_PAGES {
+        if pages < self.options.log_pages {
             return;
         }
-        let mode = match pages < RESTART_PAGES {
+        let mode = match pages < self.options.log_pages * RESTART_TIMES {
             true => "PRAGMA wal_checkpoint(PASSIVE)",
             false => "PRAGMA wal_checkpoint(RESTART)",
         };

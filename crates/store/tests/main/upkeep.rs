@@ -139,6 +139,17 @@ fn a_damaged_copy_is_not_restored() {
     assert!(matches!(restored, Err(StoreError::Damaged(_))), "{restored:?}");
 }
 
+/// Makes of a database what a program with other rules might have left: no rows, and homes that mean nothing.
+pub const OTHER_RULES: &[&str] = &[
+    "DELETE FROM token",
+    "DELETE FROM text",
+    "DELETE FROM type_row",
+    "UPDATE entry SET rows = x'00000000', home = 7, signature = x''",
+    "UPDATE directory SET home = 7",
+    "INSERT INTO type_row SELECT type, recency, key, home, signature FROM entry",
+    "UPDATE meta SET value = 0 WHERE name = 'index_version'",
+];
+
 #[test]
 fn reindexing_survives_restarts_and_searches_stay_right() {
     let directory = tempfile::tempdir().unwrap();
@@ -150,20 +161,8 @@ fn reindexing_survives_restarts_and_searches_stay_right() {
         store.commit(batch(start, patients)).unwrap();
     }
     drop(store);
-    // What a program with other rules might have left: no rows, and homes that mean nothing.
     let database = Connection::open(directory.path().join("chiron.sqlite")).unwrap();
-    for statement in [
-        "DELETE FROM token",
-        "DELETE FROM text",
-        "DELETE FROM type_row",
-        "DELETE FROM directory WHERE 0",
-        "UPDATE entry SET rows = x'00000000', home = 7, signature = x''",
-        "UPDATE directory SET home = 7",
-        "INSERT INTO type_row SELECT type, recency, key, home, signature FROM entry",
-        "UPDATE meta SET value = 0 WHERE name = 'index_version'",
-    ] {
-        database.execute(statement, []).unwrap();
-    }
+    database.execute_batch(&OTHER_RULES.join(";")).unwrap();
     drop(database);
     let mut steps = 0;
     let mut changed = 0;
