@@ -3,6 +3,7 @@
 use crate::SearchLimits;
 use crate::Store;
 use crate::error::StoreError;
+use crate::whole_commit::WholeCommit;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,8 +65,37 @@ pub trait Maintain: Store {
     /// Makes all index rows anew, whatever they are: [`Maintain::reindex_some`] begins from the first resource.
     fn mark_index_stale(&self) -> Result<(), StoreError>;
 
+    /// The commits behind a cursor with the versions that they made, at most `limit` changes, but whole commits.
+    fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError>;
+
+    /// Writes a commit of another store again, exactly as it was: it follows the last one here as it did there.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it does not follow, or when its content does not make its hash: nothing was written.
+    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError>;
+
+    /// All private documents, by space and key.
+    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError>;
+
+    /// Puts private documents in place, without a commit: they were committed in the store that they come from.
+    fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError>;
+
+    /// Calls `each` with all rows of the log of reads, oldest first.
+    fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
     /// How much is stored.
     fn statistics(&self) -> Result<Statistics, StoreError>;
+}
+
+/// A private document with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateDocument {
+    /// The key space.
+    pub space: String,
+    /// The key in it.
+    pub key: String,
+    /// The content.
+    pub content: Vec<u8>,
 }
 
 /// The outcome of a check.

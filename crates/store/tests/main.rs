@@ -1,6 +1,8 @@
 //! The store's tests: one suite for every backend, random operations held against the naive model, and what
 //! only a disk can do: crashes, copies, damage.
 
+#[path = "main/commit_stream.rs"]
+mod commit_stream;
 #[path = "main/conformance.rs"]
 mod conformance;
 #[path = "main/crash.rs"]
@@ -15,6 +17,8 @@ mod read_log;
 mod reference_data;
 #[path = "main/sample.rs"]
 mod sample;
+#[path = "main/server.rs"]
+mod server;
 #[path = "../../search/tests/shared_data.rs"]
 mod shared_data;
 #[path = "main/simulated.rs"]

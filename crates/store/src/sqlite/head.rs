@@ -53,6 +53,16 @@ impl Head {
         Ok(self.keys.next().expect("a lease was just taken"))
     }
 
+    /// Notes that an internal key was given by a commit that is written again: the next lease begins behind it.
+    pub fn take_key(&mut self, connection: &Connection, key: i64) -> Result<(), StoreError> {
+        self.keys = 0..0;
+        connection
+            .prepare_cached(sql::LEASE_BEHIND)
+            .and_then(|mut statement| statement.execute(params![NEXT_LEASE, key + 1]))
+            .map(|_| ())
+            .map_err(failed("lease internal keys"))
+    }
+
     /// Notes that there are more or fewer resources of a type.
     pub fn count(&mut self, type_number: i64, by: i64) {
         *self.counts.entry(type_number).or_default() += by;

@@ -47,6 +47,9 @@ pub(super) const TABLES: &[&str] =
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
 pub(super) const META_WRITE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
 
+pub(super) const LEASE_BEHIND: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)
+    ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)";
+
 pub(super) const DICTIONARY_READ: &str = "SELECT kind, name, number FROM dictionary";
 pub(super) const DICTIONARY_ADD: &str = "INSERT INTO dictionary (kind, name, number) VALUES (?1, ?2, ?3)";
 
@@ -89,11 +92,8 @@ pub(super) const COMMIT_ADD: &str =
     "INSERT INTO commit_log (sequence, time, chain, changes, audit) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const COMMIT_LAST: &str =
     "SELECT sequence, time, chain FROM commit_log ORDER BY sequence DESC LIMIT 1";
-pub(super) const COMMITS_AFTER: &str =
-    "SELECT sequence, time, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence";
-pub(super) const COMMITS_BACKWARDS: &str =
-    "SELECT sequence, time, changes FROM commit_log WHERE sequence <= ?1 ORDER BY sequence DESC";
-pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, changes, audit FROM commit_log
+pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
     WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 pub(super) const COMMITS_ALL: &str =
     "SELECT sequence, time, chain, changes, audit FROM commit_log ORDER BY sequence";
@@ -120,6 +120,7 @@ pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE c
 
 pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = ?1 AND key = ?2";
 pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = ?1 ORDER BY key";
+pub(super) const PRIVATE_ALL: &str = "SELECT space, key, content FROM private ORDER BY space, key";
 pub(super) const PRIVATE_SET: &str =
     "INSERT OR REPLACE INTO private (space, key, content) VALUES (?1, ?2, ?3)";
 pub(super) const PRIVATE_REMOVE: &str = "DELETE FROM private WHERE space = ?1 AND key = ?2";
@@ -253,7 +254,6 @@ mod tests {
             PAST_WALK,
             COMMIT_TIME,
             COMMITS_AFTER,
-            COMMITS_BACKWARDS,
             COMMITS_BEFORE,
             TOKEN_REMOVE,
             NUMBER_REMOVE,

@@ -1,12 +1,12 @@
 //! The check of all that is stored.
 
 use super::failure::failed;
-use super::index::Target;
 use super::snapshot::{SqliteSnapshot, locate};
 use super::statements as sql;
 use crate::codec;
 use crate::commit_log::{self, CHAIN_LENGTH, Chain, LoggedChange};
 use crate::error::StoreError;
+use crate::located::Target;
 use crate::maintain::Verification;
 use crate::row_set::{RowSet, date_span, pack_signature};
 use crate::stored_id::StoredId;
@@ -238,7 +238,7 @@ impl Check<'_> {
             return;
         };
         let rows: IndexRows = index_rows(&document);
-        let made = super::prepare::row_set(&rows, type_id, self.snapshot.dictionary);
+        let made = crate::prepare::row_set(&rows, type_id, self.snapshot.dictionary);
         let recency_agrees = rows.recency_ms.is_none_or(|recency| recency == entry.target.recency);
         if made != *set
             || rows.home.0 != entry.target.home

@@ -1,5 +1,6 @@
 //! Stores, resources and batches for tests.
 
+use crate::server;
 use fhir::schema::{TypeId, schema};
 use search::query::Query;
 use search::rows::{IndexRows, index_rows};
@@ -26,6 +27,8 @@ pub fn on_every_backend(test: impl Fn(&dyn Store)) {
     test(&MemoryStore::new(ports()));
     let directory = tempfile::tempdir().unwrap();
     test(&open(directory.path()));
+    let directory = tempfile::tempdir().unwrap();
+    test(&server::open_database(&server::database(), directory.path()));
 }
 
 pub fn open(directory: &Path) -> SqliteStore {
