@@ -16,6 +16,7 @@ mod reindex;
 mod snapshot;
 mod statements;
 mod statistics;
+mod unchained;
 mod verify;
 mod walk;
 mod writer;
@@ -230,9 +231,13 @@ impl Store for SqliteStore {
 
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
-        let mut found =
-            self.read_file_with(|snapshot| verify::verify(snapshot, snapshot.is_index_current))?;
-        if self.read_log.is_some() {
+        let mut found = self.read_file_with(|snapshot| {
+            let mut found = verify::verify(snapshot, snapshot.is_index_current)?;
+            unchained::verify(snapshot.connection, &mut found)?;
+            Ok(found)
+        })?;
+        if let Some(log) = &self.read_log {
+            found.reads_cut_bytes = log.cut_bytes();
             let mut reads = 0;
             for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
                 found.fault("log of reads", what);
