@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use fhir::schema::{TypeId, schema};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 const TYPES: i64 = 0;
@@ -55,6 +55,9 @@ impl Dictionary {
             let unknown = || StoreError::Damaged(format!("the dictionary names an unknown type {name}"));
             schema().resource_named(name).ok_or_else(unknown)
         };
+        if ![TYPES, PARAMETERS].contains(kind) {
+            return Err(StoreError::Damaged(format!("the dictionary has {name} of kind {kind}")));
+        }
         if *kind == TYPES {
             let type_id = type_of(name)?;
             self.type_numbers.insert(type_id, *number);
@@ -67,6 +70,22 @@ impl Dictionary {
             self.last_parameter = self.last_parameter.max(*number);
         }
         self.names += 1;
+        Ok(())
+    }
+
+    /// Checks a dictionary that was read: numbers are given one after the other, from 1.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let types = self.types.keys().copied().collect();
+        let parameters = self.parameters.values().flat_map(|codes| codes.values().copied()).collect();
+        let named: [(&str, usize, BTreeSet<i64>); 2] = [
+            ("types", self.type_numbers.len(), types),
+            ("parameters", self.parameters.values().map(HashMap::len).sum(), parameters),
+        ];
+        for (what, count, numbers) in named {
+            if numbers.len() != count || !numbers.into_iter().eq((1..).take(count)) {
+                return Err(StoreError::Damaged(format!("the dictionary's numbers of {what}")));
+            }
+        }
         Ok(())
     }
 

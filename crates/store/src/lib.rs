@@ -20,6 +20,7 @@ mod pack;
 mod pool;
 pub mod postgres;
 mod prepare;
+mod private;
 pub mod read_log;
 mod row_set;
 mod snapshot;

@@ -111,6 +111,8 @@ pub struct Verification {
     pub index_rows: u64,
     /// Rows of the log of reads checked.
     pub reads: u64,
+    /// Bytes that were cut off the log of reads when it was opened: a last row that a crash tore, or that was changed.
+    pub reads_cut_bytes: u64,
     /// What is wrong, by place; the first [`Verification::FAULTS_KEPT`].
     pub faults: Vec<Fault>,
     /// How many faults there were in all.

@@ -6,6 +6,7 @@ use crate::codec;
 use crate::commit_log::Chain;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
+use crate::private;
 use crate::row_set::{RowSet, pack_signature};
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
@@ -82,10 +83,16 @@ pub(crate) fn prepare(batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
         time_ms: batch.time_ms,
         preconditions: batch.preconditions,
         changes: batch.changes.into_iter().map(|change| prepare_change(change, dictionary)).collect(),
-        private: batch.private,
+        private: batch.private.into_iter().map(sealed).collect(),
         audit: batch.audit,
         replayed: None,
     }
+}
+
+fn sealed(change: PrivateChange) -> PrivateChange {
+    let PrivateChange { space, key, content } = change;
+    let content = content.map(|content| private::seal(&space, &key, &content));
+    PrivateChange { space, key, content }
 }
 
 /// Makes ready what writes a commit again, exactly as it was.

@@ -70,7 +70,7 @@ impl<D: Desk> Writer<D> {
     }
 
     /// Writes batches in one group; their results, in order.
-    pub fn write_as_group(
+    pub fn write_together(
         &self,
         batches: Vec<PreparedBatch>,
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {

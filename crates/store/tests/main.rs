@@ -9,6 +9,8 @@ mod conformance;
 mod crash;
 #[path = "main/differential.rs"]
 mod differential;
+#[path = "main/flips.rs"]
+mod flips;
 #[path = "main/random.rs"]
 mod random;
 #[path = "main/read_log.rs"]

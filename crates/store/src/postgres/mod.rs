@@ -20,6 +20,7 @@ use crate::execute;
 use crate::history;
 use crate::maintain::OpenOptions;
 use crate::prepare;
+use crate::private;
 use crate::read_log::{Backwards, ReadLog, ReadPlace};
 use crate::version::{ResourceKey, Version};
 use crate::writer::Writer;
@@ -32,7 +33,7 @@ use search::rows::INDEX_VERSION;
 use statements as sql;
 use std::path::Path;
 use std::sync::Arc;
-use tokio_postgres::Config;
+use tokio_postgres::{Config, Row};
 
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
@@ -145,14 +146,19 @@ impl Store for PostgresStore {
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.readers.written(|connection| {
             let rows = connection.query("read a private document", sql::PRIVATE_READ, &[&space, &key])?;
-            Ok(rows.first().map(|row| row.get(0)))
+            rows.first().map(|row| private::open(space, key, row.get(0))).transpose()
         })
     }
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.readers.written(|connection| {
             let rows = connection.query("list private documents", sql::PRIVATE_LIST, &[&space])?;
-            Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+            let document = |row: &Row| {
+                let key: String = row.get(0);
+                let content = private::open(space, &key, row.get(1))?;
+                Ok((key, content))
+            };
+            rows.iter().map(document).collect()
         })
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn read(connection: &Connection) -> Result<Dictionary, StoreError> {
     for row in connection.query("read the dictionary", sql::DICTIONARY_READ, &[])? {
         dictionary.take(&Name { kind: row.get(0), name: row.get(1), number: row.get(2) })?;
     }
+    dictionary.check()?;
     Ok(dictionary)
 }
 

@@ -292,7 +292,9 @@ impl Apply<'_> {
             sql::PAST_ADD,
             params![old.key, version, place.time_ms, place.sequence, place.position],
         )?;
-        self.set_directory(change, located, old.target(), version, true)?;
+        // What is deleted has no place.
+        let nowhere = Target { home: 0, recency: 0, key: old.key };
+        self.set_directory(change, located, nowhere, version, true)?;
         self.head.count(change.type_number, -1);
         Ok(Some(LoggedChange {
             type_number: change.type_number,

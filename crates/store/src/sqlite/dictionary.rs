@@ -27,6 +27,7 @@ fn read(connection: &Connection) -> Result<Dictionary, StoreError> {
         let (kind, name, number): (i64, String, i64) = row.try_into().map_err(failed())?;
         dictionary.take(&Name { kind, name, number })?;
     }
+    dictionary.check()?;
     Ok(dictionary)
 }
 

@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
 /// How many internal keys are leased at a time.
-const LEASE: i64 = 4096;
+pub(super) const LEASE: i64 = 4096;
 
-const NEXT_LEASE: &str = "next_lease";
+pub(super) const NEXT_LEASE: &str = "next_lease";
 
 /// The writer's state between commits. Cloned before a transaction, to go back to when that fails.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ mod reindex;
 mod snapshot;
 mod statements;
 mod statistics;
+mod unchained;
 mod verify;
 mod walk;
 mod writer;
@@ -26,7 +27,7 @@ use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
-use crate::prepare::{self, PreparedBatch};
+use crate::prepare;
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
@@ -115,8 +116,11 @@ impl SqliteStore {
         &self,
         batches: Vec<Batch>,
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
-        let prepared = batches.into_iter().map(|batch| self.prepare(batch)).collect::<Result<_, _>>()?;
-        self.writer.write_as_group(prepared)
+        let prepare = |batch: Batch| {
+            let dictionary = self.names_of(&batch)?;
+            Ok(prepare::prepare(batch, &dictionary))
+        };
+        self.writer.write_together(batches.into_iter().map(prepare).collect::<Result<_, StoreError>>()?)
     }
 
     /// Waits until the writer has nothing left to do, the copying of its log included.
@@ -133,11 +137,6 @@ impl SqliteStore {
         }
         dictionary::add_parameters(&self.writer, &self.dictionary, missing)?;
         Ok(self.dictionary.now())
-    }
-
-    fn prepare(&self, batch: Batch) -> Result<PreparedBatch, StoreError> {
-        let dictionary = self.names_of(&batch)?;
-        Ok(prepare::prepare(batch, &dictionary))
     }
 
     fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
@@ -198,7 +197,8 @@ impl Store for SqliteStore {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        self.writer.write(self.prepare(batch)?)
+        let dictionary = self.names_of(&batch)?;
+        self.writer.write(prepare::prepare(batch, &dictionary))
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
@@ -231,9 +231,13 @@ impl Store for SqliteStore {
 
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
-        let mut found =
-            self.read_file_with(|snapshot| verify::verify(snapshot, snapshot.is_index_current))?;
-        if self.read_log.is_some() {
+        let mut found = self.read_file_with(|snapshot| {
+            let mut found = verify::verify(snapshot, snapshot.is_index_current)?;
+            unchained::verify(snapshot.connection, &mut found)?;
+            Ok(found)
+        })?;
+        if let Some(log) = &self.read_log {
+            found.reads_cut_bytes = log.cut_bytes();
             let mut reads = 0;
             for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
                 found.fault("log of reads", what);

@@ -22,8 +22,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use search::rows::{INDEX_VERSION, IndexRows, index_rows};
 use std::sync::Arc;
 
-const VERSION: &str = "index_version";
-const PROGRESS: &str = "reindex_progress";
+pub(super) const VERSION: &str = "index_version";
+pub(super) const PROGRESS: &str = "reindex_progress";
 
 /// Resources in one step.
 const STEP: i64 = 256;

@@ -40,6 +40,10 @@ CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT N
     PRIMARY KEY (space, key)) WITHOUT ROWID;
 ";
 
+/// A step to schema 2.
+pub(super) const TOMBSTONES_WITHOUT_PLACE: &str =
+    "UPDATE directory SET home = 0, recency = 0, deleted = 1 WHERE deleted != 0";
+
 /// The tables with rows, for statistics and copies.
 pub(super) const TABLES: &[&str] =
     &["directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private"];
@@ -206,6 +210,13 @@ pub(super) const DATE_PROBE: &str = "SELECT 1 FROM date
     WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6 AND home = ?7";
 pub(super) const COUNTS_WRONG: &str = "SELECT count(*) FROM type_count AS stated WHERE stated.count !=
     (SELECT count(*) FROM type_row WHERE type_row.type = stated.type)";
+pub(super) const COUNTS_MISSING: &str = "SELECT count(*) FROM (SELECT DISTINCT type FROM type_row) WHERE type NOT IN (SELECT type FROM type_count)";
+pub(super) const TOMBSTONES_WRONG: &str = "SELECT count(*) FROM directory WHERE deleted != 0
+    AND (deleted != 1 OR home != 0 OR recency != 0
+    OR version IS NOT (SELECT max(version) FROM past WHERE past.key = directory.key))";
+pub(super) const META_NAMES: &str = "SELECT name FROM meta";
+pub(super) const KEYS_AND_LEASE: &str =
+    "SELECT coalesce(max(key), 0), coalesce((SELECT value FROM meta WHERE name = ?1), 0) FROM directory";
 
 #[cfg(test)]
 mod tests {

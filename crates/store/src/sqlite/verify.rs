@@ -10,7 +10,7 @@ use crate::located::Target;
 use crate::maintain::Verification;
 use crate::row_set::{RowSet, date_span, pack_signature};
 use crate::stored_id::StoredId;
-use crate::version::{ResourceKey, Version};
+use crate::version::{ResourceKey, Splice, Version};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 use search::rows::{IndexRows, index_rows};
@@ -145,6 +145,13 @@ impl Check<'_> {
     ) {
         if version.body.as_deref().map(|body| codec::hash_of(body)) != change.hash {
             self.found.fault(name, "is not what was committed");
+        }
+        match version.document() {
+            Ok(Some(document)) if Splice::of(document).unwrap_or_default() != version.splice => {
+                self.found.fault(name, "does not know where its meta is");
+            }
+            Err(error) => self.found.fault(name, error.to_string()),
+            _ => {}
         }
         if version.place != place || version.updated_ms != time {
             self.found.fault(name, format!("does not name commit {} as its origin", place.0));

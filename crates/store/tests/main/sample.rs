@@ -70,7 +70,9 @@ pub fn put_at(name: &str, body: &str, recency_ms: Option<i64>) -> Change {
 }
 
 pub fn put_with(name: &str, body: &str, rows: Box<IndexRows>) -> Change {
-    let action = Action::Put { body: body.into(), splice: store::version::Splice::default(), rows };
+    let document = fhir::Document::parse(body).unwrap();
+    let splice = store::version::Splice::of(&document).unwrap_or_default();
+    let action = Action::Put { body: body.into(), splice, rows };
     Change { key: key(name), expect: Expect::Any, action }
 }
 
