@@ -16,6 +16,7 @@ mod registry_hosts;
 mod release_names;
 mod tree;
 mod unfinished;
+mod unsafe_code;
 mod violation;
 mod whitespace;
 
@@ -94,6 +95,12 @@ const RULES: &[Rule] = &[
         help: "no host name of a package registry",
         excusable: false,
         check: registry_hosts::check,
+    },
+    Rule {
+        name: "unsafe-code",
+        help: "unsafe code in its homes alone, which are for tests",
+        excusable: false,
+        check: unsafe_code::check,
     },
     Rule {
         name: "whitespace",

@@ -4,7 +4,7 @@ use fhir::schema::TypeId;
 use fhir::{Document, Element, Limits, Node};
 use std::cmp::Reverse;
 use std::ops::Range;
-use store::version::{Splice, SpliceForm};
+use store::version::Splice;
 
 /// Puts something else in the place of a link, or leaves it (`None`).
 pub(crate) type Rewrite<'a> = dyn Fn(&str, LinkKind) -> Option<String> + 'a;
@@ -34,14 +34,7 @@ pub(crate) fn prepare(resource: Node<'_>, id: &str, rewrite: Option<&Rewrite<'_>
 
 /// Where `versionId` and `lastUpdated` go in a prepared body.
 pub(crate) fn splice(body: &Document) -> Splice {
-    let root = body.root();
-    let meta = root.get("meta").filter(|meta| meta.kind() == fhir::Kind::Object);
-    let (at, form) = match meta {
-        Some(meta) if meta.members().next().is_none() => (meta.range().start + 1, SpliceForm::EmptyMeta),
-        Some(meta) => (meta.range().start + 1, SpliceForm::Meta),
-        None => (root.member_range("id").expect("a body has an id").end, SpliceForm::NoMeta),
-    };
-    Splice { at: u32::try_from(at).expect("a document has 32-bit offsets"), form }
+    Splice::of(body).expect("a body has an id")
 }
 
 fn edit_id(edits: &mut Edits, resource: Node<'_>, id: &str) {

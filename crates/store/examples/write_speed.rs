@@ -71,7 +71,11 @@ fn change(document: &Document) -> Change {
         schema().resource_named(&root.get_str("resourceType").expect("a type")).expect("a known type");
     let id = root.get_str("id").expect("an id").into_owned();
     let body: Arc<str> = document.text().into();
-    let action = Action::Put { body, splice: Splice::default(), rows: Box::new(index_rows(document)) };
+    let action = Action::Put {
+        body,
+        splice: Splice::of(document).unwrap_or_default(),
+        rows: Box::new(index_rows(document)),
+    };
     Change { key: ResourceKey::new(type_id, id), expect: Expect::Any, action }
 }
 

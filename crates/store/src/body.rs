@@ -19,6 +19,11 @@ impl Body {
         Self { text: text.into(), document: OnceLock::new() }
     }
 
+    /// Its text.
+    pub(crate) fn text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// Its tree. `key` names it in the error.
     ///
     /// # Errors

@@ -36,6 +36,15 @@ pub enum StoreError {
     /// The queue of writes is full; try again later.
     #[error("the store is busy")]
     Busy,
+    /// The database is away. Reads may be tried again, and so may writes that name the version they expect; whether
+    /// another write was done is not known when its answer was lost.
+    #[error("the database cannot be reached: {context}: {reason}")]
+    Unavailable {
+        /// What was being done.
+        context: &'static str,
+        /// What the network or the database says.
+        reason: String,
+    },
     /// Another process has the data directory.
     #[error("the data directory is in use by process {0}")]
     InUse(String),
@@ -60,6 +69,19 @@ pub enum StoreError {
         /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl StoreError {
+    /// True for answers that leave a transaction as it was.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::VersionConflict { .. }
+                | Self::ConditionConflict { .. }
+                | Self::TooCostly { .. }
+                | Self::BadCursor
+        )
+    }
 }
 
 /// Turns an error of the file system into the store's, with what was being done.

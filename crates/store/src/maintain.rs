@@ -3,6 +3,7 @@
 use crate::SearchLimits;
 use crate::Store;
 use crate::error::StoreError;
+use crate::whole_commit::WholeCommit;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,10 +20,16 @@ pub struct OpenOptions {
     pub limits: SearchLimits,
     /// Memory for current documents that were read lately, in bytes.
     pub cache_bytes: usize,
+    /// Pages in SQLite's write-ahead log from which it is copied into the database file between two writes; when it has
+    /// grown to eight times as many, the copying waits for the readers, so that the log begins anew.
+    pub log_pages: usize,
 }
 
 /// Memory for documents, unless it is said otherwise: some tens of thousands of resources.
 const CACHE_BYTES: usize = 64 << 20;
+
+/// Pages in the log before it is copied, unless it is said otherwise: 32 MiB.
+const LOG_PAGES: usize = 4_096;
 
 impl OpenOptions {
     /// The options of a server.
@@ -33,6 +40,7 @@ impl OpenOptions {
             greatest_bytes: None,
             limits: SearchLimits::default(),
             cache_bytes: CACHE_BYTES,
+            log_pages: LOG_PAGES,
         }
     }
 }
@@ -57,8 +65,37 @@ pub trait Maintain: Store {
     /// Makes all index rows anew, whatever they are: [`Maintain::reindex_some`] begins from the first resource.
     fn mark_index_stale(&self) -> Result<(), StoreError>;
 
+    /// The commits behind a cursor with the versions that they made, at most `limit` changes, but whole commits.
+    fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError>;
+
+    /// Writes a commit of another store again, exactly as it was: it follows the last one here as it did there.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it does not follow, or when its content does not make its hash: nothing was written.
+    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError>;
+
+    /// All private documents, by space and key.
+    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError>;
+
+    /// Puts private documents in place, without a commit: they were committed in the store that they come from.
+    fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError>;
+
+    /// Calls `each` with all rows of the log of reads, oldest first.
+    fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
     /// How much is stored.
     fn statistics(&self) -> Result<Statistics, StoreError>;
+}
+
+/// A private document with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateDocument {
+    /// The key space.
+    pub space: String,
+    /// The key in it.
+    pub key: String,
+    /// The content.
+    pub content: Vec<u8>,
 }
 
 /// The outcome of a check.
@@ -74,6 +111,8 @@ pub struct Verification {
     pub index_rows: u64,
     /// Rows of the log of reads checked.
     pub reads: u64,
+    /// Bytes that were cut off the log of reads when it was opened: a last row that a crash tore, or that was changed.
+    pub reads_cut_bytes: u64,
     /// What is wrong, by place; the first [`Verification::FAULTS_KEPT`].
     pub faults: Vec<Fault>,
     /// How many faults there were in all.

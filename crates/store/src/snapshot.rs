@@ -57,6 +57,28 @@ impl Leaf {
     pub fn is_ordered(&self) -> bool {
         matches!(self, Self::Home(..) | Self::Type(_) | Self::TypeWithin(..) | Self::Token(..))
     }
+
+    /// The type of the documents that it leads to.
+    pub fn type_id(&self) -> TypeId {
+        match self {
+            Self::Ids(type_id, _)
+            | Self::Home(type_id, _)
+            | Self::Type(type_id)
+            | Self::TypeWithin(type_id, ..) => *type_id,
+            Self::Token(parameter, _)
+            | Self::Number(parameter, ..)
+            | Self::Text(parameter, _)
+            | Self::Date(parameter, ..) => parameter.0,
+        }
+    }
+
+    /// A range of recency, as narrow as the leaf.
+    pub fn within(&self, recency: &Range<i64>) -> Range<i64> {
+        match self {
+            Self::TypeWithin(_, low, high) => recency.start.max(*low)..recency.end.min(*high),
+            _ => recency.clone(),
+        }
+    }
 }
 
 /// Documents must have one token of each group.
@@ -72,7 +94,7 @@ pub(crate) struct Walk<'a> {
     pub behind: Option<Position>,
     /// Only documents whose signature, where the leaf has it, has one hash of each group.
     pub signature: &'a [Vec<u32>],
-    /// Only documents with these tokens; a leaf without order gives the others too.
+    /// Only documents with these tokens, as far as the walk looks for them: see [`Walked::is_narrowed`].
     pub tokens: &'a TokenGroups,
     /// Stop when so many places are found.
     pub limit: usize,
@@ -92,6 +114,8 @@ pub(crate) struct Walked {
     pub examined: usize,
     /// True when the leaf was walked to its end.
     pub done: bool,
+    /// True when all places have the tokens that were asked for; else [`Snapshot::has_tokens`] tells of each.
+    pub is_narrowed: bool,
 }
 
 /// The data at one moment.

@@ -61,6 +61,20 @@ pub struct Splice {
     pub form: SpliceForm,
 }
 
+impl Splice {
+    /// Where the two go in a body; `None` when it has neither `meta` nor `id`.
+    pub fn of(body: &Document) -> Option<Self> {
+        let root = body.root();
+        let meta = root.get("meta").filter(|meta| meta.kind() == fhir::Kind::Object);
+        let (at, form) = match meta {
+            Some(meta) if meta.members().next().is_none() => (meta.range().start + 1, SpliceForm::EmptyMeta),
+            Some(meta) => (meta.range().start + 1, SpliceForm::Meta),
+            None => (root.member_range("id")?.end, SpliceForm::NoMeta),
+        };
+        Some(Self { at: u32::try_from(at).ok()?, form })
+    }
+}
+
 /// What stands at a splice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum SpliceForm {

@@ -1,12 +1,16 @@
 //! The store's tests: one suite for every backend, random operations held against the naive model, and what
-//! only a real disk can do: crashes, copies, damage.
+//! only a disk can do: crashes, copies, damage.
 
+#[path = "main/commit_stream.rs"]
+mod commit_stream;
 #[path = "main/conformance.rs"]
 mod conformance;
 #[path = "main/crash.rs"]
 mod crash;
 #[path = "main/differential.rs"]
 mod differential;
+#[path = "main/flips.rs"]
+mod flips;
 #[path = "main/random.rs"]
 mod random;
 #[path = "main/read_log.rs"]
@@ -15,8 +19,14 @@ mod read_log;
 mod reference_data;
 #[path = "main/sample.rs"]
 mod sample;
+#[path = "main/server.rs"]
+mod server;
 #[path = "../../search/tests/shared_data.rs"]
 mod shared_data;
+#[path = "main/simulated.rs"]
+mod simulated;
+#[path = "main/simulated_run.rs"]
+mod simulated_run;
 #[path = "main/threads.rs"]
 mod threads;
 #[path = "main/upkeep.rs"]

@@ -14,6 +14,8 @@ enum Sign {
     Program(&'static [&'static str]),
     /// Any font of this family is installed.
     Font(&'static str),
+    /// This program of any version of PostgreSQL is installed: where Debian has them, which is not on the search path.
+    Postgresql(&'static str),
 }
 
 /// A thing from the system's packages.
@@ -59,6 +61,11 @@ const PREREQUISITES: &[Prerequisite] = &[
         debian_package: "fonts-liberation",
         needed_for: "the same letters in every screenshot",
     },
+    Prerequisite {
+        sign: Sign::Postgresql("initdb"),
+        debian_package: "postgresql",
+        needed_for: "tests of the store on a server of their own",
+    },
 ];
 
 /// A part of the Rust toolchain: the cargo command that shows it is there, and rustup's name for it.
@@ -99,6 +106,10 @@ fn missing() -> Vec<&'static Prerequisite> {
 fn is_there(sign: &Sign) -> bool {
     match sign {
         Sign::Program(names) => names.iter().any(|name| on_search_path(name)),
+        Sign::Postgresql(program) => {
+            let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+            versions.map(|entry| entry.path().join("bin").join(program)).any(|path| path.is_file())
+        }
         Sign::Font(family) => {
             let listed = Command::new("fc-list").args([*family, "family"]).output();
             listed.is_ok_and(|output| !output.stdout.trim_ascii().is_empty())

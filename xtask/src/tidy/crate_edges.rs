@@ -21,6 +21,7 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "fhirpath", layer: 0, beside: &["fhir"], pure: true },
     Crate { name: "formats", layer: 0, beside: &[], pure: true },
     Crate { name: "synth", layer: 0, beside: &["fhir"], pure: false },
+    Crate { name: "simulation", layer: 0, beside: &[], pure: false },
     Crate { name: "search", layer: 1, beside: &[], pure: true },
     Crate { name: "terminology", layer: 1, beside: &[], pure: true },
     Crate { name: "validation", layer: 1, beside: &["terminology"], pure: true },
@@ -47,14 +48,17 @@ pub const CRATES: &[Crate] = &[
 ///
 /// Tests may have them too: the generator of practices, and the store in memory under a record. The fuzz targets stand on
 /// the latter, and try what the store reads from its own disk.
-const RESERVED: &[(&str, &[&str])] =
-    &[("store", &["record", "chiron", "fuzz"]), ("synth", &["chiron", "scenarios", "bench", "xtask"])];
+const RESERVED: &[(&str, &[&str])] = &[
+    ("simulation", &[]),
+    ("store", &["record", "chiron", "fuzz"]),
+    ("synth", &["chiron", "scenarios", "bench", "xtask"]),
+];
 
 /// Outside crates that have one home.
 ///
 /// SQL is spoken in `store` alone, pages and sockets at the edges; so `clinic` knows none of them.
 const HOMES: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store"]),
+    ("rusqlite", &["store", "simulation"]),
     ("tokio-postgres", &["store"]),
     ("deadpool-postgres", &["store"]),
     ("askama", &["web"]),

@@ -135,13 +135,22 @@ struct Run {
     behind: Option<Position>,
     /// Whether its most recent places were taken: the others are taken all at once.
     is_begun: bool,
+    /// Whether its walks looked for the plan's tokens.
+    is_narrowed: bool,
     done: bool,
 }
 
 impl<'a> Candidates<'a> {
     fn new(snapshot: &'a dyn Snapshot, mut plan: Plan, budget: &'a Budget, behind: Option<Position>) -> Self {
         let leaves = std::mem::take(&mut plan.leaves);
-        let run = |leaf| Run { leaf, places: VecDeque::new(), behind, is_begun: false, done: false };
+        let run = |leaf| Run {
+            leaf,
+            places: VecDeque::new(),
+            behind,
+            is_begun: false,
+            is_narrowed: false,
+            done: false,
+        };
         Self { snapshot, plan, budget, runs: leaves.into_iter().map(run).collect() }
     }
 
@@ -188,7 +197,7 @@ impl<'a> Candidates<'a> {
         let mut is_narrowed = self.plan.tokens.is_empty();
         for run in &mut self.runs {
             while run.places.front().is_some_and(|place| place.position == best.position) {
-                is_narrowed |= run.leaf.is_ordered();
+                is_narrowed |= run.is_narrowed;
                 run.places.pop_front();
             }
         }
@@ -214,6 +223,7 @@ impl<'a> Candidates<'a> {
                 self.budget.spend(0, 1)?;
             }
             run.is_begun = true;
+            run.is_narrowed = walked.is_narrowed;
             run.behind = walked.last.or(run.behind);
             run.done = walked.done;
             run.places = walked.places.into();

@@ -1,17 +1,18 @@
 //! One batch written into the open transaction: everything is checked first, then everything is written.
 
-use super::dictionary::Dictionary;
 use super::failure::failed;
 use super::head::Head;
-use super::index::{self, Target};
-use super::prepare::{PreparedBatch, PreparedChange, PreparedPut};
+use super::index;
 use super::snapshot::{SqliteSnapshot, locate};
 use super::statements as sql;
-use crate::batch::{Committed, Expect, Precondition, PrivateChange};
+use crate::batch::{Committed, Precondition, PrivateChange};
 use crate::codec;
 use crate::commit_log::{self, LoggedChange};
+use crate::dictionary::Dictionary;
 use crate::error::StoreError;
 use crate::execute::{self, SearchLimits};
+use crate::located::{Located, Target, current_version, meets};
+use crate::prepare::{PreparedBatch, PreparedChange, PreparedPut};
 use crate::row_set::RowSet;
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
@@ -36,22 +37,6 @@ impl rusqlite::types::FromSql for StoredId {
             ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.into())),
             _ => Err(rusqlite::types::FromSqlError::InvalidType),
         }
-    }
-}
-
-/// Where a resource stands, by the directory.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Located {
-    pub key: i64,
-    pub home: i64,
-    pub recency: i64,
-    pub version: u32,
-    pub deleted: bool,
-}
-
-impl Located {
-    fn target(self) -> Target {
-        Target { home: self.home, recency: self.recency, key: self.key }
     }
 }
 
@@ -102,6 +87,9 @@ impl Apply<'_> {
         // With each batch, not each transaction: the conditions of the next batch look at the counts.
         self.head.write_counts(self.connection)?;
         self.log(place, &logged, &batch.audit)?;
+        if let Some(replayed) = batch.replayed {
+            replayed.check(sequence, &self.head.chain)?;
+        }
         Ok(Committed { sequence: sequence.cast_unsigned(), time_ms, versions })
     }
 
@@ -144,9 +132,13 @@ impl Apply<'_> {
         place: Place,
     ) -> Result<LoggedChange, StoreError> {
         let version = located.map_or(0, |located| located.version) + 1;
-        let key = match located {
-            Some(located) => located.key,
-            None => self.head.next_key(self.connection)?,
+        let key = match (located, change.number) {
+            (Some(located), _) => located.key,
+            (None, None) => self.head.next_key(self.connection)?,
+            (None, Some(number)) => {
+                self.head.take_key(self.connection, number)?;
+                number
+            }
         };
         let recency = put.recency_ms.unwrap_or(place.time_ms);
         let target = Target { home: put.home, recency, key };
@@ -300,7 +292,9 @@ impl Apply<'_> {
             sql::PAST_ADD,
             params![old.key, version, place.time_ms, place.sequence, place.position],
         )?;
-        self.set_directory(change, located, old.target(), version, true)?;
+        // What is deleted has no place.
+        let nowhere = Target { home: 0, recency: 0, key: old.key };
+        self.set_directory(change, located, nowhere, version, true)?;
         self.head.count(change.type_number, -1);
         Ok(Some(LoggedChange {
             type_number: change.type_number,
@@ -344,18 +338,4 @@ struct Place {
     sequence: i64,
     position: i64,
     time_ms: i64,
-}
-
-fn current_version(located: Option<Located>) -> u32 {
-    located.filter(|located| !located.deleted).map_or(0, |located| located.version)
-}
-
-fn meets(change: &PreparedChange, located: Option<Located>) -> Result<(), StoreError> {
-    let current = current_version(located);
-    let holds = match change.expect {
-        Expect::Any => true,
-        Expect::Absent => current == 0,
-        Expect::Version(version) => current == version,
-    };
-    if holds { Ok(()) } else { Err(StoreError::VersionConflict { key: change.key.clone(), current }) }
 }

@@ -5,12 +5,12 @@ use super::statements as sql;
 use crate::commit_log::{CHAIN_LENGTH, Chain};
 use crate::error::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// How many internal keys are leased at a time.
-const LEASE: i64 = 4096;
+pub(super) const LEASE: i64 = 4096;
 
-const NEXT_LEASE: &str = "next_lease";
+pub(super) const NEXT_LEASE: &str = "next_lease";
 
 /// The writer's state between commits. Cloned before a transaction, to go back to when that fails.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Head {
     /// The next internal key, and the end of the lease.
     keys: std::ops::Range<i64>,
     /// What the open transaction adds to the number of resources of each type.
-    counts: HashMap<i64, i64>,
+    counts: BTreeMap<i64, i64>,
 }
 
 impl Head {
@@ -35,7 +35,7 @@ impl Head {
             .optional()
             .map_err(failed("read the end of the commit log"))?;
         let (sequence, time_ms, chain) = last.unwrap_or((0, i64::MIN, [0; CHAIN_LENGTH]));
-        Ok(Self { sequence, time_ms, chain, keys: 0..0, counts: HashMap::new() })
+        Ok(Self { sequence, time_ms, chain, keys: 0..0, counts: BTreeMap::new() })
     }
 
     /// A new internal key.
@@ -53,6 +53,16 @@ impl Head {
         Ok(self.keys.next().expect("a lease was just taken"))
     }
 
+    /// Notes that an internal key was given by a commit that is written again: the next lease begins behind it.
+    pub fn take_key(&mut self, connection: &Connection, key: i64) -> Result<(), StoreError> {
+        self.keys = 0..0;
+        connection
+            .prepare_cached(sql::LEASE_BEHIND)
+            .and_then(|mut statement| statement.execute(params![NEXT_LEASE, key + 1]))
+            .map(|_| ())
+            .map_err(failed("lease internal keys"))
+    }
+
     /// Notes that there are more or fewer resources of a type.
     pub fn count(&mut self, type_number: i64, by: i64) {
         *self.counts.entry(type_number).or_default() += by;
@@ -60,7 +70,7 @@ impl Head {
 
     /// Writes the counts into the open transaction.
     pub fn write_counts(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        for (type_number, by) in self.counts.drain().filter(|(_, by)| *by != 0) {
+        for (type_number, by) in std::mem::take(&mut self.counts).into_iter().filter(|(_, by)| *by != 0) {
             connection
                 .prepare_cached(sql::COUNT_ADD)
                 .and_then(|mut statement| statement.execute(params![type_number, by]))

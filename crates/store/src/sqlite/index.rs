@@ -3,16 +3,9 @@
 use super::failure::failed;
 use super::statements as sql;
 use crate::error::StoreError;
+use crate::located::Target;
 use crate::row_set::{RowSet, date_span};
 use rusqlite::{Connection, params};
-
-/// What index rows point at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub home: i64,
-    pub recency: i64,
-    pub key: i64,
-}
 
 /// Adds rows.
 pub(super) fn add(connection: &Connection, rows: &RowSet, target: Target) -> Result<(), StoreError> {

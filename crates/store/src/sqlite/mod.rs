@@ -6,42 +6,45 @@ mod cache;
 mod dictionary;
 mod failure;
 mod head;
-mod history;
 mod index;
 mod lock;
 mod open;
-mod prepare;
+mod past;
+mod private;
 mod readers;
 mod reindex;
 mod snapshot;
 mod statements;
 mod statistics;
+mod unchained;
 mod verify;
 mod walk;
 mod writer;
 
 use crate::batch::{Batch, Committed};
+use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
-use crate::maintain::{Backup, Maintain, OpenOptions, Reindexed, Statistics, Verification};
+use crate::history;
+use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
+use crate::prepare;
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
+use crate::whole_commit::WholeCommit;
+use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use cache::Cache;
-use dictionary::{Dictionary, SharedDictionary};
-use failure::failed;
 use head::Head;
 use lock::Lock;
 use readers::Readers;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use search::query::Query;
 use snapshot::SqliteSnapshot;
-use statements as sql;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use writer::Writer;
+use writer::SqliteDesk;
 
 /// The name of the database file in a data directory.
 const DATABASE: &str = "chiron.sqlite";
@@ -52,7 +55,7 @@ const READ_LOG: &str = "reads";
 /// A data directory opened.
 pub struct SqliteStore {
     // Dropped in this order: the writer copies its log into the file while the directory is still ours.
-    writer: Writer,
+    writer: Writer<SqliteDesk>,
     readers: Readers,
     dictionary: Arc<SharedDictionary>,
     cache: Arc<Cache>,
@@ -74,12 +77,13 @@ impl SqliteStore {
         let lock = Lock::take(directory)?;
         let path = directory.join(DATABASE);
         let connection = open::connect_to_write(&path, options.greatest_bytes)?;
-        let dictionary = Arc::new(SharedDictionary::new(Dictionary::open(&connection)?));
+        let dictionary = Arc::new(SharedDictionary::new(dictionary::open(&connection)?));
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
         let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
         let head = Head::read(&connection)?;
         let cache = Arc::new(Cache::new(options.cache_bytes, head.sequence.cast_unsigned()));
-        let writer = Writer::start(connection, head, names, Arc::clone(&cache), options.clone(), current)?;
+        let desk = SqliteDesk::new(connection, head, names, Arc::clone(&cache), options.clone(), current)?;
+        let writer = Writer::start(desk)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
         Ok(Self {
             writer,
@@ -104,6 +108,35 @@ impl SqliteStore {
     /// Calls `each` with the rows of the log of reads of a data directory, oldest first; gives its faults.
     pub fn read_log_rows(directory: &Path, each: impl FnMut(&[u8])) -> Result<Vec<String>, StoreError> {
         read_log::read_rows(&directory.join(READ_LOG), each)
+    }
+
+    /// Writes batches with one sync, each of them all or nothing for itself: what callers that write at the same time
+    /// get by chance. Their results, in order.
+    pub fn commit_together(
+        &self,
+        batches: Vec<Batch>,
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let prepare = |batch: Batch| {
+            let dictionary = self.names_of(&batch)?;
+            Ok(prepare::prepare(batch, &dictionary))
+        };
+        self.writer.write_together(batches.into_iter().map(prepare).collect::<Result<_, StoreError>>()?)
+    }
+
+    /// Waits until the writer has nothing left to do, the copying of its log included.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.writer.errand(|_| Ok(()))
+    }
+
+    /// The dictionary with the names of all parameters of a batch.
+    fn names_of(&self, batch: &Batch) -> Result<Arc<Dictionary>, StoreError> {
+        let dictionary = self.dictionary.now();
+        let missing = prepare::missing_parameters(batch, &dictionary);
+        if missing.is_empty() {
+            return Ok(dictionary);
+        }
+        dictionary::add_parameters(&self.writer, &self.dictionary, missing)?;
+        Ok(self.dictionary.now())
     }
 
     fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
@@ -154,8 +187,8 @@ impl Store for SqliteStore {
     fn history(&self, scope: &HistoryScope, page: &HistoryPage) -> Result<Vec<Version>, StoreError> {
         self.read_with(|snapshot| match scope {
             HistoryScope::Resource(key) => snapshot.resource_history(key, page),
-            HistoryScope::Type(type_id) => snapshot.wide_history(Some(*type_id), page),
-            HistoryScope::System => snapshot.wide_history(None, page),
+            HistoryScope::Type(type_id) => history::wide_history(snapshot, Some(*type_id), page),
+            HistoryScope::System => history::wide_history(snapshot, None, page),
         })
     }
 
@@ -164,21 +197,16 @@ impl Store for SqliteStore {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let mut dictionary = self.dictionary.now();
-        let missing = prepare::missing_parameters(&batch, &dictionary);
-        if !missing.is_empty() {
-            writer::add_parameters(&self.writer, &self.dictionary, missing)?;
-            dictionary = self.dictionary.now();
-        }
+        let dictionary = self.names_of(&batch)?;
         self.writer.write(prepare::prepare(batch, &dictionary))
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
-        self.read_with(|snapshot| snapshot.changes(after, limit))
+        self.read_with(|snapshot| history::changes(snapshot, after, limit))
     }
 
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
-        self.read_with(|snapshot| snapshot.commits_before(before, limit))
+        self.read_with(|snapshot| history::commits_before(snapshot, before, limit))
     }
 
     fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
@@ -193,31 +221,23 @@ impl Store for SqliteStore {
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.read(|connection| {
-            connection
-                .prepare_cached(sql::PRIVATE_READ)
-                .and_then(|mut statement| statement.query_row([space, key], |row| row.get(0)).optional())
-                .map_err(failed("read a private document"))
-        })
+        self.readers.read(|connection| private::read(connection, space, key))
     }
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.readers.read(|connection| {
-            connection
-                .prepare_cached(sql::PRIVATE_LIST)
-                .and_then(|mut statement| {
-                    statement.query_map([space], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-                })
-                .map_err(failed("list private documents"))
-        })
+        self.readers.read(|connection| private::list(connection, space))
     }
 }
 
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
-        let mut found =
-            self.read_file_with(|snapshot| verify::verify(snapshot, snapshot.is_index_current))?;
-        if self.read_log.is_some() {
+        let mut found = self.read_file_with(|snapshot| {
+            let mut found = verify::verify(snapshot, snapshot.is_index_current)?;
+            unchained::verify(snapshot.connection, &mut found)?;
+            Ok(found)
+        })?;
+        if let Some(log) = &self.read_log {
+            found.reads_cut_bytes = log.cut_bytes();
             let mut reads = 0;
             for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
                 found.fault("log of reads", what);
@@ -253,7 +273,37 @@ impl Maintain for SqliteStore {
 
     fn mark_index_stale(&self) -> Result<(), StoreError> {
         self.is_index_current.store(false, Ordering::Release);
-        self.writer.errand(|connection, _| reindex::mark_stale(connection))
+        self.writer.errand(|desk| reindex::mark_stale(&desk.connection))
+    }
+
+    fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError> {
+        self.read_file_with(|snapshot| history::whole_commits(snapshot, after, limit))
+    }
+
+    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
+        let batch = commit.batch()?;
+        let dictionary = self.names_of(&batch)?;
+        self.writer.write(prepare::prepare_again(commit, batch, &dictionary)).map(|_| ())
+    }
+
+    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError> {
+        self.readers.read(private::all)
+    }
+
+    fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {
+        self.writer.errand(move |desk| private::put(&mut desk.connection, &documents))
+    }
+
+    fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut done = Ok(());
+        if self.read_log.is_some() {
+            Self::read_log_rows(&self.directory, |row| {
+                if done.is_ok() {
+                    done = each(row);
+                }
+            })?;
+        }
+        done
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

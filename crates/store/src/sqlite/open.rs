@@ -1,17 +1,21 @@
 //! Opening the database file: settings, schema, and the gate against newer schemas.
 
 use super::failure::failed;
+use super::private;
 use super::statements as sql;
 use crate::error::StoreError;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use std::path::Path;
 use std::time::Duration;
 
 /// The schema this program writes.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 2;
 
-const SCHEMA: &str = "schema";
+pub(super) const SCHEMA: &str = "schema";
+
+/// The second place of the schema's version, in the file's header.
+const USER_VERSION: &str = "user_version";
 
 /// Page size in bytes: a page holds about a dozen compressed documents.
 const PAGE_BYTES: i64 = 8192;
@@ -27,7 +31,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The steps from one schema to the next, forward only: step 0 makes schema 1.
 const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] =
-    &[|transaction| transaction.execute_batch(sql::SCHEMA_1)];
+    &[|transaction| transaction.execute_batch(sql::SCHEMA_1), protect_what_no_commit_covers];
+
+/// Private documents get a hash, what was deleted has no place, and the schema's version stands in a second place.
+fn protect_what_no_commit_covers(transaction: &Transaction) -> rusqlite::Result<()> {
+    private::seal_all(transaction)?;
+    transaction.execute_batch(sql::TOMBSTONES_WITHOUT_PLACE)
+}
 
 /// Opens the database to write, made or brought forward as needed.
 pub(super) fn connect_to_write(path: &Path, greatest_bytes: Option<u64>) -> Result<Connection, StoreError> {
@@ -69,6 +79,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             let transaction = connection.transaction().map_err(failed())?;
             step(&transaction).map_err(failed())?;
             transaction.execute(sql::META_WRITE, params![SCHEMA, version]).map_err(failed())?;
+            transaction.pragma_update(None, USER_VERSION, version).map_err(failed())?;
             transaction.commit().map_err(failed())?;
         }
     }
@@ -84,6 +95,11 @@ pub(super) fn schema_version(connection: &Connection) -> Result<u32, StoreError>
     if !made {
         return Ok(0);
     }
-    let version = connection.query_row(sql::META_READ, [SCHEMA], |row| row.get(0)).optional();
-    Ok(version.map_err(failed())?.unwrap_or(0))
+    let version: u32 = connection.query_row(sql::META_READ, [SCHEMA], |row| row.get(0)).map_err(failed())?;
+    let header: u32 = connection.pragma_query_value(None, USER_VERSION, |row| row.get(0)).map_err(failed())?;
+    // Schema 1 had it in one place.
+    if version != header && (version, header) != (1, 0) {
+        return Err(StoreError::Damaged(format!("the schema is {version}, or {header}")));
+    }
+    Ok(version)
 }

@@ -3,24 +3,27 @@
 //! The version of the rules that made the rows is recorded. While it is not this program's, searches walk whole
 //! types and let the matcher decide; every write makes rows by the new rules meanwhile.
 
-use super::dictionary::{Dictionary, SharedDictionary};
+use super::dictionary::add_parameters;
 use super::failure::failed;
-use super::index::{self, Target};
-use super::prepare::{missing_in, row_set};
+use super::index;
 use super::statements as sql;
-use super::writer::{Writer, add_parameters};
+use super::writer::SqliteDesk;
 use crate::codec;
+use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::StoreError;
+use crate::located::Target;
 use crate::maintain::Reindexed;
+use crate::prepare::{missing_in, row_set};
 use crate::row_set::{RowSet, pack_signature};
 use crate::stored_id::StoredId;
+use crate::writer::Writer;
 use fhir::schema::TypeId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use search::rows::{INDEX_VERSION, IndexRows, index_rows};
 use std::sync::Arc;
 
-const VERSION: &str = "index_version";
-const PROGRESS: &str = "reindex_progress";
+pub(super) const VERSION: &str = "index_version";
+pub(super) const PROGRESS: &str = "reindex_progress";
 
 /// Resources in one step.
 const STEP: i64 = 256;
@@ -78,7 +81,7 @@ pub(super) fn read(connection: &Connection, dictionary: &Dictionary) -> Result<S
 /// Writes a step.
 pub(super) fn write(
     step: Step,
-    writer: &Writer,
+    writer: &Writer<SqliteDesk>,
     dictionary: &Arc<SharedDictionary>,
 ) -> Result<Reindexed, StoreError> {
     let Step { made, missing, last } = step;
@@ -87,8 +90,8 @@ pub(super) fn write(
     }
     let names = dictionary.now();
     let looked_at = made.len() as u64;
-    writer.errand(move |connection, _| {
-        let transaction = connection.transaction().map_err(failed("reindex"))?;
+    writer.errand(move |desk| {
+        let transaction = desk.connection.transaction().map_err(failed("reindex"))?;
         let mut changed = 0;
         for (entry, rows) in made {
             let set = row_set(&rows, names.type_of(entry.type_number)?, &names);

@@ -1,13 +1,13 @@
 //! Reads of one moment: the executor's [`Snapshot`] and the plain reads, over a connection in a transaction.
 
-use super::apply::Located;
 use super::cache::Cache;
-use super::dictionary::Dictionary;
 use super::failure::failed;
 use super::statements as sql;
 use crate::body::Body;
 use crate::codec;
+use crate::dictionary::Dictionary;
 use crate::error::StoreError;
+use crate::located::Located;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice, Version};

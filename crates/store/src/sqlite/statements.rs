@@ -40,12 +40,19 @@ CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT N
     PRIMARY KEY (space, key)) WITHOUT ROWID;
 ";
 
+/// A step to schema 2.
+pub(super) const TOMBSTONES_WITHOUT_PLACE: &str =
+    "UPDATE directory SET home = 0, recency = 0, deleted = 1 WHERE deleted != 0";
+
 /// The tables with rows, for statistics and copies.
 pub(super) const TABLES: &[&str] =
     &["directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private"];
 
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
 pub(super) const META_WRITE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
+
+pub(super) const LEASE_BEHIND: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)
+    ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)";
 
 pub(super) const DICTIONARY_READ: &str = "SELECT kind, name, number FROM dictionary";
 pub(super) const DICTIONARY_ADD: &str = "INSERT INTO dictionary (kind, name, number) VALUES (?1, ?2, ?3)";
@@ -89,11 +96,8 @@ pub(super) const COMMIT_ADD: &str =
     "INSERT INTO commit_log (sequence, time, chain, changes, audit) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const COMMIT_LAST: &str =
     "SELECT sequence, time, chain FROM commit_log ORDER BY sequence DESC LIMIT 1";
-pub(super) const COMMITS_AFTER: &str =
-    "SELECT sequence, time, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence";
-pub(super) const COMMITS_BACKWARDS: &str =
-    "SELECT sequence, time, changes FROM commit_log WHERE sequence <= ?1 ORDER BY sequence DESC";
-pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, changes, audit FROM commit_log
+pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
     WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 pub(super) const COMMITS_ALL: &str =
     "SELECT sequence, time, chain, changes, audit FROM commit_log ORDER BY sequence";
@@ -120,6 +124,7 @@ pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE c
 
 pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = ?1 AND key = ?2";
 pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = ?1 ORDER BY key";
+pub(super) const PRIVATE_ALL: &str = "SELECT space, key, content FROM private ORDER BY space, key";
 pub(super) const PRIVATE_SET: &str =
     "INSERT OR REPLACE INTO private (space, key, content) VALUES (?1, ?2, ?3)";
 pub(super) const PRIVATE_REMOVE: &str = "DELETE FROM private WHERE space = ?1 AND key = ?2";
@@ -205,6 +210,13 @@ pub(super) const DATE_PROBE: &str = "SELECT 1 FROM date
     WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6 AND home = ?7";
 pub(super) const COUNTS_WRONG: &str = "SELECT count(*) FROM type_count AS stated WHERE stated.count !=
     (SELECT count(*) FROM type_row WHERE type_row.type = stated.type)";
+pub(super) const COUNTS_MISSING: &str = "SELECT count(*) FROM (SELECT DISTINCT type FROM type_row) WHERE type NOT IN (SELECT type FROM type_count)";
+pub(super) const TOMBSTONES_WRONG: &str = "SELECT count(*) FROM directory WHERE deleted != 0
+    AND (deleted != 1 OR home != 0 OR recency != 0
+    OR version IS NOT (SELECT max(version) FROM past WHERE past.key = directory.key))";
+pub(super) const META_NAMES: &str = "SELECT name FROM meta";
+pub(super) const KEYS_AND_LEASE: &str =
+    "SELECT coalesce(max(key), 0), coalesce((SELECT value FROM meta WHERE name = ?1), 0) FROM directory";
 
 #[cfg(test)]
 mod tests {
@@ -253,7 +265,6 @@ mod tests {
             PAST_WALK,
             COMMIT_TIME,
             COMMITS_AFTER,
-            COMMITS_BACKWARDS,
             COMMITS_BEFORE,
             TOKEN_REMOVE,
             NUMBER_REMOVE,

@@ -1,16 +1,16 @@
 //! The check of all that is stored.
 
 use super::failure::failed;
-use super::index::Target;
 use super::snapshot::{SqliteSnapshot, locate};
 use super::statements as sql;
 use crate::codec;
 use crate::commit_log::{self, CHAIN_LENGTH, Chain, LoggedChange};
 use crate::error::StoreError;
+use crate::located::Target;
 use crate::maintain::Verification;
 use crate::row_set::{RowSet, date_span, pack_signature};
 use crate::stored_id::StoredId;
-use crate::version::{ResourceKey, Version};
+use crate::version::{ResourceKey, Splice, Version};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 use search::rows::{IndexRows, index_rows};
@@ -146,6 +146,13 @@ impl Check<'_> {
         if version.body.as_deref().map(|body| codec::hash_of(body)) != change.hash {
             self.found.fault(name, "is not what was committed");
         }
+        match version.document() {
+            Ok(Some(document)) if Splice::of(document).unwrap_or_default() != version.splice => {
+                self.found.fault(name, "does not know where its meta is");
+            }
+            Err(error) => self.found.fault(name, error.to_string()),
+            _ => {}
+        }
         if version.place != place || version.updated_ms != time {
             self.found.fault(name, format!("does not name commit {} as its origin", place.0));
         }
@@ -238,7 +245,7 @@ impl Check<'_> {
             return;
         };
         let rows: IndexRows = index_rows(&document);
-        let made = super::prepare::row_set(&rows, type_id, self.snapshot.dictionary);
+        let made = crate::prepare::row_set(&rows, type_id, self.snapshot.dictionary);
         let recency_agrees = rows.recency_ms.is_none_or(|recency| recency == entry.target.recency);
         if made != *set
             || rows.home.0 != entry.target.home

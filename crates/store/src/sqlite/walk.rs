@@ -32,7 +32,7 @@ impl SqliteSnapshot<'_> {
                 true => self.walk_recent(walk),
                 false => self.walk_unordered(walk),
             },
-            leaf => self.walk_ordered(&Walk { recency: within(leaf, &walk.recency), ..*walk }),
+            leaf => self.walk_ordered(&Walk { recency: leaf.within(&walk.recency), ..*walk }),
         }
     }
 
@@ -47,7 +47,7 @@ impl SqliteSnapshot<'_> {
             return Ok(ids.len().min(cap));
         }
         if let Some((_, text, by)) = self.ordered(leaf) {
-            let recency = within(leaf, recency);
+            let recency = leaf.within(recency);
             let bounds = [recency.start, recency.end.saturating_sub(1), most(cap)];
             return self.count(text, bounds.into_iter().chain(by.into_iter().flatten()).map(Value::from));
         }
@@ -98,17 +98,17 @@ impl SqliteSnapshot<'_> {
     fn walk_ordered(&self, walk: &Walk) -> Result<Walked, StoreError> {
         let failed = || failed("walk the index");
         let Some((text, _, by)) = self.ordered(walk.leaf) else {
-            return Ok(Walked { done: true, ..Walked::default() });
+            return Ok(Walked { done: true, is_narrowed: true, ..Walked::default() });
         };
         let behind = walk.behind.unwrap_or(Position { recency: i64::MAX, key: i64::MAX });
         let most = walk.recency.end.saturating_sub(1).min(behind.recency);
         let bounds = [walk.recency.start, most, behind.recency, behind.key];
         let parameters = bounds.into_iter().chain(by.into_iter().flatten());
-        let type_id = leaf_type(walk.leaf);
+        let type_id = walk.leaf.type_id();
         let groups = self.token_groups(walk.tokens);
         let mut statement = self.connection.prepare_cached(text).map_err(failed())?;
         let mut rows = statement.query(params_from_iter(parameters)).map_err(failed())?;
-        let mut walked = Walked::default();
+        let mut walked = Walked { is_narrowed: true, ..Walked::default() };
         while walked.places.len() < walk.limit && walked.examined < walk.examine {
             let Some(row) = rows.next().map_err(failed())? else {
                 walked.done = true;
@@ -205,7 +205,7 @@ impl SqliteSnapshot<'_> {
         walked: &mut Walked,
     ) -> Result<(), StoreError> {
         let failed = || failed("walk the index");
-        let type_id = leaf_type(walk.leaf);
+        let type_id = walk.leaf.type_id();
         let mut statement = self.connection.prepare_cached(text).map_err(failed())?;
         let mut rows = statement.query(params_from_iter(parameters)).map_err(failed())?;
         while let Some(row) = rows.next().map_err(failed())? {
@@ -283,28 +283,6 @@ impl SqliteSnapshot<'_> {
         walked.places.dedup();
         walked.last = walked.places.last().map(|place| place.position);
         Ok(walked)
-    }
-}
-
-/// The type of the documents that a leaf leads to.
-fn leaf_type(leaf: &Leaf) -> TypeId {
-    match leaf {
-        Leaf::Ids(type_id, _)
-        | Leaf::Home(type_id, _)
-        | Leaf::Type(type_id)
-        | Leaf::TypeWithin(type_id, ..) => *type_id,
-        Leaf::Token(parameter, _)
-        | Leaf::Number(parameter, ..)
-        | Leaf::Text(parameter, _)
-        | Leaf::Date(parameter, ..) => parameter.0,
-    }
-}
-
-/// A range of recency, as narrow as the leaf.
-fn within(leaf: &Leaf, recency: &Range<i64>) -> Range<i64> {
-    match leaf {
-        Leaf::TypeWithin(_, low, high) => recency.start.max(*low)..recency.end.min(*high),
-        _ => recency.clone(),
     }
 }
 

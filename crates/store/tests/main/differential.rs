@@ -119,7 +119,7 @@ fn random_encounter(random: &mut Random) -> Change {
     put(&format!("Encounter/{id}"), &body)
 }
 
-fn random_change(random: &mut Random) -> Change {
+pub fn random_change(random: &mut Random) -> Change {
     let change = match random.below(10) {
         0 => random_practitioner(random),
         1 | 2 => random_patient(random),
@@ -138,7 +138,7 @@ fn random_change(random: &mut Random) -> Change {
     }
 }
 
-fn random_batch(random: &mut Random, time_ms: i64) -> Batch {
+pub fn random_batch(random: &mut Random, time_ms: i64) -> Batch {
     let mut changes: Vec<Change> = Vec::new();
     for _ in 0..random.below(5) {
         let change = random_change(random);
@@ -197,7 +197,7 @@ fn condition(random: &mut Random, of: &str) -> String {
     }
 }
 
-fn random_query(random: &mut Random) -> (String, Query) {
+pub fn random_query(random: &mut Random) -> (String, Query) {
     let of = random.pick(&["Patient", "Observation", "Observation", "Encounter"]);
     let mut url = format!("{of}?");
     for _ in 0..random.below(4) {

@@ -1,5 +1,6 @@
 //! Stores, resources and batches for tests.
 
+use crate::server;
 use fhir::schema::{TypeId, schema};
 use search::query::Query;
 use search::rows::{IndexRows, index_rows};
@@ -26,6 +27,8 @@ pub fn on_every_backend(test: impl Fn(&dyn Store)) {
     test(&MemoryStore::new(ports()));
     let directory = tempfile::tempdir().unwrap();
     test(&open(directory.path()));
+    let directory = tempfile::tempdir().unwrap();
+    test(&server::open_database(&server::database(), directory.path()));
 }
 
 pub fn open(directory: &Path) -> SqliteStore {
@@ -67,7 +70,9 @@ pub fn put_at(name: &str, body: &str, recency_ms: Option<i64>) -> Change {
 }
 
 pub fn put_with(name: &str, body: &str, rows: Box<IndexRows>) -> Change {
-    let action = Action::Put { body: body.into(), splice: store::version::Splice::default(), rows };
+    let document = fhir::Document::parse(body).unwrap();
+    let splice = store::version::Splice::of(&document).unwrap_or_default();
+    let action = Action::Put { body: body.into(), splice, rows };
     Change { key: key(name), expect: Expect::Any, action }
 }
 

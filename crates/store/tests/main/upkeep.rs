@@ -52,11 +52,40 @@ fn a_newer_schema_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(directory.path()));
     let database = Connection::open(directory.path().join("chiron.sqlite")).unwrap();
-    database.execute("UPDATE meta SET value = 99 WHERE name = 'schema'", []).unwrap();
+    database
+        .execute_batch("UPDATE meta SET value = 99 WHERE name = 'schema'; PRAGMA user_version = 99")
+        .unwrap();
     drop(database);
     let refused = SqliteStore::open(directory.path(), &OpenOptions::new(ports())).map(|_| ());
     assert!(matches!(refused, Err(StoreError::NewerSchema { found: 99, .. })), "{refused:?}");
 }
+
+#[test]
+fn a_data_directory_of_schema_1_is_brought_forward() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    write_some(&store);
+    let private = |content: &str| {
+        let (space, key, content) = ("account".into(), "anna".into(), Some(content.as_bytes().to_vec()));
+        vec![store::PrivateChange { space, key, content }]
+    };
+    store.commit(store::Batch { private: private("reader"), ..batch(200, []) }).unwrap();
+    drop(store);
+    let database = Connection::open(directory.path().join("chiron.sqlite")).unwrap();
+    let as_before = "UPDATE private SET content = substr(content, 9);
+        UPDATE directory SET home = 7, recency = 8 WHERE deleted = 1;
+        UPDATE meta SET value = 1 WHERE name = 'schema'; PRAGMA user_version = 0";
+    database.execute_batch(as_before).unwrap();
+    drop(database);
+    let store = open(directory.path());
+    assert_eq!(store.read_private("account", "anna").unwrap().as_deref(), Some(&b"reader"[..]));
+    let found = store.verify().unwrap();
+    assert!(found.is_sound(), "{:?}", found.faults);
+    assert_eq!(store.history(&store::HistoryScope::Resource(key("Observation/o3")), &ALL).unwrap().len(), 2);
+}
+
+const ALL: store::HistoryPage =
+    store::HistoryPage { since_ms: None, until_ms: None, count: usize::MAX, before: None };
 
 /// Each tampering is done to a sound store of its own, and must be found.
 #[test]
@@ -139,6 +168,17 @@ fn a_damaged_copy_is_not_restored() {
     assert!(matches!(restored, Err(StoreError::Damaged(_))), "{restored:?}");
 }
 
+/// Makes of a database what a program with other rules might have left: no rows, and homes that mean nothing.
+pub const OTHER_RULES: &[&str] = &[
+    "DELETE FROM token",
+    "DELETE FROM text",
+    "DELETE FROM type_row",
+    "UPDATE entry SET rows = x'00000000', home = 7, signature = x''",
+    "UPDATE directory SET home = 7",
+    "INSERT INTO type_row SELECT type, recency, key, home, signature FROM entry",
+    "UPDATE meta SET value = 0 WHERE name = 'index_version'",
+];
+
 #[test]
 fn reindexing_survives_restarts_and_searches_stay_right() {
     let directory = tempfile::tempdir().unwrap();
@@ -150,20 +190,8 @@ fn reindexing_survives_restarts_and_searches_stay_right() {
         store.commit(batch(start, patients)).unwrap();
     }
     drop(store);
-    // What a program with other rules might have left: no rows, and homes that mean nothing.
     let database = Connection::open(directory.path().join("chiron.sqlite")).unwrap();
-    for statement in [
-        "DELETE FROM token",
-        "DELETE FROM text",
-        "DELETE FROM type_row",
-        "DELETE FROM directory WHERE 0",
-        "UPDATE entry SET rows = x'00000000', home = 7, signature = x''",
-        "UPDATE directory SET home = 7",
-        "INSERT INTO type_row SELECT type, recency, key, home, signature FROM entry",
-        "UPDATE meta SET value = 0 WHERE name = 'index_version'",
-    ] {
-        database.execute(statement, []).unwrap();
-    }
+    database.execute_batch(&OTHER_RULES.join(";")).unwrap();
     drop(database);
     let mut steps = 0;
     let mut changed = 0;

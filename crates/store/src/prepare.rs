@@ -1,37 +1,65 @@
 //! A batch made ready for the writer: all that can be done by the caller's thread is done here (compression,
 //! packing, names to numbers), so that the one writer only writes.
 
-use super::dictionary::Dictionary;
 use crate::batch::{Action, Batch, Change, Expect, Precondition, PrivateChange};
 use crate::codec;
+use crate::commit_log::Chain;
+use crate::dictionary::Dictionary;
+use crate::error::StoreError;
+use crate::private;
 use crate::row_set::{RowSet, pack_signature};
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
+use crate::whole_commit::WholeCommit;
 use fhir::schema::TypeId;
 use search::rows::IndexRows;
 use std::collections::HashSet;
 
 /// A batch ready to be written.
-pub(super) struct PreparedBatch {
+pub(crate) struct PreparedBatch {
     pub time_ms: i64,
     pub preconditions: Vec<Precondition>,
     pub changes: Vec<PreparedChange>,
     pub private: Vec<PrivateChange>,
     pub audit: Vec<u8>,
+    /// What a commit that is written again must come out as.
+    pub replayed: Option<Replayed>,
+}
+
+/// The end of the commit log behind a commit that is written again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replayed {
+    pub sequence: u64,
+    pub chain: Chain,
+}
+
+impl Replayed {
+    /// Refuses what came out otherwise. It must then be taken back.
+    pub fn check(self, sequence: i64, chain: &Chain) -> Result<(), StoreError> {
+        match (sequence.cast_unsigned(), chain) == (self.sequence, &self.chain) {
+            true => Ok(()),
+            false => Err(StoreError::Damaged(format!(
+                "commit {} does not follow what is there, or is not as it was written",
+                self.sequence
+            ))),
+        }
+    }
 }
 
 /// A change ready to be written.
-pub(super) struct PreparedChange {
+pub(crate) struct PreparedChange {
     pub key: ResourceKey,
     pub type_number: i64,
     pub id: StoredId,
     pub expect: Expect,
+    /// The internal key that a new resource must get, when its commit is written again.
+    pub number: Option<i64>,
     /// `None` deletes.
     pub put: Option<PreparedPut>,
 }
 
 /// A new version ready to be written.
-pub(super) struct PreparedPut {
+pub(crate) struct PreparedPut {
     pub payload: Vec<u8>,
     pub home: i64,
     pub recency_ms: Option<i64>,
@@ -44,7 +72,7 @@ pub(super) struct PreparedPut {
 ///
 /// # Panics
 /// When the batch names a resource twice, or an id that is empty or longer than 64 bytes: a fault of the caller.
-pub(super) fn prepare(batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
+pub(crate) fn prepare(batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
     let mut seen = HashSet::with_capacity(batch.changes.len());
     for change in &batch.changes {
         assert!(seen.insert(&change.key), "a batch changes each resource once, and {} twice", change.key);
@@ -55,9 +83,25 @@ pub(super) fn prepare(batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
         time_ms: batch.time_ms,
         preconditions: batch.preconditions,
         changes: batch.changes.into_iter().map(|change| prepare_change(change, dictionary)).collect(),
-        private: batch.private,
+        private: batch.private.into_iter().map(sealed).collect(),
         audit: batch.audit,
+        replayed: None,
     }
+}
+
+fn sealed(change: PrivateChange) -> PrivateChange {
+    let PrivateChange { space, key, content } = change;
+    let content = content.map(|content| private::seal(&space, &key, &content));
+    PrivateChange { space, key, content }
+}
+
+/// Makes ready what writes a commit again, exactly as it was.
+pub(crate) fn prepare_again(commit: &WholeCommit, batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
+    let mut prepared = prepare(batch, dictionary);
+    for (again, change) in prepared.changes.iter_mut().zip(&commit.changes) {
+        again.number = Some(change.number);
+    }
+    PreparedBatch { replayed: Some(Replayed { sequence: commit.sequence, chain: commit.chain }), ..prepared }
 }
 
 fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
@@ -81,12 +125,13 @@ fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
         id: StoredId::new(&change.key.id),
         key: change.key,
         expect: change.expect,
+        number: None,
         put,
     }
 }
 
 /// The rows with numbers for names; parameters without a number are left out.
-pub(super) fn row_set(rows: &IndexRows, type_id: TypeId, dictionary: &Dictionary) -> RowSet {
+pub(crate) fn row_set(rows: &IndexRows, type_id: TypeId, dictionary: &Dictionary) -> RowSet {
     let number = |code: &str| dictionary.parameter(type_id, code);
     let tokens = rows.tokens.iter().filter_map(|row| Some((number(row.parameter)?, row.hash)));
     let numbers = rows.numbers.iter().filter_map(|row| Some((number(row.parameter)?, row.unit, row.value)));
@@ -103,7 +148,7 @@ pub(super) fn row_set(rows: &IndexRows, type_id: TypeId, dictionary: &Dictionary
 }
 
 /// The parameters of a batch that have no number yet.
-pub(super) fn missing_parameters(batch: &Batch, dictionary: &Dictionary) -> Vec<(TypeId, &'static str)> {
+pub(crate) fn missing_parameters(batch: &Batch, dictionary: &Dictionary) -> Vec<(TypeId, &'static str)> {
     let mut missing = Vec::new();
     for change in &batch.changes {
         if let Action::Put { rows, .. } = &change.action {
@@ -114,7 +159,7 @@ pub(super) fn missing_parameters(batch: &Batch, dictionary: &Dictionary) -> Vec<
 }
 
 /// Adds the parameters of some rows that have no number yet.
-pub(super) fn missing_in(
+pub(crate) fn missing_in(
     rows: &IndexRows,
     type_id: TypeId,
     dictionary: &Dictionary,

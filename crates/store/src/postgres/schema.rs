@@ -1,0 +1,45 @@
+//! The tables, how they are brought forward, and the gate against newer ones.
+
+use super::connection::Connection;
+use super::statements as sql;
+use crate::error::StoreError;
+
+/// The schema this program writes.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// The lock that is held while tables are made: any number that no other program uses.
+const LOCK: i64 = 0x6368_6972_6f6e;
+
+/// The steps from one schema to the next, forward only: step 0 makes schema 1.
+const MIGRATIONS: &[&str] = &[sql::SCHEMA_1];
+
+/// Makes the tables, or brings them forward. Of several processes one does it, and the others wait.
+pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    let context = "migrate the database";
+    connection.begin(context, "BEGIN", &[])?;
+    connection.query(context, "SELECT pg_advisory_xact_lock($1)", &[&LOCK])?;
+    let found = version(connection)?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
+    }
+    for (version, step) in (1u32..).zip(MIGRATIONS) {
+        if version > found {
+            connection.execute(context, step)?;
+            connection.query(context, sql::META_WRITE, &[&"schema", &version.to_string()])?;
+        }
+    }
+    connection.commit(context, Vec::new())
+}
+
+/// The schema of a database; 0 when it is empty.
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    let context = "read the schema's version";
+    let made: bool = connection.query_one(context, "SELECT to_regclass('meta') IS NOT NULL", &[])?.get(0);
+    if !made {
+        return Ok(0);
+    }
+    let rows = connection.query(context, sql::META_READ, &[&"schema"])?;
+    let Some(row) = rows.first() else { return Ok(0) };
+    let text: String = row.get(0);
+    text.parse().map_err(|_| StoreError::Damaged(format!("the schema's version is {text}")))
+}

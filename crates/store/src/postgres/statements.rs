@@ -1,0 +1,213 @@
+//! Every SQL text of the PostgreSQL backend but those that are put together for a walk (see [`super::walk`]).
+//!
+//! Tables of documents and index rows are distributed by `home` (the directory by `id`) when they are spread over several
+//! servers: so the unique key of each has that column, there are no sequences and no foreign keys, and what is not
+//! distributed is small. All that is written in a transaction goes to a table in one statement, as arrays.
+
+/// The tables of schema 1. Ids and texts are bytes, so that they are compared and ordered as bytes, whatever the database's
+/// language; documents are compressed already.
+pub(super) const SCHEMA_1: &str = "
+CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL);
+CREATE TABLE dictionary (kind bigint NOT NULL, name text NOT NULL, number bigint NOT NULL,
+    PRIMARY KEY (kind, name));
+CREATE TABLE head (one boolean PRIMARY KEY DEFAULT true CHECK (one), sequence bigint NOT NULL, time bigint NOT NULL,
+    chain bytea NOT NULL, next_key bigint NOT NULL, names bigint NOT NULL, index_version bigint NOT NULL)
+    WITH (fillfactor = 10);
+CREATE TABLE directory (type bigint NOT NULL, id bytea NOT NULL, key bigint NOT NULL, home bigint NOT NULL,
+    recency bigint NOT NULL, version bigint NOT NULL, deleted boolean NOT NULL,
+    PRIMARY KEY (type, id));
+CREATE TABLE entry (home bigint NOT NULL, type bigint NOT NULL, recency bigint NOT NULL, key bigint NOT NULL,
+    version bigint NOT NULL, updated bigint NOT NULL, sequence bigint NOT NULL, position bigint NOT NULL,
+    id bytea NOT NULL, signature bytea NOT NULL, rows bytea NOT NULL, payload bytea NOT NULL,
+    PRIMARY KEY (home, type, recency, key));
+ALTER TABLE entry ALTER COLUMN payload SET STORAGE EXTERNAL;
+CREATE TABLE type_row (type bigint NOT NULL, recency bigint NOT NULL, key bigint NOT NULL, home bigint NOT NULL,
+    signature bytea NOT NULL,
+    PRIMARY KEY (type, recency, key, home));
+CREATE TABLE past (home bigint NOT NULL, key bigint NOT NULL, version bigint NOT NULL, updated bigint NOT NULL,
+    sequence bigint NOT NULL, position bigint NOT NULL, payload bytea,
+    PRIMARY KEY (home, key, version));
+ALTER TABLE past ALTER COLUMN payload SET STORAGE EXTERNAL;
+CREATE TABLE commit_log (sequence bigint PRIMARY KEY, time bigint NOT NULL, chain bytea NOT NULL,
+    changes bytea NOT NULL, audit bytea NOT NULL);
+CREATE TABLE token (parameter bigint NOT NULL, hash bigint NOT NULL, recency bigint NOT NULL, key bigint NOT NULL,
+    home bigint NOT NULL,
+    PRIMARY KEY (parameter, hash, recency, key, home));
+CREATE TABLE number (parameter bigint NOT NULL, unit bigint NOT NULL, value double precision NOT NULL,
+    recency bigint NOT NULL, key bigint NOT NULL, home bigint NOT NULL,
+    PRIMARY KEY (parameter, unit, value, recency, key, home));
+CREATE TABLE text (parameter bigint NOT NULL, text bytea NOT NULL, recency bigint NOT NULL, key bigint NOT NULL,
+    home bigint NOT NULL,
+    PRIMARY KEY (parameter, text, recency, key, home));
+CREATE TABLE date (parameter bigint NOT NULL, span bigint NOT NULL, low bigint NOT NULL, high bigint NOT NULL,
+    recency bigint NOT NULL, key bigint NOT NULL, home bigint NOT NULL,
+    PRIMARY KEY (parameter, span, low, high, recency, key, home));
+CREATE TABLE type_count (type bigint PRIMARY KEY, count bigint NOT NULL);
+CREATE TABLE private (space text COLLATE \"C\" NOT NULL, key text COLLATE \"C\" NOT NULL, content bytea NOT NULL,
+    PRIMARY KEY (space, key));
+INSERT INTO head (sequence, time, chain, next_key, names, index_version)
+    VALUES (0, -9223372036854775808, decode(repeat('00', 32), 'hex'), 1, 0, 0);
+";
+
+pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = $1";
+pub(super) const META_WRITE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+pub(super) const DICTIONARY_READ: &str = "SELECT kind, name, number FROM dictionary";
+pub(super) const DICTIONARY_ADD: &str = "INSERT INTO dictionary (kind, name, number)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[])";
+pub(super) const NAMES_SET: &str = "UPDATE head SET names = $1";
+
+// One writer at a time holds the head, in all processes: what it reads after this line is what all before it wrote.
+pub(super) const HEAD_LOCK: &str =
+    "SELECT sequence, time, chain, next_key, names, index_version FROM head FOR UPDATE";
+pub(super) const HEAD_READ: &str = "SELECT sequence, names, index_version FROM head";
+pub(super) const HEAD_SET: &str = "UPDATE head SET sequence = $1, time = $2, chain = $3, next_key = $4";
+pub(super) const INDEX_VERSION_SET: &str = "UPDATE head SET index_version = $1";
+
+/// Where resources stand, and the index rows of those that are current.
+pub(super) const LOCATE: &str =
+    "SELECT wanted.place, found.key, found.home, found.recency, found.version, found.deleted,
+        entry.rows
+    FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS wanted (type, id, place)
+    JOIN directory AS found ON found.type = wanted.type AND found.id = wanted.id
+    LEFT JOIN entry ON NOT found.deleted AND entry.home = found.home AND entry.type = found.type
+        AND entry.recency = found.recency AND entry.key = found.key";
+
+/// Versions by type, id and number, 0 for the newest: one row for each that the directory knows the resource of.
+pub(super) const VERSIONS: &str = "SELECT wanted.place, found.version,
+        coalesce(entry.version, past.version), coalesce(entry.updated, past.updated),
+        coalesce(entry.sequence, past.sequence), coalesce(entry.position, past.position),
+        coalesce(entry.payload, past.payload), found.recency, found.key
+    FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) WITH ORDINALITY AS wanted (type, id, version, place)
+    JOIN directory AS found ON found.type = wanted.type AND found.id = wanted.id
+    LEFT JOIN entry ON NOT found.deleted AND wanted.version IN (0, found.version) AND entry.home = found.home
+        AND entry.type = found.type AND entry.recency = found.recency AND entry.key = found.key
+    LEFT JOIN past ON past.home = found.home AND past.key = found.key
+        AND past.version = CASE wanted.version WHEN 0 THEN found.version ELSE wanted.version END";
+
+/// One version, as [`VERSIONS`], with the last commit of what is looked at: one row always.
+pub(super) const VERSION: &str = "SELECT head.sequence, found.version,
+        coalesce(entry.version, past.version), coalesce(entry.updated, past.updated),
+        coalesce(entry.sequence, past.sequence), coalesce(entry.position, past.position),
+        coalesce(entry.payload, past.payload), found.recency, found.key
+    FROM head LEFT JOIN directory AS found ON found.type = $1 AND found.id = $2
+    LEFT JOIN entry ON NOT found.deleted AND $3::bigint IN (0, found.version) AND entry.home = found.home
+        AND entry.type = found.type AND entry.recency = found.recency AND entry.key = found.key
+    LEFT JOIN past ON past.home = found.home AND past.key = found.key
+        AND past.version = CASE $3::bigint WHEN 0 THEN found.version ELSE $3::bigint END";
+
+/// Documents at places, in any order.
+pub(super) const ENTRIES_AT: &str =
+    "SELECT wanted.place, entry.id, entry.version, entry.updated, entry.sequence,
+        entry.position, entry.payload
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY
+        AS wanted (home, type, recency, key, place)
+    JOIN entry ON entry.home = wanted.home AND entry.type = wanted.type AND entry.recency = wanted.recency
+        AND entry.key = wanted.key";
+
+pub(super) const PAST_WALK: &str = "SELECT version, updated, sequence, position, payload FROM past
+    WHERE home = $1 AND key = $2 AND (sequence, position) < ($3, $4) AND updated >= $5 AND updated <= $6
+    ORDER BY version DESC LIMIT $7";
+pub(super) const DIRECTORY_FIND: &str = "SELECT key, home, recency, version, deleted FROM directory
+    WHERE type = $1 AND id = $2";
+pub(super) const IDS_FIND: &str = "SELECT found.recency, found.key, found.home
+    FROM unnest($2::bytea[]) AS wanted (id) JOIN directory AS found ON found.type = $1 AND found.id = wanted.id
+    WHERE NOT found.deleted AND found.recency >= $3 AND found.recency <= $4
+        AND (found.recency, found.key) < ($5, $6)
+    ORDER BY found.recency DESC, found.key DESC";
+pub(super) const TOKENS_FIND: &str =
+    "SELECT EXISTS (SELECT 1 FROM unnest($1::bigint[], $2::bigint[]) AS wanted (parameter, hash)
+    JOIN token ON token.parameter = wanted.parameter AND token.hash = wanted.hash
+    WHERE token.recency = $3 AND token.key = $4)";
+
+pub(super) const COMMIT_TIME: &str = "SELECT time FROM commit_log WHERE sequence = $1";
+pub(super) const COMMIT_CHAIN: &str = "SELECT chain FROM commit_log WHERE sequence = $1";
+pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
+    WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
+    WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2";
+
+pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE count > 0";
+pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = $1 AND key = $2";
+pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = $1 ORDER BY key";
+
+// What a transaction writes.
+
+pub(super) const PAST_MOVE: &str = "UPDATE past SET home = moved.now
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS moved (home, key, now)
+    WHERE past.home = moved.home AND past.key = moved.key";
+/// Copies current versions to the past.
+pub(super) const PAST_KEEP: &str =
+    "INSERT INTO past (home, key, version, updated, sequence, position, payload)
+    SELECT kept.now, entry.key, entry.version, entry.updated, entry.sequence, entry.position, entry.payload
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS kept (home, type, recency, key, now)
+    JOIN entry ON entry.home = kept.home AND entry.type = kept.type AND entry.recency = kept.recency
+        AND entry.key = kept.key";
+pub(super) const PAST_ADD: &str = "INSERT INTO past (home, key, version, updated, sequence, position, payload)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[])";
+pub(super) const ENTRY_REMOVE: &str = "DELETE FROM entry
+    USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS gone (home, type, recency, key)
+    WHERE entry.home = gone.home AND entry.type = gone.type AND entry.recency = gone.recency AND entry.key = gone.key";
+pub(super) const ENTRY_SET: &str = "INSERT INTO entry
+        (home, type, recency, key, version, updated, sequence, position, id, signature, rows, payload)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+        $7::bigint[], $8::bigint[], $9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[])
+    ON CONFLICT (home, type, recency, key) DO UPDATE SET version = excluded.version, updated = excluded.updated,
+        sequence = excluded.sequence, position = excluded.position, signature = excluded.signature,
+        rows = excluded.rows, payload = excluded.payload";
+pub(super) const TYPE_ROW_REMOVE: &str = "DELETE FROM type_row
+    USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS gone (home, type, recency, key)
+    WHERE type_row.type = gone.type AND type_row.recency = gone.recency AND type_row.key = gone.key
+        AND type_row.home = gone.home";
+pub(super) const TYPE_ROW_SET: &str = "INSERT INTO type_row (home, type, recency, key, signature)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+    ON CONFLICT (type, recency, key, home) DO UPDATE SET signature = excluded.signature";
+pub(super) const DIRECTORY_SET: &str = "INSERT INTO directory (type, id, key, home, recency, version, deleted)
+    SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[])
+    ON CONFLICT (type, id) DO UPDATE SET home = excluded.home, recency = excluded.recency,
+        version = excluded.version, deleted = excluded.deleted";
+pub(super) const TOKEN_REMOVE: &str = "DELETE FROM token
+    USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS gone (home, recency, key, parameter, hash)
+    WHERE token.parameter = gone.parameter AND token.hash = gone.hash AND token.recency = gone.recency
+        AND token.key = gone.key AND token.home = gone.home";
+pub(super) const TOKEN_ADD: &str = "INSERT INTO token (home, recency, key, parameter, hash)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+    ON CONFLICT DO NOTHING";
+pub(super) const NUMBER_REMOVE: &str = "DELETE FROM number
+    USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::double precision[])
+        AS gone (home, recency, key, parameter, unit, value)
+    WHERE number.parameter = gone.parameter AND number.unit = gone.unit AND number.value = gone.value
+        AND number.recency = gone.recency AND number.key = gone.key AND number.home = gone.home";
+pub(super) const NUMBER_ADD: &str = "INSERT INTO number (home, recency, key, parameter, unit, value)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::double precision[])
+    ON CONFLICT DO NOTHING";
+pub(super) const TEXT_REMOVE: &str = "DELETE FROM text
+    USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+        AS gone (home, recency, key, parameter, text)
+    WHERE text.parameter = gone.parameter AND text.text = gone.text AND text.recency = gone.recency
+        AND text.key = gone.key AND text.home = gone.home";
+pub(super) const TEXT_ADD: &str = "INSERT INTO text (home, recency, key, parameter, text)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+    ON CONFLICT DO NOTHING";
+pub(super) const DATE_REMOVE: &str = "DELETE FROM date
+    USING unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+        AS gone (home, recency, key, parameter, span, low, high)
+    WHERE date.parameter = gone.parameter AND date.span = gone.span AND date.low = gone.low AND date.high = gone.high
+        AND date.recency = gone.recency AND date.key = gone.key AND date.home = gone.home";
+pub(super) const DATE_ADD: &str = "INSERT INTO date (home, recency, key, parameter, span, low, high)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+    ON CONFLICT DO NOTHING";
+pub(super) const COUNT_ADD: &str = "INSERT INTO type_count (type, count)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[])
+    ON CONFLICT (type) DO UPDATE SET count = type_count.count + excluded.count";
+pub(super) const COMMIT_ADD: &str = "INSERT INTO commit_log (sequence, time, chain, changes, audit)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])";
+pub(super) const PRIVATE_REMOVE: &str =
+    "DELETE FROM private USING unnest($1::text[], $2::text[]) AS gone (space, key)
+    WHERE private.space = gone.space AND private.key = gone.key";
+pub(super) const PRIVATE_SET: &str = "INSERT INTO private (space, key, content)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
+    ON CONFLICT (space, key) DO UPDATE SET content = excluded.content";
