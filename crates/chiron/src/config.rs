@@ -2,6 +2,7 @@
 //!
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
+use crate::profile_checks;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 8] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -57,6 +58,12 @@ pub const SETTINGS: [Setting; 7] = [
         variable: "CHIRON_AUDIT_READS",
         default: "true",
         help: "false only to measure what the audit of reads costs: never with patients' data",
+    },
+    Setting {
+        name: "validate-profiles",
+        variable: "CHIRON_VALIDATE_PROFILES",
+        default: "declared",
+        help: "profiles checked on write: off; declared: those in meta.profile; us-core-6, -7 or -8: US Core's too",
     },
     Setting {
         name: "log",
@@ -146,6 +153,7 @@ impl Config {
         self.flag("behind-proxy")?;
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
+        profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
 

@@ -6,6 +6,7 @@ mod config;
 mod event;
 mod local_socket;
 mod practice;
+mod profile_checks;
 mod server;
 
 use anyhow::Result;

@@ -1,6 +1,7 @@
 //! A practice opened: its store, its record and its terminology, wired together.
 
 use crate::config::Config;
+use crate::profile_checks;
 use access::{Actor, Policy};
 use anyhow::{Context, Result};
 use record::ports::RecordPorts;
@@ -44,6 +45,7 @@ impl Practice {
             new_id: Box::new(|| uuid::Uuid::now_v7().to_string()),
             new_secret: Box::new(new_secret),
             audit_reads: config.flag("audit-reads")?,
+            validation: profile_checks::settings(config.get("validate-profiles"))?,
         });
         Ok(Self { record: Arc::new(record), store, data })
     }

@@ -17,6 +17,7 @@ pub mod patch;
 pub mod ports;
 pub mod resource;
 pub mod session;
+mod session_ports;
 pub mod write;
 pub mod write_rule;
 
@@ -24,4 +25,5 @@ pub use audit::{Origin, is_written_by_the_server};
 pub use error::Error;
 pub use resource::Resource;
 pub use session::{Record, Session};
+pub use session_ports::SessionPorts;
 pub use store::{Expect, HistoryPage, HistoryScope, ResourceKey, StoreError};

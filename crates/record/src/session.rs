@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
+use crate::session_ports::SessionPorts;
 use crate::write_rule::WriteRule;
 use access::policy::DenialCause;
 use access::{Actor, Denial, Grant, Interaction, Policy};
@@ -35,6 +36,7 @@ pub struct Record {
     /// Held by a write that was overtaken several times: such writes go one after another.
     pub(crate) overtaken: Mutex<()>,
     audit_reads: bool,
+    pub(crate) validation: validation::Settings,
 }
 
 /// What a record is made of.
@@ -55,6 +57,8 @@ pub struct Settings {
     pub new_secret: NewId,
     /// Whether reads are audited. Off only to measure what the audit costs.
     pub audit_reads: bool,
+    /// What resources are held against on write, beside the definitions of their types.
+    pub validation: validation::Settings,
 }
 
 /// What a search found.
@@ -84,6 +88,7 @@ impl Record {
             credentials: CredentialCache::default(),
             overtaken: Mutex::new(()),
             audit_reads: settings.audit_reads,
+            validation: settings.validation,
         }
     }
 
@@ -112,6 +117,11 @@ impl Record {
         Limits { now_ms: self.now_ms(), ..Limits::default() }
     }
 
+    /// What resources are held against on write.
+    pub fn validation(&self) -> &validation::Settings {
+        &self.validation
+    }
+
     /// What searches and validation are told of the world.
     pub fn ports(&self) -> &RecordPorts {
         &self.ports
@@ -134,6 +144,11 @@ impl Session {
     /// The record the session is with.
     pub fn record(&self) -> &Arc<Record> {
         &self.record
+    }
+
+    /// What validation is told, with the practice's own definitions.
+    pub fn validation_ports(&self) -> SessionPorts<'_> {
+        SessionPorts { session: self }
     }
 
     /// Asks the policy; a refusal is audited.

@@ -12,24 +12,37 @@ use fhir::schema::{TypeId, schema};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// The types of the entries of a bundle by `fullUrl`.
+/// The entries of a bundle by `fullUrl`, and by `Type/id` where that ends in it.
 #[derive(Default)]
 pub(crate) struct FullUrls<'a> {
-    types: HashMap<Cow<'a, str>, TypeId>,
+    entries: HashMap<Cow<'a, str>, (TypeId, Node<'a>)>,
 }
 
 impl<'a> FullUrls<'a> {
     pub fn of(bundle: Node<'a>) -> Self {
-        let types = bundle.each_of("entry").filter_map(|entry| {
-            let type_name = entry.get("resource")?.get_str("resourceType")?;
-            Some((entry.get_str("fullUrl")?, schema().resource_named(&type_name)?))
-        });
-        Self { types: types.collect() }
+        let mut entries = HashMap::new();
+        for entry in bundle.each_of("entry") {
+            let Some(resource) = entry.get("resource") else { continue };
+            let type_id = resource.get_str("resourceType").and_then(|name| schema().resource_named(&name));
+            let (Some(type_id), Some(url)) = (type_id, entry.get_str("fullUrl")) else { continue };
+            if let Some((type_name, _)) = restful(&url) {
+                let id = url.rsplit('/').next().unwrap_or_default();
+                entries.entry(Cow::Owned(format!("{type_name}/{id}"))).or_insert((type_id, resource));
+            }
+            entries.insert(url, (type_id, resource));
+        }
+        Self { entries }
     }
 
     /// The type of the entry of a URL.
     pub fn type_of(&self, url: &str) -> Option<TypeId> {
-        self.types.get(url).copied()
+        self.entries.get(url).map(|(type_id, _)| *type_id)
+    }
+
+    /// The resource of the entry of a URL, also a relative one.
+    pub fn resource(&self, url: &str) -> Option<Node<'a>> {
+        let url = url.split("/_history/").next().unwrap_or(url);
+        self.entries.get(url).map(|(_, resource)| *resource)
     }
 }
 

@@ -18,6 +18,7 @@ mod place;
 mod plan;
 mod ports;
 mod primitive;
+pub mod profile;
 mod reference;
 mod rule;
 mod settings;
@@ -29,7 +30,7 @@ mod walk;
 pub use issue::{Issue, IssueType, Severity};
 pub use outcome::Outcome;
 pub use ports::{Membership, Ports};
-pub use settings::Settings;
+pub use settings::{Declared, Settings};
 pub use validated::Validated;
 
 use fhir::Document;

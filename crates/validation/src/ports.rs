@@ -1,5 +1,6 @@
 //! What validation asks of others.
 
+use fhir::Document;
 pub use terminology::Membership;
 
 /// The questions that a resource alone does not answer.
@@ -10,4 +11,10 @@ pub trait Ports {
 
     /// Whether a value set takes codes from a code system; false when that is not known.
     fn draws_on(&self, value_set: &str, system: &str) -> bool;
+
+    /// A StructureDefinition of the caller's own, by canonical URL, possibly with `|version`.
+    fn structure_definition(&self, canonical: &str) -> Option<Document> {
+        let _ = canonical;
+        None
+    }
 }

@@ -6,6 +6,7 @@ mod main {
     mod exceptions;
     mod mutations;
     mod open_ports;
+    mod package_examples;
     mod reference_data;
     mod validated;
 }

@@ -145,9 +145,9 @@ impl<'a> Decision<'a> {
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
+        let record = &self.session.record;
         let validated =
-            Validated::new(document, &*self.session.record.ports, &validation::Settings::default())
-                .map_err(Error::Invalid)?;
+            Validated::new(document, &*record.ports, &record.validation).map_err(Error::Invalid)?;
         self.allow(&self.permits[index].write, validated.document())?;
         let effect = if live_version(before.as_ref()) == 0 { Effect::Created } else { Effect::Updated };
         let before = before.as_ref().and_then(body_document);

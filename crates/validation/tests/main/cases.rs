@@ -6,13 +6,14 @@
 use fhir::Document;
 use std::path::Path;
 use terminology::Terminology;
-use validation::{Settings, validate};
+use validation::{Declared, Settings, validate};
 
 #[test]
 fn cases_are_told_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/cases");
     let update = std::env::var("UPDATE_CASES").as_deref() == Ok("1");
     let terminology = Terminology::built_in();
+    let settings = Settings { declared: Declared::Check, ..Settings::default() };
     let mut count = 0;
     let mut different = Vec::new();
     let mut files: Vec<_> = std::fs::read_dir(&folder).expect("the folder of cases").flatten().collect();
@@ -28,7 +29,7 @@ fn cases_are_told_as_written() {
             let json = json.join("\n").trim().to_owned();
             let document =
                 Document::parse(json.as_bytes()).unwrap_or_else(|error| panic!("{title}: {error}"));
-            let outcome = validate(&document, &terminology, &Settings::default());
+            let outcome = validate(&document, &terminology, &settings);
             let said: Vec<String> = outcome.issues.iter().map(|issue| format!("> {issue}\n")).collect();
             let gap = if actual.is_empty() { "" } else { "\n" };
             actual.push_str(&format!("{gap}# {title}\n{json}\n{}", said.concat()));

@@ -15,7 +15,7 @@ impl Failures {
         if outcome.is_valid() {
             return;
         }
-        let mut rules: Vec<_> = outcome.errors().map(|issue| issue.rule).collect();
+        let mut rules: Vec<_> = outcome.errors().map(|issue| &*issue.rule).collect();
         rules.sort_unstable();
         rules.dedup();
         let said = outcome.errors().map(ToString::to_string).collect();
