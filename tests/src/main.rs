@@ -20,6 +20,7 @@ mod demo;
 mod full_disk;
 mod killed;
 mod lifecycle;
+mod live;
 mod profile_examples;
 mod synthea;
 mod tokens;

@@ -10,6 +10,7 @@ pub mod bundle;
 pub mod condition;
 pub mod credential;
 pub mod error;
+pub mod feed;
 mod include;
 pub mod linked_types;
 mod parameters;

@@ -4,6 +4,7 @@ use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
 use crate::condition::Conditions;
 use crate::credential::CredentialCache;
 use crate::error::Error;
+use crate::feed::Feed;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
@@ -14,7 +15,7 @@ use access::{Actor, Denial, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
 use terminology::Terminology;
 
@@ -35,6 +36,9 @@ pub struct Record {
     pub(crate) credentials: CredentialCache,
     /// Held by a write that was overtaken several times: such writes go one after another.
     pub(crate) overtaken: Mutex<()>,
+    /// Read from the first time that somebody asks.
+    feed: OnceLock<Feed>,
+    feed_starts: Mutex<()>,
     audit_reads: bool,
     pub(crate) validation: validation::Settings,
 }
@@ -87,6 +91,8 @@ impl Record {
             new_secret: settings.new_secret,
             credentials: CredentialCache::default(),
             overtaken: Mutex::new(()),
+            feed: OnceLock::new(),
+            feed_starts: Mutex::new(()),
             audit_reads: settings.audit_reads,
             validation: settings.validation,
         }
@@ -95,6 +101,17 @@ impl Record {
     /// A session for an actor. All that is read and written in it is theirs to answer for.
     pub fn session(self: &Arc<Self>, actor: Actor, origin: Origin) -> Session {
         Session { record: Arc::clone(self), actor, origin }
+    }
+
+    /// The feed of changes.
+    pub fn feed(&self) -> Result<&Feed, Error> {
+        if let Some(feed) = self.feed.get() {
+            return Ok(feed);
+        }
+        let _one = self.feed_starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let started =
+            if self.feed.get().is_none() { Some(Feed::start(Arc::clone(&self.store))?) } else { None };
+        Ok(self.feed.get_or_init(|| started.expect("it was started where there was none")))
     }
 
     /// The code systems and value sets.
@@ -220,6 +237,13 @@ impl Session {
             outcome: AuditOutcome::Done,
         };
         row.to_bytes()
+    }
+
+    /// Writes down that the actor follows what changes, in a patient's record or in all.
+    pub fn audit_following(&self, patient: Option<&str>) -> Result<(), Error> {
+        let mut touched = Touched::default();
+        touched.patients.extend(patient.map(str::to_owned));
+        self.audit(Interaction::Read, &touched, "the feed of changes", AuditOutcome::Done)
     }
 
     /// The current version of a resource.

@@ -4,6 +4,8 @@
 mod audit_log;
 #[path = "main/conditional.rs"]
 mod conditional;
+#[path = "main/feed.rs"]
+mod feed;
 #[path = "main/patch_suite.rs"]
 mod patch_suite;
 #[path = "main/practice.rs"]

@@ -5,6 +5,7 @@ use crate::batch::{Action, Batch, Change, Committed, Expect, Precondition};
 use crate::body::Body;
 use crate::error::StoreError;
 use crate::execute::{Links, Source, answer, found};
+use crate::newest_commit::NewestCommit;
 use crate::snapshot::Position;
 use crate::version::{ResourceKey, Splice, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, ReadPlace, Store};
@@ -12,10 +13,12 @@ use fhir::schema::TypeId;
 use search::query::{Clause, Query};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 /// A store in memory.
 pub struct MemoryStore {
     state: RwLock<State>,
+    newest: NewestCommit,
     ports: Arc<dyn search::Ports>,
 }
 
@@ -37,7 +40,7 @@ struct State {
 impl MemoryStore {
     /// An empty store. `ports` serve the conditions of writes.
     pub fn new(ports: Arc<dyn search::Ports>) -> Self {
-        Self { state: RwLock::default(), ports }
+        Self { state: RwLock::default(), newest: NewestCommit::default(), ports }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -216,7 +219,13 @@ impl Store for MemoryStore {
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.check(&batch, &*self.ports)?;
-        Ok(state.apply(batch))
+        let committed = state.apply(batch);
+        self.newest.set(committed.sequence);
+        Ok(committed)
+    }
+
+    fn wait_for_commit(&self, after: u64, patience: Duration) -> Result<u64, StoreError> {
+        Ok(self.newest.wait(after, patience))
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {

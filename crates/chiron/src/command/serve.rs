@@ -31,6 +31,7 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(server::bind(address))?;
     let practice = Arc::new(practice);
+    let record = Arc::clone(&practice.record);
     command::reindex::carry_on(Arc::clone(&practice))?;
     // The thread that listens must not keep the data open when the server ends.
     let at_work = Arc::downgrade(&practice);
@@ -41,7 +42,7 @@ pub fn serve(
     })?;
     emit(Event::Line(format!("Chiron serves {} on http://{address}", practice.data.display())));
     greet(&practice, emit)?;
-    let ended = runtime.block_on(server::serve(listener, routes));
+    let ended = runtime.block_on(server::serve(listener, routes, record));
     let _ = std::fs::remove_file(local_socket::path(&practice.data));
     ended
 }

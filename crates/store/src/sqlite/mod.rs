@@ -27,6 +27,7 @@ use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
+use crate::newest_commit::NewestCommit;
 use crate::prepare;
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::stored_id::StoredId;
@@ -44,6 +45,7 @@ use snapshot::SqliteSnapshot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use writer::SqliteDesk;
 
 /// The name of the database file in a data directory.
@@ -59,6 +61,7 @@ pub struct SqliteStore {
     readers: Readers,
     dictionary: Arc<SharedDictionary>,
     cache: Arc<Cache>,
+    newest: Arc<NewestCommit>,
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
@@ -79,17 +82,23 @@ impl SqliteStore {
         let connection = open::connect_to_write(&path, options.greatest_bytes)?;
         let dictionary = Arc::new(SharedDictionary::new(dictionary::open(&connection)?));
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
-        let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
         let head = Head::read(&connection)?;
         let cache = Arc::new(Cache::new(options.cache_bytes, head.sequence.cast_unsigned()));
-        let desk = SqliteDesk::new(connection, head, names, Arc::clone(&cache), options.clone(), current)?;
-        let writer = Writer::start(desk)?;
+        let newest = Arc::new(NewestCommit::at(head.sequence.cast_unsigned()));
+        let shared = writer::Shared {
+            dictionary: Arc::clone(&dictionary),
+            cache: Arc::clone(&cache),
+            newest: Arc::clone(&newest),
+            is_index_current: Arc::clone(&is_index_current),
+        };
+        let writer = Writer::start(SqliteDesk::new(connection, head, shared, options.clone())?)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
         Ok(Self {
             writer,
             readers: Readers::new(&path),
             dictionary,
             cache,
+            newest,
             is_index_current,
             read_log,
             reads_backwards: Backwards::new(directory.join(READ_LOG)),
@@ -203,6 +212,10 @@ impl Store for SqliteStore {
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
         self.read_with(|snapshot| history::changes(snapshot, after, limit))
+    }
+
+    fn wait_for_commit(&self, after: u64, patience: Duration) -> Result<u64, StoreError> {
+        Ok(self.newest.wait(after, patience))
     }
 
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
