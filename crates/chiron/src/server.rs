@@ -31,8 +31,11 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// All routes: pages and the FHIR API.
 pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
-    let settings =
-        rest::Settings { lenient_search: config.flag("lenient-search")?, ..rest::Settings::default() };
+    let settings = rest::Settings {
+        lenient_search: config.flag("lenient-search")?,
+        binary_bytes_max: config.binary_bytes()?,
+        ..rest::Settings::default()
+    };
     let api = rest::router(Arc::clone(&practice.record), settings);
     let pages = web::router(Arc::clone(&practice.record));
     Ok(api.merge(pages))

@@ -8,6 +8,7 @@ mod body;
 pub mod audit;
 pub mod bundle;
 pub mod condition;
+pub mod content;
 pub mod credential;
 pub mod error;
 pub mod feed;

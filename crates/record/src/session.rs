@@ -2,6 +2,7 @@
 
 use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
 use crate::condition::Conditions;
+use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::error::Error;
 use crate::feed::Feed;
@@ -34,6 +35,7 @@ pub struct Record {
     pub(crate) new_id: NewId,
     pub(crate) new_secret: NewId,
     pub(crate) credentials: CredentialCache,
+    pub(crate) stand_ins: StandIns,
     /// Held by a write that was overtaken several times: such writes go one after another.
     pub(crate) overtaken: Mutex<()>,
     /// Read from the first time that somebody asks.
@@ -88,6 +90,7 @@ impl Record {
             rules: settings.rules,
             clock: settings.clock,
             new_id: settings.new_id,
+            stand_ins: StandIns::new(&(settings.new_secret)()),
             new_secret: settings.new_secret,
             credentials: CredentialCache::default(),
             overtaken: Mutex::new(()),
@@ -101,6 +104,11 @@ impl Record {
     /// A session for an actor. All that is read and written in it is theirs to answer for.
     pub fn session(self: &Arc<Self>, actor: Actor, origin: Origin) -> Session {
         Session { record: Arc::clone(self), actor, origin }
+    }
+
+    /// A version as callers see it.
+    pub(crate) fn resource(&self, version: Version) -> Resource {
+        Resource::new(version, self.stand_ins.clone())
     }
 
     /// The feed of changes.
@@ -278,7 +286,7 @@ impl Session {
             Some(found) if found.is_deleted() => {
                 Err(Error::Gone { key: key.clone(), version: found.version })
             }
-            Some(found) if self.is_granted(grant, &found) => Ok(Resource::new(found)),
+            Some(found) if self.is_granted(grant, &found) => Ok(self.record.resource(found)),
             _ => Err(Error::NotFound(name())),
         };
         let (touched, outcome) = match &result {
@@ -321,7 +329,7 @@ impl Session {
         let mut touched = self.touched(&versions);
         touched.keys.extend(key.cloned());
         self.audit(Interaction::Read, &touched, asked, AuditOutcome::Done)?;
-        Ok(versions.into_iter().map(Resource::new).collect())
+        Ok(versions.into_iter().map(|version| self.record.resource(version)).collect())
     }
 
     /// Searches. The policy narrows the query before it runs.
@@ -337,7 +345,7 @@ impl Session {
             self.audit(Interaction::Search, &Touched::default(), &asked, AuditOutcome::Failed)?;
         }
         let hits = hits?;
-        let matches: Vec<_> = hits.matches.into_iter().map(Resource::new).collect();
+        let matches: Vec<_> = hits.matches.into_iter().map(|version| self.record.resource(version)).collect();
         let included = self.include(&matches, request)?;
         let mut touched = self.touched(matches.iter().chain(&included).map(Resource::version_of));
         touched.add_named(&query);

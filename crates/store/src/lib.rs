@@ -4,6 +4,7 @@
 //! through; [`Maintain`] is what the program opens, checks and copies with. Both are synchronous.
 
 pub mod batch;
+pub mod blob;
 mod body;
 mod codec;
 mod commit_log;
@@ -32,6 +33,7 @@ pub mod whole_commit;
 mod writer;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};
+pub use blob::{BlobHash, BlobStore, KeptBlob};
 pub use body::Body;
 pub use error::StoreError;
 pub use execute::SearchLimits;
@@ -89,6 +91,9 @@ pub trait Store: Send + Sync {
 
     /// Appends a row to the log of reads, and returns when the operating system has it.
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError>;
+
+    /// Content that documents name by a [`blob::Mark`].
+    fn blobs(&self) -> &dyn BlobStore;
 
     /// A private document (accounts, drafts, settings): never found by search or history.
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError>;

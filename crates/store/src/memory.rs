@@ -1,7 +1,9 @@
 //! The naive model: everything in lists, every search a look at every resource. It shares no index with the
 //! other backends, so that what they answer can be compared with what is right.
 
+use crate::BlobStore;
 use crate::batch::{Action, Batch, Change, Committed, Expect, Precondition};
+use crate::blob::MemoryBlobs;
 use crate::body::Body;
 use crate::error::StoreError;
 use crate::execute::{Links, Source, answer, found};
@@ -18,6 +20,7 @@ use std::time::Duration;
 /// A store in memory.
 pub struct MemoryStore {
     state: RwLock<State>,
+    blobs: MemoryBlobs,
     newest: NewestCommit,
     ports: Arc<dyn search::Ports>,
 }
@@ -40,7 +43,8 @@ struct State {
 impl MemoryStore {
     /// An empty store. `ports` serve the conditions of writes.
     pub fn new(ports: Arc<dyn search::Ports>) -> Self {
-        Self { state: RwLock::default(), newest: NewestCommit::default(), ports }
+        let (blobs, newest) = (MemoryBlobs::default(), NewestCommit::default());
+        Self { state: RwLock::default(), blobs, newest, ports }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -262,6 +266,10 @@ impl Store for MemoryStore {
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {
         self.state.write().unwrap_or_else(PoisonError::into_inner).reads.push(row.to_vec());
         Ok(())
+    }
+
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

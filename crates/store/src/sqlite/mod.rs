@@ -22,6 +22,7 @@ mod walk;
 mod writer;
 
 use crate::batch::{Batch, Committed};
+use crate::blob::{BlobStore, Collected, DirectoryBlobs};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
@@ -45,7 +46,7 @@ use snapshot::SqliteSnapshot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use writer::SqliteDesk;
 
 /// The name of the database file in a data directory.
@@ -53,6 +54,9 @@ const DATABASE: &str = "chiron.sqlite";
 
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
+
+/// The folder of contents kept outside the documents in a data directory.
+const BLOBS: &str = "blobs";
 
 /// A data directory opened.
 pub struct SqliteStore {
@@ -65,6 +69,7 @@ pub struct SqliteStore {
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
+    blobs: DirectoryBlobs,
     directory: PathBuf,
     limits: SearchLimits,
     _lock: Lock,
@@ -102,6 +107,7 @@ impl SqliteStore {
             is_index_current,
             read_log,
             reads_backwards: Backwards::new(directory.join(READ_LOG)),
+            blobs: DirectoryBlobs::open(directory.join(BLOBS))?,
             directory: directory.to_owned(),
             limits: options.limits,
             _lock: lock,
@@ -233,6 +239,10 @@ impl Store for SqliteStore {
         self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
     }
 
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
+    }
+
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.readers.read(|connection| private::read(connection, space, key))
     }
@@ -245,7 +255,7 @@ impl Store for SqliteStore {
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.read_file_with(|snapshot| {
-            let mut found = verify::verify(snapshot, snapshot.is_index_current)?;
+            let mut found = verify::verify(snapshot, &self.blobs)?;
             unchained::verify(snapshot.connection, &mut found)?;
             Ok(found)
         })?;
@@ -265,7 +275,19 @@ impl Maintain for SqliteStore {
             log.sync();
         }
         let reads = self.read_log.as_ref().map(|_| self.directory.join(READ_LOG));
-        backup::backup(&self.directory.join(DATABASE), reads.as_deref(), to)
+        backup::backup(&self.directory, reads.as_deref(), to)
+    }
+
+    fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
+        let before = SystemTime::now().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
+        self.blobs.collect(before, |hash| {
+            self.readers.read(|connection| {
+                let statement = connection.prepare_cached(statements::BLOB_USED);
+                statement
+                    .and_then(|mut statement| statement.exists([hash.0]))
+                    .map_err(failure::failed("look for a use of content"))
+            })
+        })
     }
 
     fn is_index_current(&self) -> bool {
