@@ -8,5 +8,7 @@ mod main {
     mod open_ports;
     mod package_examples;
     mod reference_data;
+    mod snapshots;
     mod validated;
+    mod validator_suite;
 }

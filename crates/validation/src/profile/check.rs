@@ -149,12 +149,11 @@ impl<'a> Walk<'a> {
     /// All rules of an element of a profile.
     pub(crate) fn rules(&mut self, rules: Rules<'_>, element: Element<'a>, place: &Place<'_>) {
         let outer = (self.resource, self.root_resource);
-        if element.is_resource() {
-            self.resource = Some(element);
-            let is_contained = place.name == "contained";
-            self.root_resource = if is_contained { self.root_resource } else { Some(element) };
-        }
         let plan = rules.plan();
+        // A rule that stands at the place of a resource is one of the resource around it.
+        if rules.at == 0 {
+            self.enter(element, place);
+        }
         if rules.at != 0 && plan.narrows_types {
             self.profiled_types(rules, element, place);
         }
@@ -165,10 +164,21 @@ impl<'a> Walk<'a> {
         for invariant in &plan.invariants {
             self.profiled_invariant(rules, invariant, element, place);
         }
+        self.enter(element, place);
         for child in rules.profile.children(rules.at) {
             self.child_rules(rules.at(*child), element, place);
         }
         (self.resource, self.root_resource) = outer;
+    }
+
+    /// A resource is `%resource` for what is in it, and `%rootResource` when it is not contained.
+    fn enter(&mut self, element: Element<'a>, place: &Place<'_>) {
+        if element.is_resource() {
+            self.resource = Some(element);
+            if place.name != "contained" {
+                self.root_resource = Some(element);
+            }
+        }
     }
 
     fn child_rules(&mut self, rules: Rules<'_>, parent: Element<'a>, place: &Place<'_>) {

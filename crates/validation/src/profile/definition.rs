@@ -144,7 +144,13 @@ impl Definition {
 
 /// The elements of a type, and of the types nested in it, below a path.
 fn elements_of(type_id: TypeId, path: &str, rules: &mut Vec<ElementRule>) {
-    for element in &type_id.definition().elements {
+    let definition = type_id.definition();
+    let is_element = match definition.kind {
+        TypeKind::Resource => false,
+        TypeKind::Nested => definition.base == "Element",
+        _ => true,
+    };
+    for element in &definition.elements {
         let choice = if element.is_choice { "[x]" } else { "" };
         let mut rule = ElementRule {
             path: format!("{path}.{}{choice}", element.name),
@@ -157,6 +163,9 @@ fn elements_of(type_id: TypeId, path: &str, rules: &mut Vec<ElementRule>) {
             value_set: binding.value_set.to_owned(),
         });
         rule.constraints = element.invariants.iter().map(Constraint::of_schema).collect();
+        if element.name == "extension" && is_element {
+            rule.slicing = Some(Slicing::by("value", "url"));
+        }
         let nested = element.types.first().filter(|one| one.type_id.definition().kind == TypeKind::Nested);
         match nested.map(|one| one.type_id) {
             Some(inner) if inner.name() == rule.path => {
@@ -254,7 +263,8 @@ impl BindingRule {
             "preferred" => BindingStrength::Preferred,
             _ => BindingStrength::Example,
         };
-        Some(Self { strength, value_set: node.get_str("valueSet")?.into_owned() })
+        // A differential may change the strength alone.
+        Some(Self { strength, value_set: node.get_str("valueSet").unwrap_or_default().into_owned() })
     }
 }
 
@@ -282,6 +292,12 @@ impl Constraint {
 }
 
 impl Slicing {
+    /// An open slicing by one discriminator.
+    pub(crate) fn by(kind: &str, path: &str) -> Self {
+        let discriminators = vec![(kind.to_owned(), path.to_owned())];
+        Self { discriminators, is_ordered: false, rules: "open".to_owned() }
+    }
+
     fn read(node: Node<'_>) -> Self {
         let discriminators = node.each_of("discriminator").map(|one| {
             let text = |name: &str| one.get_str(name).unwrap_or_default().into_owned();
