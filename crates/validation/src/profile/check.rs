@@ -15,6 +15,10 @@ use fhir::{Element, Node};
 use fhirpath::Context;
 use std::sync::Arc;
 
+/// Resources that must meet profiles because others refer to them are followed so far; what lies beyond is not held
+/// against the first.
+const NESTING_MAX: usize = 20;
+
 /// Where a rule stands: a profile and one of its elements.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules<'p> {
@@ -39,6 +43,13 @@ impl<'a> Walk<'a> {
     /// Holds a resource against the profiles asked for and those that it declares.
     pub(crate) fn resource_profiles(&mut self, element: Element<'a>, place: &Place<'_>) {
         let Some(node) = element.value.filter(|_| !self.is_too_deep) else { return };
+        match element.type_name() {
+            "QuestionnaireResponse" if self.settings.is_thorough => {
+                self.questionnaire_response(element, place);
+            }
+            "Bundle" if self.settings.is_thorough => self.document(node, place),
+            _ => {}
+        }
         if place.parent.is_none() {
             self.demanded_profiles(element, node, place);
         }
@@ -48,7 +59,7 @@ impl<'a> Walk<'a> {
         let Some(meta) = node.get("meta") else { return };
         for declared in meta.each_of("profile") {
             let Some(canonical) = declared.as_str() else { continue };
-            if !self.declared_profile(element, &canonical, place) && self.settings.notes {
+            if !self.declared_profile(element, &canonical, place) && self.settings.is_thorough {
                 let message =
                     format!("the profile {} is not known here and was not checked", quoted(&canonical));
                 let place = place.child("meta");
@@ -121,10 +132,15 @@ impl<'a> Walk<'a> {
         if let Some(known) = self.conformance.get(&key) {
             return *known;
         }
+        if self.nesting >= NESTING_MAX {
+            return true;
+        }
+        self.nesting += 1;
         self.conformance.insert(key, true);
         let place = Place::root(element.type_name());
         let found = self.probe(|walk| walk.rules(Rules { profile, at: 0 }, element, &place));
         self.conformance.insert(key, found);
+        self.nesting -= 1;
         // What the profiles of this walk are is held by it: an address is not used twice.
         self.held.push(Arc::clone(profile));
         found

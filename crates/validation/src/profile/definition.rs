@@ -6,6 +6,11 @@ use fhir::{Node, Value};
 /// What core definitions' URLs begin with.
 pub(crate) const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// The type that the release defines at a canonical.
+pub(crate) fn core_type(canonical: &str) -> Option<TypeId> {
+    schema().type_named(canonical.strip_prefix(CORE)?.split('|').next()?)
+}
+
 /// A StructureDefinition reduced to what validation asks of it.
 #[derive(Clone, Debug, Default)]
 pub struct Definition {
@@ -52,7 +57,7 @@ pub struct ElementRule {
     pub constraints: Vec<Constraint>,
     /// How the occurrences are sliced.
     pub slicing: Option<Slicing>,
-    /// The path of the element whose children these are.
+    /// The element whose children are meant: `#path` here, `url#path` in the definition of a type.
     pub content: Option<String>,
     /// Whether systems must be able to fill and read it.
     pub must_support: Option<bool>,
@@ -177,7 +182,7 @@ fn elements_of(type_id: TypeId, path: &str, rules: &mut Vec<ElementRule>) {
                 elements_of(inner, &path, rules);
             }
             Some(other) => {
-                rule.content = Some(other.name().to_owned());
+                rule.content = Some(format!("{CORE}#{}", other.name()));
                 rules.push(rule);
             }
             None => {
@@ -223,8 +228,7 @@ impl ElementRule {
             binding: node.get("binding").and_then(BindingRule::read),
             constraints: node.each_of("constraint").filter_map(Constraint::read).collect(),
             slicing: node.get("slicing").map(Slicing::read),
-            content: text("contentReference")
-                .map(|text| text.rsplit('#').next().unwrap_or_default().to_owned()),
+            content: text("contentReference"),
             must_support: node.get("mustSupport").and_then(Node::as_bool),
         }
     }

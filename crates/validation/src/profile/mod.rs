@@ -11,6 +11,7 @@ mod check;
 mod criterion;
 mod definition;
 mod environment;
+mod extension;
 mod known;
 mod pattern;
 mod plan;

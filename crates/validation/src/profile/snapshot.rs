@@ -2,6 +2,9 @@
 
 use super::definition::{ElementRule, Slicing, TypeRule};
 
+/// Elements deeper than this are left out; none of the release is a quarter as deep.
+const DEPTH_MAX: usize = 40;
+
 /// Gives the snapshot of a definition by its canonical.
 pub type Snapshots<'l> = dyn Fn(&str) -> Option<Vec<ElementRule>> + 'l;
 
@@ -72,6 +75,9 @@ struct Builder<'l> {
 
 impl Builder<'_> {
     fn apply(&mut self, change: Entry) {
+        if change.rule.path.matches('.').count() > DEPTH_MAX {
+            return;
+        }
         let Some(at) = self.place(&change.id) else { return };
         merge(&mut self.rules[at].rule, &change.rule);
     }
@@ -144,11 +150,12 @@ impl Builder<'_> {
             }
         }
         for at in 0..self.rules.len() {
-            let Some((sliced, slice)) = self.rules[at].id.rsplit_once(':') else { continue };
+            let id = self.rules[at].id.clone();
+            let Some((sliced, slice)) = id.rsplit_once(':') else { continue };
             if slice.contains(['.', '/']) {
                 continue;
             }
-            let Some(sliced) = self.position(&sliced.to_owned()) else { continue };
+            let Some(sliced) = self.position(sliced) else { continue };
             let rule = &mut self.rules[sliced].rule;
             let slicing = match rule.name() {
                 "extension" | "modifierExtension" => Slicing::by("value", "url"),
@@ -203,7 +210,7 @@ impl Builder<'_> {
             last.contains(':').then(|| format!("{above}.{}", last.split(':').next().unwrap_or(last)))
         };
         let inner = match (&self.rules[at].rule.content, root(&id)) {
-            (Some(content), _) => self.below(&content.clone()),
+            (Some(content), _) => self.below(content.rsplit('#').next().unwrap_or_default()),
             (None, Some(sliced)) => self.below(&sliced),
             (None, None) => Vec::new(),
         };
