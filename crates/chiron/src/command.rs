@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod backup;
+pub mod collect;
 pub mod config;
 pub mod demo;
 pub mod export;

@@ -22,7 +22,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 8] = [
+pub const SETTINGS: [Setting; 9] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -52,6 +52,12 @@ pub const SETTINGS: [Setting; 8] = [
         variable: "CHIRON_LENIENT_SEARCH",
         default: "false",
         help: "true: unknown search parameters are dropped with a warning instead of refused",
+    },
+    Setting {
+        name: "binary-megabytes",
+        variable: "CHIRON_BINARY_MEGABYTES",
+        default: "4096",
+        help: "the largest file that may be sent to Binary as it is, in units of 1,048,576 bytes",
     },
     Setting {
         name: "audit-reads",
@@ -153,6 +159,7 @@ impl Config {
         self.flag("behind-proxy")?;
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
+        self.binary_bytes()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
@@ -166,6 +173,15 @@ impl Config {
     pub fn flag(&self, name: &str) -> Result<bool> {
         let (text, source) = &self.values[name];
         text.parse().with_context(|| format!("{name} (from {source}) is true or false, not '{text}'"))
+    }
+
+    /// The largest file that may be sent to Binary as it is, in bytes.
+    pub fn binary_bytes(&self) -> Result<u64> {
+        let (text, source) = &self.values["binary-megabytes"];
+        let megabytes: u32 = text
+            .parse()
+            .with_context(|| format!("binary-megabytes (from {source}) is a whole number, not '{text}'"))?;
+        Ok(u64::from(megabytes) << 20)
     }
 
     /// The folder that holds the data.

@@ -1,5 +1,6 @@
 //! The store on PostgreSQL: one database, and any number of processes that read and write it.
 
+mod blobs;
 mod columns;
 mod connection;
 mod desk;
@@ -14,6 +15,7 @@ mod walk;
 mod working_set;
 
 use crate::batch::{Batch, Committed};
+use crate::blob::{BlobStore, Collected};
 use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
 use crate::execute;
@@ -25,6 +27,7 @@ use crate::read_log::{Backwards, ReadLog, ReadPlace};
 use crate::version::{ResourceKey, Version};
 use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
+use blobs::PostgresBlobs;
 use connection::Connection;
 use desk::PostgresDesk;
 use readers::Readers;
@@ -33,15 +36,20 @@ use search::rows::INDEX_VERSION;
 use statements as sql;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_postgres::{Config, Row};
 
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
 
+/// The folder of contents that come in, in a data directory.
+const INCOMING: &str = "incoming";
+
 /// A database opened.
 pub struct PostgresStore {
     writer: Writer<PostgresDesk>,
-    readers: Readers,
+    readers: Arc<Readers>,
+    blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
@@ -59,13 +67,21 @@ impl PostgresStore {
         let connection = Connection::open(&config)?;
         schema::migrate(&connection)?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
-        let readers = Readers::new(config.clone(), Arc::clone(&dictionary));
+        let readers = Arc::new(Readers::new(config.clone(), Arc::clone(&dictionary)));
+        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
         let names = Arc::clone(&dictionary);
         let writer = Writer::start(PostgresDesk::new(config, connection, names, options.clone()))?;
         let reads = directory.join(READ_LOG);
         let read_log = options.log_reads.then(|| ReadLog::open(&reads)).transpose()?;
         let reads_backwards = Backwards::new(reads);
-        Ok(Self { writer, readers, dictionary, read_log, reads_backwards, options: options.clone() })
+        Ok(Self { writer, readers, blobs, dictionary, read_log, reads_backwards, options: options.clone() })
+    }
+}
+
+impl PostgresStore {
+    /// Removes contents that no version names, current or past, and that nobody kept for `grace`.
+    pub fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
+        self.blobs.collect(grace)
     }
 }
 
@@ -141,6 +157,10 @@ impl Store for PostgresStore {
 
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {
         self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
+    }
+
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

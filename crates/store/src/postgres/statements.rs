@@ -45,6 +45,12 @@ CREATE TABLE date (parameter bigint NOT NULL, span bigint NOT NULL, low bigint N
 CREATE TABLE type_count (type bigint PRIMARY KEY, count bigint NOT NULL);
 CREATE TABLE private (space text COLLATE \"C\" NOT NULL, key text COLLATE \"C\" NOT NULL, content bytea NOT NULL,
     PRIMARY KEY (space, key));
+CREATE TABLE blob (hash bytea PRIMARY KEY, length bigint NOT NULL, kept bigint NOT NULL);
+CREATE TABLE blob_chunk (hash bytea NOT NULL, number bigint NOT NULL, bytes bytea NOT NULL,
+    PRIMARY KEY (hash, number));
+ALTER TABLE blob_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
+CREATE TABLE blob_use (hash bytea NOT NULL, key bigint NOT NULL, version bigint NOT NULL,
+    PRIMARY KEY (hash, key, version));
 INSERT INTO head (sequence, time, chain, next_key, names, index_version)
     VALUES (0, -9223372036854775808, decode(repeat('00', 32), 'hex'), 1, 0, 0);
 ";
@@ -131,6 +137,29 @@ pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, 
 pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE count > 0";
 pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = $1 AND key = $2";
 pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = $1 ORDER BY key";
+
+// Contents kept outside the documents. Times are the database's, in milliseconds since 1970.
+
+pub(super) const BLOB_ADD: &str = "INSERT INTO blob (hash, length, kept)
+    VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+    ON CONFLICT (hash) DO UPDATE SET length = excluded.length, kept = excluded.kept";
+/// Also over a chunk that is there: if it was damaged, it is whole again.
+pub(super) const BLOB_CHUNK_ADD: &str = "INSERT INTO blob_chunk (hash, number, bytes) VALUES ($1, $2, $3)
+    ON CONFLICT (hash, number) DO UPDATE SET bytes = excluded.bytes";
+pub(super) const BLOB_TOUCH: &str = "UPDATE blob SET kept = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE hash = $1 RETURNING length";
+pub(super) const BLOB_LENGTH: &str = "SELECT length FROM blob WHERE hash = $1";
+pub(super) const BLOB_CHUNK: &str = "SELECT bytes FROM blob_chunk WHERE hash = $1 AND number = $2";
+pub(super) const BLOBS_UNNAMED: &str = "SELECT hash FROM blob
+    WHERE kept <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1::bigint
+    AND NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.hash = blob.hash)";
+/// Looks again at the moment of removal: who kept the content meanwhile may have named it.
+pub(super) const BLOB_REMOVE: &str = "WITH gone AS (DELETE FROM blob
+        WHERE hash = $1 AND kept <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+        AND NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.hash = blob.hash) RETURNING hash, length),
+    chunks AS (DELETE FROM blob_chunk USING gone WHERE blob_chunk.hash = gone.hash)
+    SELECT length FROM gone";
+pub(super) const BLOB_USE_ADD: &str = "INSERT INTO blob_use (hash, key, version)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
 
 // What a transaction writes.
 

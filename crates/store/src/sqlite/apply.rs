@@ -151,6 +151,9 @@ impl Apply<'_> {
             }
         }
         self.set_directory(change, located, target, version, false)?;
+        for hash in &put.blobs {
+            self.execute(sql::BLOB_USE_ADD, params![hash.0, key, version])?;
+        }
         let hash = Some(codec::sealed_hash(&put.payload)?);
         Ok(LoggedChange { type_number: change.type_number, id: change.id.clone(), key, version, hash })
     }

@@ -22,11 +22,13 @@ mod walk;
 mod writer;
 
 use crate::batch::{Batch, Committed};
+use crate::blob::{BlobStore, Collected, DirectoryBlobs};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
+use crate::newest_commit::NewestCommit;
 use crate::prepare;
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::stored_id::StoredId;
@@ -44,6 +46,7 @@ use snapshot::SqliteSnapshot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 use writer::SqliteDesk;
 
 /// The name of the database file in a data directory.
@@ -52,6 +55,9 @@ const DATABASE: &str = "chiron.sqlite";
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
 
+/// The folder of contents kept outside the documents in a data directory.
+const BLOBS: &str = "blobs";
+
 /// A data directory opened.
 pub struct SqliteStore {
     // Dropped in this order: the writer copies its log into the file while the directory is still ours.
@@ -59,9 +65,11 @@ pub struct SqliteStore {
     readers: Readers,
     dictionary: Arc<SharedDictionary>,
     cache: Arc<Cache>,
+    newest: Arc<NewestCommit>,
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
+    blobs: DirectoryBlobs,
     directory: PathBuf,
     limits: SearchLimits,
     _lock: Lock,
@@ -79,20 +87,27 @@ impl SqliteStore {
         let connection = open::connect_to_write(&path, options.greatest_bytes)?;
         let dictionary = Arc::new(SharedDictionary::new(dictionary::open(&connection)?));
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
-        let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
         let head = Head::read(&connection)?;
         let cache = Arc::new(Cache::new(options.cache_bytes, head.sequence.cast_unsigned()));
-        let desk = SqliteDesk::new(connection, head, names, Arc::clone(&cache), options.clone(), current)?;
-        let writer = Writer::start(desk)?;
+        let newest = Arc::new(NewestCommit::at(head.sequence.cast_unsigned()));
+        let shared = writer::Shared {
+            dictionary: Arc::clone(&dictionary),
+            cache: Arc::clone(&cache),
+            newest: Arc::clone(&newest),
+            is_index_current: Arc::clone(&is_index_current),
+        };
+        let writer = Writer::start(SqliteDesk::new(connection, head, shared, options.clone())?)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
         Ok(Self {
             writer,
             readers: Readers::new(&path),
             dictionary,
             cache,
+            newest,
             is_index_current,
             read_log,
             reads_backwards: Backwards::new(directory.join(READ_LOG)),
+            blobs: DirectoryBlobs::open(directory.join(BLOBS))?,
             directory: directory.to_owned(),
             limits: options.limits,
             _lock: lock,
@@ -205,6 +220,10 @@ impl Store for SqliteStore {
         self.read_with(|snapshot| history::changes(snapshot, after, limit))
     }
 
+    fn wait_for_commit(&self, after: u64, patience: Duration) -> Result<u64, StoreError> {
+        Ok(self.newest.wait(after, patience))
+    }
+
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
         self.read_with(|snapshot| history::commits_before(snapshot, before, limit))
     }
@@ -220,6 +239,10 @@ impl Store for SqliteStore {
         self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
     }
 
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
+    }
+
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.readers.read(|connection| private::read(connection, space, key))
     }
@@ -232,7 +255,7 @@ impl Store for SqliteStore {
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.read_file_with(|snapshot| {
-            let mut found = verify::verify(snapshot, snapshot.is_index_current)?;
+            let mut found = verify::verify(snapshot, &self.blobs)?;
             unchained::verify(snapshot.connection, &mut found)?;
             Ok(found)
         })?;
@@ -252,7 +275,19 @@ impl Maintain for SqliteStore {
             log.sync();
         }
         let reads = self.read_log.as_ref().map(|_| self.directory.join(READ_LOG));
-        backup::backup(&self.directory.join(DATABASE), reads.as_deref(), to)
+        backup::backup(&self.directory, reads.as_deref(), to)
+    }
+
+    fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
+        let before = SystemTime::now().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
+        self.blobs.collect(before, |hash| {
+            self.readers.read(|connection| {
+                let statement = connection.prepare_cached(statements::BLOB_USED);
+                statement
+                    .and_then(|mut statement| statement.exists([hash.0]))
+                    .map_err(failure::failed("look for a use of content"))
+            })
+        })
     }
 
     fn is_index_current(&self) -> bool {

@@ -44,9 +44,26 @@ CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT N
 pub(super) const TOMBSTONES_WITHOUT_PLACE: &str =
     "UPDATE directory SET home = 0, recency = 0, deleted = 1 WHERE deleted != 0";
 
+/// What schema 3 adds: which versions name which content kept outside.
+pub(super) const BLOB_USE: &str = "
+CREATE TABLE blob_use (hash BLOB NOT NULL, key INTEGER NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (hash, key, version)) WITHOUT ROWID;
+";
+
 /// The tables with rows, for statistics and copies.
-pub(super) const TABLES: &[&str] =
-    &["directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private"];
+pub(super) const TABLES: &[&str] = &[
+    "directory",
+    "entry",
+    "type_row",
+    "past",
+    "commit_log",
+    "token",
+    "number",
+    "text",
+    "date",
+    "private",
+    "blob_use",
+];
 
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
 pub(super) const META_WRITE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
@@ -116,6 +133,13 @@ pub(super) const TEXT_REMOVE: &str =
     "DELETE FROM text WHERE parameter = ?1 AND text = ?2 AND recency = ?3 AND key = ?4";
 pub(super) const DATE_ADD: &str = "INSERT OR IGNORE INTO date (parameter, span, low, high, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 pub(super) const DATE_REMOVE: &str = "DELETE FROM date WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6";
+
+pub(super) const BLOB_USE_ADD: &str =
+    "INSERT OR IGNORE INTO blob_use (hash, key, version) VALUES (?1, ?2, ?3)";
+pub(super) const BLOB_USED: &str = "SELECT 1 FROM blob_use WHERE hash = ?1 LIMIT 1";
+pub(super) const BLOB_USE_PROBE: &str =
+    "SELECT 1 FROM blob_use WHERE hash = ?1 AND key = ?2 AND version = ?3";
+pub(super) const BLOBS_USED: &str = "SELECT DISTINCT hash FROM blob_use";
 
 pub(super) const COUNT_ADD: &str = "INSERT INTO type_count (type, count) VALUES (?1, ?2)
     ON CONFLICT (type) DO UPDATE SET count = count + excluded.count";
@@ -214,6 +238,7 @@ pub(super) const COUNTS_MISSING: &str = "SELECT count(*) FROM (SELECT DISTINCT t
 pub(super) const TOMBSTONES_WRONG: &str = "SELECT count(*) FROM directory WHERE deleted != 0
     AND (deleted != 1 OR home != 0 OR recency != 0
     OR version IS NOT (SELECT max(version) FROM past WHERE past.key = directory.key))";
+pub(super) const TABLES_MADE: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name";
 pub(super) const META_NAMES: &str = "SELECT name FROM meta";
 pub(super) const KEYS_AND_LEASE: &str =
     "SELECT coalesce(max(key), 0), coalesce((SELECT value FROM meta WHERE name = ?1), 0) FROM directory";
@@ -227,6 +252,7 @@ mod tests {
     fn steps(text: &str) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(SCHEMA_1).unwrap();
+        connection.execute_batch(BLOB_USE).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
         let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
         let steps =

@@ -1,8 +1,11 @@
 //! The check of all that is stored.
 
+mod contents;
+
 use super::failure::failed;
 use super::snapshot::{SqliteSnapshot, locate};
 use super::statements as sql;
+use crate::blob::BlobStore;
 use crate::codec;
 use crate::commit_log::{self, CHAIN_LENGTH, Chain, LoggedChange};
 use crate::error::StoreError;
@@ -11,18 +14,26 @@ use crate::maintain::Verification;
 use crate::row_set::{RowSet, date_span, pack_signature};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice, Version};
+use contents::Contents;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 use search::rows::{IndexRows, index_rows};
 
-/// Checks the data as a snapshot sees it. With `is_index_current`, the index rows must be what this program makes.
-pub(super) fn verify(snapshot: &SqliteSnapshot, is_index_current: bool) -> Result<Verification, StoreError> {
-    let mut check =
-        Check { snapshot, is_index_current, found: Verification::default(), rows: [0; 4], last: 0 };
+/// Checks the data as a snapshot sees it. When the index is current, its rows must be what this program makes.
+pub(super) fn verify(snapshot: &SqliteSnapshot, blobs: &dyn BlobStore) -> Result<Verification, StoreError> {
+    let mut check = Check {
+        snapshot,
+        is_index_current: snapshot.is_index_current,
+        found: Verification::default(),
+        contents: Contents::default(),
+        rows: [0; 4],
+        last: 0,
+    };
     check.pages()?;
     check.commits()?;
     check.entries()?;
     check.totals()?;
+    check.contents.check(snapshot.connection, blobs, &mut check.found)?;
     Ok(check.found)
 }
 
@@ -30,6 +41,7 @@ struct Check<'a> {
     snapshot: &'a SqliteSnapshot<'a>,
     is_index_current: bool,
     found: Verification,
+    contents: Contents,
     /// Rows that the documents should have, by index table.
     rows: [u64; 4],
     /// The last commit.
@@ -127,7 +139,11 @@ impl Check<'_> {
         let key = ResourceKey::new(type_id, change.id.text());
         let name = format!("{key}/_history/{}", change.version);
         match self.snapshot.version(&key, change.version) {
-            Ok(Some(version)) => self.compare(&name, &version, change, place, time),
+            Ok(Some(version)) => {
+                self.compare(&name, &version, change, place, time);
+                let named = (name.as_str(), change.key);
+                self.contents.note(self.snapshot.connection, named, &version, &mut self.found)?;
+            }
             Ok(None) => self.found.fault(name, "is missing"),
             Err(StoreError::Damaged(what)) => self.found.fault(name, what),
             Err(error) => return Err(error),
