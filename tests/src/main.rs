@@ -23,6 +23,7 @@ mod full_disk;
 mod killed;
 mod lifecycle;
 mod live;
+mod postgres;
 mod profile_examples;
 mod synthea;
 mod tokens;

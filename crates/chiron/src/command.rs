@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod collect;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod export;
 pub mod import;
