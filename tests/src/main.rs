@@ -19,6 +19,7 @@ mod bad_input;
 mod broken_import;
 mod contention;
 mod demo;
+mod ehi;
 mod full_disk;
 mod killed;
 mod lifecycle;

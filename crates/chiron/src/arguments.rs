@@ -111,6 +111,16 @@ pub enum DataCommand {
         /// The folder to write to, which must be new or empty
         to: PathBuf,
     },
+    /// Export all health information with its history, contents and audit, in a documented format
+    ExportEhi {
+        /// The folder to write to, which must be new or empty
+        to: PathBuf,
+    },
+    /// Make a new practice of such an export, the same to the byte
+    ImportEhi {
+        /// The folder that the export is in
+        from: PathBuf,
+    },
     /// Make a bearer token for a program
     Token {
         /// What it may do, such as "system/*.rs" or "system/Patient.cruds system/Observation.rs"

@@ -263,6 +263,6 @@ impl Maintain for PostgresStore {
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {
-        self.readers.read(|snapshot| statistics::statistics(snapshot))
+        self.readers.read(statistics::statistics)
     }
 }
