@@ -32,7 +32,8 @@ impl Practice {
         let terminology = with_loaded(Terminology::built_in(), &code_systems(&data))?;
         let base_url = format!("{}/fhir", config.base_url()?);
         let ports = Arc::new(RecordPorts::new(base_url, terminology));
-        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
+        let ports_of_store = Arc::clone(&ports) as Arc<dyn search::Ports>;
+        let options = OpenOptions { index_words: true, ..OpenOptions::new(ports_of_store) };
         let store =
             SqliteStore::open(&data, &options).with_context(|| format!("opening {}", data.display()))?;
         let store = Arc::new(store);
