@@ -1,9 +1,9 @@
-//! What validation is told in a session: the terminology, and the practice's own StructureDefinitions.
+//! What validation is told in a session: the terminology, and the practice's own definitions.
 
 use crate::session::Session;
 use fhir::Document;
 use fhir::schema::schema;
-use validation::{Membership, Ports};
+use validation::{CodingFault, Membership, Ports};
 
 /// The ports of validation for the resources that an actor may read.
 pub struct SessionPorts<'s> {
@@ -19,9 +19,13 @@ impl Ports for SessionPorts<'_> {
         Ports::draws_on(&*self.session.record.ports, value_set, system)
     }
 
+    fn coding_fault(&self, system: &str, code: &str, display: Option<&str>) -> Option<CodingFault> {
+        self.session.record.ports.coding_fault(system, code, display)
+    }
+
     /// The one changed last, of several of the same canonical.
-    fn structure_definition(&self, canonical: &str) -> Option<Document> {
-        let type_id = schema().resource_named("StructureDefinition")?;
+    fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
+        let type_id = schema().resource_named(type_name)?;
         let (url, version) = canonical.split_once('|').unwrap_or((canonical, ""));
         let parameters = [("url", url), ("version", version)];
         let asked = if version.is_empty() { &parameters[..1] } else { &parameters[..] };

@@ -91,6 +91,15 @@ impl KeptBlob {
     }
 }
 
+/// That a version names content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlobUse {
+    pub hash: BlobHash,
+    /// The internal key of the resource.
+    pub key: i64,
+    pub version: u32,
+}
+
 /// What was collected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Collected {

@@ -13,6 +13,8 @@ mod crash;
 mod differential;
 #[path = "main/flips.rs"]
 mod flips;
+#[path = "main/postgres.rs"]
+mod postgres;
 #[path = "main/random.rs"]
 mod random;
 #[path = "main/read_log.rs"]

@@ -3,6 +3,10 @@
 use fhir::Document;
 pub use terminology::Membership;
 
+/// What is wrong with a coding by its code system, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodingFault(pub String);
+
 /// The questions that a resource alone does not answer.
 pub trait Ports {
     /// Whether a code is in a value set, named by its canonical URL, possibly with `|version`. Without a system
@@ -12,9 +16,15 @@ pub trait Ports {
     /// Whether a value set takes codes from a code system; false when that is not known.
     fn draws_on(&self, value_set: &str, system: &str) -> bool;
 
-    /// A StructureDefinition of the caller's own, by canonical URL, possibly with `|version`.
-    fn structure_definition(&self, canonical: &str) -> Option<Document> {
-        let _ = canonical;
+    /// What is wrong with a coding by its code system; `None` too when that is not here.
+    fn coding_fault(&self, system: &str, code: &str, display: Option<&str>) -> Option<CodingFault> {
+        let _ = (system, code, display);
+        None
+    }
+
+    /// A StructureDefinition or Questionnaire of the caller's own, by canonical URL, possibly with `|version`.
+    fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
+        let _ = (type_name, canonical);
         None
     }
 }

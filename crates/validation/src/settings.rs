@@ -21,11 +21,26 @@ pub struct Settings {
     pub by_type: Vec<(TypeId, String)>,
     /// What `meta.profile` is taken for.
     pub declared: Declared,
+    /// Which extensions are held against their definitions.
+    pub extensions: Extensions,
     /// Which version a declared canonical without one means: what the canonical begins with, and the version. Others
     /// mean any that is here.
     pub versions: Vec<(String, String)>,
-    /// Whether it is told what could not be checked: profiles and value sets that are not here.
-    pub notes: bool,
+    /// Whether all is looked into that a person who asks wants to know: codes and displays in their code systems,
+    /// responses against their questionnaires, whether a document has what it refers to, and what could not be
+    /// checked. Too slow, and too strict for real data, on every write.
+    pub is_thorough: bool,
+}
+
+/// Which extensions are held against their definitions, beside those that profiles speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extensions {
+    /// None.
+    Ignore,
+    /// Those that are known.
+    Known,
+    /// All: one that is not known is an error.
+    All,
 }
 
 /// What the profiles that a resource declares in `meta.profile` mean for it.
@@ -59,8 +74,9 @@ impl Default for Settings {
             profiles: Vec::new(),
             by_type: Vec::new(),
             declared: Declared::Ignore,
+            extensions: Extensions::Ignore,
             versions: Vec::new(),
-            notes: false,
+            is_thorough: false,
         }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Walk<'a> {
     pub known: Known,
     /// How many profiles ask each other by invariants here.
     pub depth: usize,
+    /// How many questions whether something meets a profile lie in each other.
+    pub nesting: usize,
     /// The places that were held against profiles.
     pub reported: HashSet<(u32, *const Profile)>,
     /// Which places were found to meet which profiles.
@@ -89,6 +91,7 @@ impl<'a> Walk<'a> {
             full_urls: FullUrls::default(),
             known: Known::default(),
             depth: 0,
+            nesting: 0,
             reported: HashSet::new(),
             conformance: HashMap::new(),
             held: Vec::new(),
@@ -258,9 +261,9 @@ impl<'a> Walk<'a> {
         }
         self.members(holder, plan, place);
         match plan.special {
-            Special::Extension => self.extension(holder, place),
+            Special::Extension => self.extension(element, holder, place),
             Special::BundleEntry => self.bundle_entry(holder, place),
-            Special::Coding => self.coding_system(holder, place),
+            Special::Coding => self.coding(holder, place),
             _ => {}
         }
         self.invariants(element, &plan.invariants, place);

@@ -9,7 +9,7 @@ use crate::inputs::Inputs;
 use crate::operation_outcome::{Issue, operation_outcome};
 use fhir::Document;
 use record::Session;
-use validation::{Declared, Settings, validate};
+use validation::{Declared, Extensions, Settings, validate};
 
 pub(super) const PARAMETERS: &[Parameter] = &[
     parameter("resource", "Resource", "the resource; at a resource's own URL, absent: that resource"),
@@ -33,7 +33,8 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
     let settings = Settings {
         profiles: inputs.texts("profile").filter(|text| !text.is_empty()).map(str::to_owned).collect(),
         declared: Declared::Check,
-        notes: true,
+        is_thorough: true,
+        extensions: Extensions::Known,
         ..session.record().validation().clone()
     };
     let outcome = validate(&document, &session.validation_ports(), &settings);

@@ -4,27 +4,32 @@ mod blobs;
 mod columns;
 mod connection;
 mod desk;
+mod entries;
 mod failure;
 mod names;
 mod past;
+mod private;
 mod readers;
+mod reindex;
 mod schema;
 mod snapshot;
 mod statements;
+mod statistics;
+mod verify;
 mod walk;
 mod working_set;
 
 use crate::batch::{Batch, Committed};
 use crate::blob::{BlobStore, Collected};
-use crate::dictionary::SharedDictionary;
+use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::StoreError;
 use crate::execute;
 use crate::history;
-use crate::maintain::OpenOptions;
+use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::prepare;
-use crate::private;
-use crate::read_log::{Backwards, ReadLog, ReadPlace};
+use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::version::{ResourceKey, Version};
+use crate::whole_commit::WholeCommit;
 use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use blobs::PostgresBlobs;
@@ -34,10 +39,10 @@ use readers::Readers;
 use search::query::Query;
 use search::rows::INDEX_VERSION;
 use statements as sql;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_postgres::{Config, Row};
+use tokio_postgres::Config;
 
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
@@ -53,6 +58,7 @@ pub struct PostgresStore {
     dictionary: Arc<SharedDictionary>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
+    directory: PathBuf,
     options: OpenOptions,
 }
 
@@ -74,14 +80,22 @@ impl PostgresStore {
         let reads = directory.join(READ_LOG);
         let read_log = options.log_reads.then(|| ReadLog::open(&reads)).transpose()?;
         let reads_backwards = Backwards::new(reads);
-        Ok(Self { writer, readers, blobs, dictionary, read_log, reads_backwards, options: options.clone() })
+        let directory = directory.to_owned();
+        let options = options.clone();
+        Ok(Self { writer, readers, blobs, dictionary, read_log, reads_backwards, directory, options })
     }
 }
 
 impl PostgresStore {
-    /// Removes contents that no version names, current or past, and that nobody kept for `grace`.
-    pub fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
-        self.blobs.collect(grace)
+    /// The dictionary with the names of all parameters of a batch.
+    fn names_of(&self, batch: &Batch) -> Result<Arc<Dictionary>, StoreError> {
+        let dictionary = self.dictionary.now();
+        let missing = prepare::missing_parameters(batch, &dictionary);
+        if missing.is_empty() {
+            return Ok(dictionary);
+        }
+        names::add_parameters(&self.writer, &self.dictionary, missing)?;
+        Ok(self.dictionary.now())
     }
 }
 
@@ -93,7 +107,7 @@ fn config(url: &str) -> Result<Config, StoreError> {
 }
 
 /// Adds the types that have no number yet; an empty database is by this program's rules of index rows.
-fn begin(connection: &Connection) -> Result<crate::dictionary::Dictionary, StoreError> {
+fn begin(connection: &Connection) -> Result<Dictionary, StoreError> {
     let context = "open the database";
     connection.begin(context, "BEGIN", &[])?;
     let head = connection.query_one(context, sql::HEAD_LOCK, &[])?;
@@ -101,7 +115,7 @@ fn begin(connection: &Connection) -> Result<crate::dictionary::Dictionary, Store
     if sequence == 0 && index_version == 0 {
         connection.query(context, sql::INDEX_VERSION_SET, &[&i64::from(INDEX_VERSION)])?;
     }
-    let dictionary = names::add(connection, crate::dictionary::Dictionary::missing_types)?;
+    let dictionary = names::add(connection, Dictionary::missing_types)?;
     connection.commit(context, Vec::new())?;
     Ok(dictionary)
 }
@@ -131,12 +145,7 @@ impl Store for PostgresStore {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let mut dictionary = self.dictionary.now();
-        let missing = prepare::missing_parameters(&batch, &dictionary);
-        if !missing.is_empty() {
-            names::add_parameters(&self.writer, &self.dictionary, missing)?;
-            dictionary = self.dictionary.now();
-        }
+        let dictionary = self.names_of(&batch)?;
         self.writer.write(prepare::prepare(batch, &dictionary))
     }
 
@@ -164,21 +173,81 @@ impl Store for PostgresStore {
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.written(|connection| {
-            let rows = connection.query("read a private document", sql::PRIVATE_READ, &[&space, &key])?;
-            rows.first().map(|row| private::open(space, key, row.get(0))).transpose()
-        })
+        self.readers.written(|connection| private::read(connection, space, key))
     }
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.readers.written(|connection| {
-            let rows = connection.query("list private documents", sql::PRIVATE_LIST, &[&space])?;
-            let document = |row: &Row| {
-                let key: String = row.get(0);
-                let content = private::open(space, &key, row.get(1))?;
-                Ok((key, content))
-            };
-            rows.iter().map(document).collect()
+        self.readers.written(|connection| private::list(connection, space))
+    }
+}
+
+impl Maintain for PostgresStore {
+    fn verify(&self) -> Result<Verification, StoreError> {
+        let mut found = self
+            .readers
+            .read(|snapshot| crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs))?;
+        if let Some(log) = &self.read_log {
+            log.verify(&self.directory.join(READ_LOG), &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn backup(&self, _: &Path) -> Result<Backup, StoreError> {
+        Err(StoreError::World {
+            context: "copy the database",
+            source: "a database is copied by PostgreSQL's own tools (pg_dump, pg_basebackup), or into a data folder by \
+                     `chiron copy`"
+                .into(),
         })
+    }
+
+    fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
+        self.blobs.collect(grace)
+    }
+
+    fn is_index_current(&self) -> bool {
+        // A database that is away is asked again by whoever waits for the index.
+        self.readers.written(reindex::is_current).unwrap_or(false)
+    }
+
+    fn reindex_some(&self) -> Result<Reindexed, StoreError> {
+        if self.readers.written(reindex::is_current)? {
+            return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
+        }
+        let step = self.readers.read(|snapshot| reindex::read(snapshot.connection, &snapshot.dictionary))?;
+        reindex::write(step, &self.writer, &self.dictionary)
+    }
+
+    fn mark_index_stale(&self) -> Result<(), StoreError> {
+        self.writer.errand(|desk| desk.transact(reindex::mark_stale))
+    }
+
+    fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError> {
+        self.readers.read(|snapshot| history::whole_commits(snapshot, after, limit))
+    }
+
+    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
+        let batch = commit.batch()?;
+        let dictionary = self.names_of(&batch)?;
+        self.writer.write(prepare::prepare_again(commit, batch, &dictionary)).map(|_| ())
+    }
+
+    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError> {
+        self.readers.written(private::all)?.into_iter().collect()
+    }
+
+    fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {
+        self.writer.errand(move |desk| desk.transact(|connection| private::put(connection, &documents)))
+    }
+
+    fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        match &self.read_log {
+            Some(_) => read_log::each_row(&self.directory.join(READ_LOG), each),
+            None => Ok(()),
+        }
+    }
+
+    fn statistics(&self) -> Result<Statistics, StoreError> {
+        self.readers.read(|snapshot| statistics::statistics(snapshot))
     }
 }

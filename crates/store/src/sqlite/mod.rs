@@ -4,6 +4,7 @@ mod apply;
 mod backup;
 mod cache;
 mod dictionary;
+mod entries;
 mod failure;
 mod head;
 mod index;
@@ -267,17 +268,10 @@ impl Store for SqliteStore {
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.read_file_with(|snapshot| {
-            let mut found = verify::verify(snapshot, &self.blobs)?;
-            unchained::verify(snapshot.connection, &mut found)?;
-            Ok(found)
+            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
         })?;
         if let Some(log) = &self.read_log {
-            found.reads_cut_bytes = log.cut_bytes();
-            let mut reads = 0;
-            for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
-                found.fault("log of reads", what);
-            }
-            found.reads = reads;
+            log.verify(&self.directory.join(READ_LOG), &mut found)?;
         }
         Ok(found)
     }
@@ -345,15 +339,10 @@ impl Maintain for SqliteStore {
     }
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut done = Ok(());
-        if self.read_log.is_some() {
-            Self::read_log_rows(&self.directory, |row| {
-                if done.is_ok() {
-                    done = each(row);
-                }
-            })?;
+        match &self.read_log {
+            Some(_) => read_log::each_row(&self.directory.join(READ_LOG), each),
+            None => Ok(()),
         }
-        done
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

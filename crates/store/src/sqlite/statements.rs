@@ -116,8 +116,6 @@ pub(super) const COMMIT_LAST: &str =
 pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
     WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
-pub(super) const COMMITS_ALL: &str =
-    "SELECT sequence, time, chain, changes, audit FROM commit_log ORDER BY sequence";
 pub(super) const COMMIT_TIME: &str = "SELECT time FROM commit_log WHERE sequence = ?1";
 
 pub(super) const TOKEN_ADD: &str =
@@ -211,19 +209,24 @@ pub(super) const COUNT_DATE: &str = "SELECT count(*) FROM (SELECT 1 FROM date
 
 // Verification, reindexing and statistics.
 
-pub(super) const ENTRIES_ALL: &str =
-    "SELECT home, type, recency, key, signature, id, version, sequence, rows, payload FROM entry";
 pub(super) const ENTRIES_BEHIND: &str =
-    "SELECT home, type, recency, key, id, rows, payload, signature, updated FROM entry
+    "SELECT home, type, recency, key, id, version, updated, sequence, signature, rows, payload FROM entry
     WHERE (home, type, recency, key) > (?1, ?2, ?3, ?4) ORDER BY home, type, recency, key LIMIT ?5";
+pub(super) const ENTRIES_CHECKED: &str = "SELECT entry.home, entry.type, entry.recency, entry.key, entry.id,
+        entry.version, entry.updated, entry.sequence, entry.signature, entry.rows, entry.payload,
+        found.key, found.home, found.recency, found.version, found.deleted, listed.home, listed.signature
+    FROM entry
+    LEFT JOIN directory AS found ON found.type = entry.type AND found.id = entry.id
+    LEFT JOIN type_row AS listed ON listed.type = entry.type AND listed.recency = entry.recency
+        AND listed.key = entry.key
+    WHERE (entry.home, entry.type, entry.recency, entry.key) > (?1, ?2, ?3, ?4)
+    ORDER BY entry.home, entry.type, entry.recency, entry.key LIMIT ?5";
 pub(super) const ENTRY_PAYLOAD: &str = "SELECT payload FROM entry
     WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
 pub(super) const ENTRY_MOVE: &str = "UPDATE entry SET home = ?5, recency = ?6, signature = ?7, rows = ?8
     WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
 pub(super) const DIRECTORY_MOVE: &str =
     "UPDATE directory SET home = ?3, recency = ?4 WHERE type = ?1 AND id = ?2";
-pub(super) const TYPE_ROW_READ: &str =
-    "SELECT home, signature FROM type_row WHERE type = ?1 AND recency = ?2 AND key = ?3";
 pub(super) const TOKEN_PROBE: &str =
     "SELECT 1 FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4 AND home = ?5";
 pub(super) const NUMBER_PROBE: &str = "SELECT 1 FROM number
@@ -314,7 +317,7 @@ mod tests {
             COUNT_DATE,
             ENTRIES_BEHIND,
             ENTRY_PAYLOAD,
-            TYPE_ROW_READ,
+            ENTRIES_CHECKED,
             TOKEN_PROBE,
             NUMBER_PROBE,
             TEXT_PROBE,

@@ -158,7 +158,7 @@ fn no_collection_takes_what_a_commit_names() {
                     for round in 0..120 {
                         let content = format!("content {}", random.next() % 40);
                         let kept = keep(store.blobs(), content.as_bytes());
-                        if random.next() % 4 == 0 {
+                        if random.next().is_multiple_of(4) {
                             let name = format!("Binary/{writer}-{}", random.next() % 5);
                             store.commit(batch(round, [naming(&name, &kept)])).unwrap();
                         }

@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
         };
         let set = &binding.value_set;
         if is_open {
-            if self.settings.notes {
+            if self.settings.is_thorough {
                 let message = format!("whether {shown} is of {set} cannot be told here");
                 self.report_rules(rules, place, node, rule::BINDING_UNKNOWN, &message);
             }

@@ -32,7 +32,7 @@ pub(crate) fn profile(canonical: &str) -> Option<Arc<Profile>> {
 }
 
 /// The definition of a canonical; of several versions the newest.
-pub(crate) fn definition(canonical: &str) -> Option<Definition> {
+pub fn definition(canonical: &str) -> Option<Definition> {
     let (url, version) = canonical.split_once('|').unwrap_or((canonical, ""));
     let bytes = ARCHIVE.newest(
         DefinitionKind::StructureDefinition,

@@ -15,6 +15,10 @@ use fhir::{Element, Node};
 use fhirpath::Context;
 use std::sync::Arc;
 
+/// Resources that must meet profiles because others refer to them are followed so far; what lies beyond is not held
+/// against the first.
+const NESTING_MAX: usize = 20;
+
 /// Where a rule stands: a profile and one of its elements.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules<'p> {
@@ -39,6 +43,13 @@ impl<'a> Walk<'a> {
     /// Holds a resource against the profiles asked for and those that it declares.
     pub(crate) fn resource_profiles(&mut self, element: Element<'a>, place: &Place<'_>) {
         let Some(node) = element.value.filter(|_| !self.is_too_deep) else { return };
+        match element.type_name() {
+            "QuestionnaireResponse" if self.settings.is_thorough => {
+                self.questionnaire_response(element, place);
+            }
+            "Bundle" if self.settings.is_thorough => self.document(node, place),
+            _ => {}
+        }
         if place.parent.is_none() {
             self.demanded_profiles(element, node, place);
         }
@@ -48,7 +59,7 @@ impl<'a> Walk<'a> {
         let Some(meta) = node.get("meta") else { return };
         for declared in meta.each_of("profile") {
             let Some(canonical) = declared.as_str() else { continue };
-            if !self.declared_profile(element, &canonical, place) && self.settings.notes {
+            if !self.declared_profile(element, &canonical, place) && self.settings.is_thorough {
                 let message =
                     format!("the profile {} is not known here and was not checked", quoted(&canonical));
                 let place = place.child("meta");
@@ -121,10 +132,15 @@ impl<'a> Walk<'a> {
         if let Some(known) = self.conformance.get(&key) {
             return *known;
         }
+        if self.nesting >= NESTING_MAX {
+            return true;
+        }
+        self.nesting += 1;
         self.conformance.insert(key, true);
         let place = Place::root(element.type_name());
         let found = self.probe(|walk| walk.rules(Rules { profile, at: 0 }, element, &place));
         self.conformance.insert(key, found);
+        self.nesting -= 1;
         // What the profiles of this walk are is held by it: an address is not used twice.
         self.held.push(Arc::clone(profile));
         found
@@ -149,12 +165,11 @@ impl<'a> Walk<'a> {
     /// All rules of an element of a profile.
     pub(crate) fn rules(&mut self, rules: Rules<'_>, element: Element<'a>, place: &Place<'_>) {
         let outer = (self.resource, self.root_resource);
-        if element.is_resource() {
-            self.resource = Some(element);
-            let is_contained = place.name == "contained";
-            self.root_resource = if is_contained { self.root_resource } else { Some(element) };
-        }
         let plan = rules.plan();
+        // A rule that stands at the place of a resource is one of the resource around it.
+        if rules.at == 0 {
+            self.enter(element, place);
+        }
         if rules.at != 0 && plan.narrows_types {
             self.profiled_types(rules, element, place);
         }
@@ -165,10 +180,21 @@ impl<'a> Walk<'a> {
         for invariant in &plan.invariants {
             self.profiled_invariant(rules, invariant, element, place);
         }
+        self.enter(element, place);
         for child in rules.profile.children(rules.at) {
             self.child_rules(rules.at(*child), element, place);
         }
         (self.resource, self.root_resource) = outer;
+    }
+
+    /// A resource is `%resource` for what is in it, and `%rootResource` when it is not contained.
+    fn enter(&mut self, element: Element<'a>, place: &Place<'_>) {
+        if element.is_resource() {
+            self.resource = Some(element);
+            if place.name != "contained" {
+                self.root_resource = Some(element);
+            }
+        }
     }
 
     fn child_rules(&mut self, rules: Rules<'_>, parent: Element<'a>, place: &Place<'_>) {

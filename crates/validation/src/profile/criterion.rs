@@ -223,7 +223,16 @@ fn wanted(kind: &str, cursor: Cursor<'_>, steps: &[Step], lookup: &Lookup<'_>) -
     let cursor = cursor?;
     match kind {
         "type" => {
-            let types: Vec<_> = cursor.types().iter().filter_map(TypeRule::type_id).collect();
+            let own = cursor.element();
+            let required =
+                own.slices.iter().map(|slice| &cursor.held.elements[*slice]).filter(|one| one.min > 0);
+            let mut types: Vec<_> = match cursor.types {
+                None => required.flat_map(|one| &one.types).filter_map(TypeRule::type_id).collect(),
+                Some(_) => Vec::new(),
+            };
+            if types.is_empty() {
+                types = cursor.types().iter().filter_map(TypeRule::type_id).collect();
+            }
             (!types.is_empty()).then_some(Wanted::Types(types))
         }
         "profile" => {

@@ -6,6 +6,11 @@ use fhir::{Node, Value};
 /// What core definitions' URLs begin with.
 pub(crate) const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// The type that the release defines at a canonical.
+pub(crate) fn core_type(canonical: &str) -> Option<TypeId> {
+    schema().type_named(canonical.strip_prefix(CORE)?.split('|').next()?)
+}
+
 /// A StructureDefinition reduced to what validation asks of it.
 #[derive(Clone, Debug, Default)]
 pub struct Definition {
@@ -52,7 +57,7 @@ pub struct ElementRule {
     pub constraints: Vec<Constraint>,
     /// How the occurrences are sliced.
     pub slicing: Option<Slicing>,
-    /// The path of the element whose children these are.
+    /// The element whose children are meant: `#path` here, `url#path` in the definition of a type.
     pub content: Option<String>,
     /// Whether systems must be able to fill and read it.
     pub must_support: Option<bool>,
@@ -144,7 +149,13 @@ impl Definition {
 
 /// The elements of a type, and of the types nested in it, below a path.
 fn elements_of(type_id: TypeId, path: &str, rules: &mut Vec<ElementRule>) {
-    for element in &type_id.definition().elements {
+    let definition = type_id.definition();
+    let is_element = match definition.kind {
+        TypeKind::Resource => false,
+        TypeKind::Nested => definition.base == "Element",
+        _ => true,
+    };
+    for element in &definition.elements {
         let choice = if element.is_choice { "[x]" } else { "" };
         let mut rule = ElementRule {
             path: format!("{path}.{}{choice}", element.name),
@@ -157,6 +168,9 @@ fn elements_of(type_id: TypeId, path: &str, rules: &mut Vec<ElementRule>) {
             value_set: binding.value_set.to_owned(),
         });
         rule.constraints = element.invariants.iter().map(Constraint::of_schema).collect();
+        if element.name == "extension" && is_element {
+            rule.slicing = Some(Slicing::by("value", "url"));
+        }
         let nested = element.types.first().filter(|one| one.type_id.definition().kind == TypeKind::Nested);
         match nested.map(|one| one.type_id) {
             Some(inner) if inner.name() == rule.path => {
@@ -168,7 +182,7 @@ fn elements_of(type_id: TypeId, path: &str, rules: &mut Vec<ElementRule>) {
                 elements_of(inner, &path, rules);
             }
             Some(other) => {
-                rule.content = Some(other.name().to_owned());
+                rule.content = Some(format!("{CORE}#{}", other.name()));
                 rules.push(rule);
             }
             None => {
@@ -214,8 +228,7 @@ impl ElementRule {
             binding: node.get("binding").and_then(BindingRule::read),
             constraints: node.each_of("constraint").filter_map(Constraint::read).collect(),
             slicing: node.get("slicing").map(Slicing::read),
-            content: text("contentReference")
-                .map(|text| text.rsplit('#').next().unwrap_or_default().to_owned()),
+            content: text("contentReference"),
             must_support: node.get("mustSupport").and_then(Node::as_bool),
         }
     }
@@ -254,7 +267,8 @@ impl BindingRule {
             "preferred" => BindingStrength::Preferred,
             _ => BindingStrength::Example,
         };
-        Some(Self { strength, value_set: node.get_str("valueSet")?.into_owned() })
+        // A differential may change the strength alone.
+        Some(Self { strength, value_set: node.get_str("valueSet").unwrap_or_default().into_owned() })
     }
 }
 
@@ -282,6 +296,12 @@ impl Constraint {
 }
 
 impl Slicing {
+    /// An open slicing by one discriminator.
+    pub(crate) fn by(kind: &str, path: &str) -> Self {
+        let discriminators = vec![(kind.to_owned(), path.to_owned())];
+        Self { discriminators, is_ordered: false, rules: "open".to_owned() }
+    }
+
     fn read(node: Node<'_>) -> Self {
         let discriminators = node.each_of("discriminator").map(|one| {
             let text = |name: &str| one.get_str(name).unwrap_or_default().into_owned();

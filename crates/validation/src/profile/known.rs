@@ -1,68 +1,62 @@
 //! The profiles that one validation meets: those built in, and the caller's own, each made ready once.
 
 use super::built_in;
-use super::definition::{CORE, Definition};
+use super::definition::{Definition, ElementRule, core_type};
 use super::plan::Profile;
 use super::snapshot::snapshot;
 use crate::ports::Ports;
-use fhir::schema::schema;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Definitions derived from each other deeper than this are not followed.
-const DERIVATION_MAX: usize = 16;
-
 /// Looks profiles up by canonical.
 #[derive(Default)]
 pub(crate) struct Known {
-    own: RefCell<HashMap<String, Option<Arc<Profile>>>>,
+    profiles: RefCell<HashMap<String, Option<Arc<Profile>>>>,
+    /// The caller's own definitions, completed; `None` also while one is being completed, so that circles end.
+    own: RefCell<HashMap<String, Option<Arc<Definition>>>>,
 }
 
 impl Known {
     /// The profile of a canonical. The caller's own are asked first, so that a practice can have a later version.
     pub fn profile(&self, canonical: &str, ports: &dyn Ports) -> Option<Arc<Profile>> {
+        if let Some(known) = self.profiles.borrow().get(canonical) {
+            return known.clone();
+        }
+        let own = self.own_definition(canonical, ports);
+        let own = own.and_then(|definition| Profile::new(&definition)).map(Arc::new);
+        let found = own.or_else(|| built_in::profile(canonical));
+        self.profiles.borrow_mut().insert(canonical.to_owned(), found.clone());
+        found
+    }
+
+    /// A definition of the caller's, with a snapshot.
+    fn own_definition(&self, canonical: &str, ports: &dyn Ports) -> Option<Arc<Definition>> {
         if let Some(known) = self.own.borrow().get(canonical) {
             return known.clone();
         }
-        let own = own_definition(canonical, ports, 0)
-            .and_then(|definition| Profile::new(&definition))
-            .map(Arc::new);
-        let found = own.or_else(|| built_in::profile(canonical));
-        self.own.borrow_mut().insert(canonical.to_owned(), found.clone());
-        found
+        let document = ports.definition("StructureDefinition", canonical)?;
+        let mut definition = Definition::read(document.root())?;
+        self.own.borrow_mut().insert(canonical.to_owned(), None);
+        if definition.snapshot.is_empty() {
+            let base = self.snapshot(&definition.base, ports)?;
+            let lookup = |canonical: &str| self.snapshot(canonical, ports);
+            definition.snapshot = snapshot(&base, &definition.differential, &lookup);
+        }
+        let definition = Arc::new(definition);
+        self.own.borrow_mut().insert(canonical.to_owned(), Some(Arc::clone(&definition)));
+        Some(definition)
     }
-}
 
-/// A definition of the caller's, with a snapshot.
-fn own_definition(canonical: &str, ports: &dyn Ports, depth: usize) -> Option<Definition> {
-    let document = ports.structure_definition(canonical)?;
-    let mut definition = Definition::read(document.root())?;
-    if definition.snapshot.is_empty() {
-        definition.snapshot = completed(&definition, ports, depth)?;
+    /// The snapshot of any definition: a type's, the caller's, or one built in.
+    fn snapshot(&self, canonical: &str, ports: &dyn Ports) -> Option<Vec<ElementRule>> {
+        if let Some(type_id) = core_type(canonical) {
+            return Some(Definition::of_type(type_id).snapshot);
+        }
+        match self.own_definition(canonical, ports) {
+            Some(own) => Some(own.snapshot.clone()),
+            None => built_in::definition(canonical).map(|found| found.snapshot),
+        }
     }
-    Some(definition)
-}
-
-/// The snapshot of a definition that has only a differential.
-pub(crate) fn completed(
-    definition: &Definition,
-    ports: &dyn Ports,
-    depth: usize,
-) -> Option<Vec<super::ElementRule>> {
-    let base = with_snapshot(&definition.base, ports, depth)?;
-    let lookup = |canonical: &str| with_snapshot(canonical, ports, depth).map(|found| found.snapshot);
-    Some(snapshot(&base.snapshot, &definition.differential, &lookup))
-}
-
-/// Any definition with its snapshot: the caller's, one built in, or a type's.
-pub(crate) fn with_snapshot(canonical: &str, ports: &dyn Ports, depth: usize) -> Option<Definition> {
-    if depth > DERIVATION_MAX {
-        return None;
-    }
-    let core = canonical.strip_prefix(CORE).and_then(|name| schema().type_named(name.split('|').next()?));
-    if let Some(type_id) = core {
-        return Some(Definition::of_type(type_id));
-    }
-    own_definition(canonical, ports, depth + 1).or_else(|| built_in::definition(canonical))
 }

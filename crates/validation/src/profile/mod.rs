@@ -11,6 +11,7 @@ mod check;
 mod criterion;
 mod definition;
 mod environment;
+mod extension;
 mod known;
 mod pattern;
 mod plan;
@@ -18,7 +19,7 @@ mod slicing;
 mod snapshot;
 mod target;
 
-pub use built_in::{built_in_profiles, profiles_by_type};
+pub use built_in::{built_in_profiles, definition as built_in_definition, profiles_by_type};
 pub use definition::{BindingRule, Constraint, Definition, ElementRule, Slicing, TypeRule};
 pub use plan::Profile;
 pub use snapshot::snapshot;

@@ -7,6 +7,9 @@ use fhir::schema::{self, TypeId, schema};
 use fhirpath::Expression;
 use std::sync::OnceLock;
 
+/// A definition with elements deeper than this is not taken; none of the release is half as deep.
+const DEPTH_MAX: usize = 40;
+
 /// A profile that resources can be held against.
 pub struct Profile {
     /// The canonical URL.
@@ -69,9 +72,14 @@ impl Profile {
     pub fn new(definition: &Definition) -> Option<Self> {
         let type_id = schema().type_named(&definition.type_name)?;
         let mut elements = tree(&definition.snapshot)?;
-        let contents: Vec<_> = definition.snapshot.iter().map(|rule| rule.content.as_deref()).collect();
+        // What is defined with the type was checked with it.
+        let local = |rule: &ElementRule| {
+            rule.content.as_deref().and_then(|text| text.strip_prefix('#')).map(str::to_owned)
+        };
+        let contents: Vec<_> = definition.snapshot.iter().map(local).collect();
         for at in 0..elements.len() {
-            let meant = contents[at].and_then(|path| elements.iter().position(|one| one.id == path));
+            let meant =
+                contents[at].as_ref().and_then(|path| elements.iter().position(|one| one.id == *path));
             elements[at].content = meant;
         }
         compare(&mut elements, 0, type_id, None);
@@ -163,7 +171,7 @@ fn tree(rules: &[ElementRule]) -> Option<Vec<ElementPlan>> {
     let mut open = vec![0usize];
     for (at, rule) in rules.iter().enumerate().skip(1) {
         let depth = rule.path.matches('.').count();
-        if depth == 0 || depth > open.len() {
+        if depth == 0 || depth > open.len() || depth > DEPTH_MAX {
             return None;
         }
         open.truncate(depth);

@@ -2,6 +2,7 @@
 
 use super::check::{Occurrences, Rules};
 use super::criterion::{Criterion, Step, Test, TestRule, Wanted, criteria};
+use super::definition::core_type;
 use super::pattern;
 use super::plan::ElementPlan;
 use crate::place::Place;
@@ -61,6 +62,10 @@ impl<'a> Walk<'a> {
             return;
         };
         match slice {
+            None if is_undefined_part(rules, element) => {
+                let message = "is no part of this extension; the definition names its parts";
+                self.report_rules(rules, place, node, rule::SLICE_CLOSED, message);
+            }
             None if slicing.rules == "closed" => {
                 let names: Vec<_> = rules
                     .plan()
@@ -119,11 +124,18 @@ impl<'a> Walk<'a> {
                 found.iter().any(|one| types.iter().any(|wanted| one.type_id.is_a(*wanted)))
             }
             Wanted::Profiles(urls) => {
-                let profiles: Vec<_> =
-                    urls.iter().filter_map(|url| self.known.profile(url, self.ports)).collect();
-                found.iter().any(|one| profiles.iter().any(|profile| self.conforms(*one, profile)))
+                found.iter().any(|one| urls.iter().any(|url| self.is_one_of(*one, url)))
             }
             Wanted::Value(tests) => found.iter().any(|one| tests.iter().all(|test| self.keeps(test, *one))),
+        }
+    }
+
+    /// Whether an element meets a profile or is of the type that the release defines at a canonical.
+    pub(crate) fn is_one_of(&mut self, element: Element<'a>, canonical: &str) -> bool {
+        match (core_type(canonical), self.known.profile(canonical, self.ports)) {
+            (Some(type_id), _) => element.type_id.is_a(type_id),
+            (None, Some(profile)) => self.conforms(element, &profile),
+            (None, None) => false,
         }
     }
 
@@ -184,4 +196,11 @@ fn default_discriminators(name: &str) -> [(String, String); 1] {
         "extension" | "modifierExtension" => [("value".to_owned(), "url".to_owned())],
         _ => [("type".to_owned(), "$this".to_owned())],
     }
+}
+
+/// A part of a complex extension that its definition does not name: parts have names, not URLs.
+fn is_undefined_part(rules: Rules<'_>, part: Element<'_>) -> bool {
+    let is_extension =
+        rules.profile.type_id.name() == "Extension" && rules.plan().id == "Extension.extension";
+    is_extension && part.child("url").and_then(Element::scalar).is_some_and(|url| !url.contains(':'))
 }

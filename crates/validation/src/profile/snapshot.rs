@@ -1,6 +1,9 @@
 //! Snapshots from differentials (FHIR: Profiling, section 5.1.0.2).
 
-use super::definition::{ElementRule, TypeRule};
+use super::definition::{ElementRule, Slicing, TypeRule};
+
+/// Elements deeper than this are left out; none of the release is a quarter as deep.
+const DEPTH_MAX: usize = 40;
 
 /// Gives the snapshot of a definition by its canonical.
 pub type Snapshots<'l> = dyn Fn(&str) -> Option<Vec<ElementRule>> + 'l;
@@ -14,13 +17,20 @@ pub fn snapshot(
     differential: &[ElementRule],
     lookup: &Snapshots<'_>,
 ) -> Vec<ElementRule> {
-    let mut builder = Builder { rules: base.iter().map(Entry::of).collect(), lookup };
-    identify(&mut builder.rules);
     let mut changes: Vec<Entry> = differential.iter().map(Entry::of).collect();
     identify(&mut changes);
+    let mut builder = Builder {
+        rules: base.iter().map(Entry::of).collect(),
+        base: Vec::new(),
+        choices: Vec::new(),
+        lookup,
+    };
+    identify(&mut builder.rules);
+    builder.base = builder.rules.iter().map(|entry| (entry.id.clone(), entry.rule.clone())).collect();
     for change in changes {
         builder.apply(change);
     }
+    builder.finish();
     builder.rules.into_iter().map(|entry| entry.rule).collect()
 }
 
@@ -56,11 +66,18 @@ fn identify(entries: &mut [Entry]) {
 
 struct Builder<'l> {
     rules: Vec<Entry>,
+    /// The base as it was: a slice begins from there, whatever the differential says of all occurrences.
+    base: Vec<(String, ElementRule)>,
+    /// Choices that the differential names by their type, each with the slice made for it.
+    choices: Vec<(String, String)>,
     lookup: &'l Snapshots<'l>,
 }
 
 impl Builder<'_> {
     fn apply(&mut self, change: Entry) {
+        if change.rule.path.matches('.').count() > DEPTH_MAX {
+            return;
+        }
         let Some(at) = self.place(&change.id) else { return };
         merge(&mut self.rules[at].rule, &change.rule);
     }
@@ -98,27 +115,55 @@ impl Builder<'_> {
         }
     }
 
-    /// `valueQuantity` is the slice of that name of `value[x]`.
+    /// `valueQuantity` is the slice of that name of `value[x]`; within another slice, `value[x]` narrowed to that type.
     fn choice(&mut self, parent: &str, name: &str) -> Option<usize> {
-        let choice = self.rules.iter().find_map(|entry| {
+        let (choice, one) = self.rules.iter().find_map(|entry| {
             let last = entry.id.strip_prefix(parent)?.strip_prefix('.')?;
             let stem =
                 last.strip_suffix("[x]").filter(|stem| !stem.contains('.') && name.starts_with(stem))?;
             let wanted = name[stem.len()..].to_lowercase();
             let one = entry.rule.types.iter().find(|one| one.code.to_lowercase() == wanted)?;
             Some((entry.id.clone(), one.clone()))
-        });
-        let (sliced, one) = choice?;
-        let id = format!("{sliced}:{name}");
-        let at = match self.position(&id) {
-            Some(at) => at,
-            None => {
-                let sliced = self.position(&sliced)?;
-                self.add_slice(sliced, name)
-            }
-        };
+        })?;
+        let at = self.position(&choice)?;
+        if parent.contains(':') {
+            self.rules[at].rule.types = vec![one];
+            return Some(at);
+        }
+        let slice = format!("{choice}:{name}");
+        let at = self.position(&slice).unwrap_or_else(|| self.add_slice(at, name));
         self.rules[at].rule.types = vec![one];
+        self.choices.push((choice, slice));
         Some(at)
+    }
+
+    /// A choice that must be of one type is nothing else; slicings that go without saying are said.
+    fn finish(&mut self) {
+        for (choice, slice) in std::mem::take(&mut self.choices) {
+            let (Some(at), Some(slice)) = (self.position(&choice), self.position(&slice)) else { continue };
+            let slice = self.rules[slice].rule.clone();
+            if slice.min.is_some_and(|min| min > 0) {
+                let rule = &mut self.rules[at].rule;
+                rule.min = slice.min;
+                rule.types = slice.types;
+                rule.slicing = Some(Slicing { rules: "closed".to_owned(), ..Slicing::by("type", "$this") });
+            }
+        }
+        for at in 0..self.rules.len() {
+            let id = self.rules[at].id.clone();
+            let Some((sliced, slice)) = id.rsplit_once(':') else { continue };
+            if slice.contains(['.', '/']) {
+                continue;
+            }
+            let Some(sliced) = self.position(sliced) else { continue };
+            let rule = &mut self.rules[sliced].rule;
+            let slicing = match rule.name() {
+                "extension" | "modifierExtension" => Slicing::by("value", "url"),
+                _ if rule.path.ends_with("[x]") => Slicing::by("type", "$this"),
+                _ => continue,
+            };
+            rule.slicing.get_or_insert(slicing);
+        }
     }
 
     /// Where what lies below an element, its slices included, ends.
@@ -136,13 +181,14 @@ impl Builder<'_> {
             Some((above, last)) => format!("{above}.{}", last.split(':').next().unwrap_or(last)),
             None => base.id.clone(),
         });
-        let mut rule = ElementRule {
+        let published = self.base.iter().find(|(id, _)| *id == base.id).map(|(_, rule)| rule.clone());
+        let rule = ElementRule {
             slicing: None,
             slice_name: Some(name.to_owned()),
             min: Some(0),
-            ..base.rule.clone()
+            must_support: None,
+            ..published.unwrap_or_else(|| base.rule.clone())
         };
-        rule.must_support = base.rule.must_support;
         let at = self.end(sliced);
         self.rules.insert(at, Entry { id: format!("{holder}:{name}"), rule });
         at
@@ -164,7 +210,7 @@ impl Builder<'_> {
             last.contains(':').then(|| format!("{above}.{}", last.split(':').next().unwrap_or(last)))
         };
         let inner = match (&self.rules[at].rule.content, root(&id)) {
-            (Some(content), _) => self.below(&content.clone()),
+            (Some(content), _) => self.below(content.rsplit('#').next().unwrap_or_default()),
             (None, Some(sliced)) => self.below(&sliced),
             (None, None) => Vec::new(),
         };
@@ -181,8 +227,8 @@ impl Builder<'_> {
 
     /// What lies below an element, by the rest of the id.
     fn below(&self, id: &str) -> Vec<(String, ElementRule)> {
-        let rest = |entry: &Entry| Some(entry.id.strip_prefix(id)?.strip_prefix('.')?.to_owned());
-        self.rules.iter().filter_map(|entry| Some((rest(entry)?, entry.rule.clone()))).collect()
+        let rest = |below: &str| Some(below.strip_prefix(id)?.strip_prefix('.')?.to_owned());
+        self.base.iter().filter_map(|(id, rule)| Some((rest(id)?, rule.clone()))).collect()
     }
 
     fn of_type(&self, at: usize) -> Vec<(String, ElementRule)> {
@@ -221,7 +267,12 @@ fn merge(rule: &mut ElementRule, change: &ElementRule) {
     put(&mut rule.fixed, &change.fixed);
     put(&mut rule.pattern, &change.pattern);
     put(&mut rule.length_max, &change.length_max);
-    put(&mut rule.binding, &change.binding);
+    if let Some(binding) = &change.binding {
+        match &mut rule.binding {
+            Some(own) if binding.value_set.is_empty() => own.strength = binding.strength,
+            own => *own = Some(binding.clone()),
+        }
+    }
     put(&mut rule.slicing, &change.slicing);
     put(&mut rule.must_support, &change.must_support);
     for (bound, other) in rule.range.iter_mut().zip(&change.range) {

@@ -1,7 +1,7 @@
 //! What references of a profile may mean: resources of some types that meet some profiles.
 
 use super::check::Rules;
-use super::definition::CORE;
+use super::definition::core_type;
 use crate::place::Place;
 use crate::reference::restful;
 use crate::rule;
@@ -48,9 +48,7 @@ impl<'a> Walk<'a> {
         };
         let mut named = Vec::new();
         for target in targets {
-            let core =
-                target.strip_prefix(CORE).and_then(|name| schema().type_named(name.split('|').next()?));
-            if let Some(core) = core {
+            if let Some(core) = core_type(target) {
                 if type_id.is_a(core) {
                     return;
                 }

@@ -1,13 +1,11 @@
 //! The check of contents kept outside the documents: that each is what its name says, and that the rows of their use
 //! are those that the documents make.
 
-use super::super::failure::failed;
-use super::super::statements as sql;
-use crate::blob::{BlobHash, BlobStore, marks};
+use super::Checked;
+use crate::blob::{BlobHash, BlobStore, BlobUse, marks};
 use crate::error::StoreError;
 use crate::maintain::Verification;
 use crate::version::Version;
-use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -16,7 +14,9 @@ use std::io::Read;
 pub(super) struct Contents {
     named: BTreeMap<BlobHash, Named>,
     /// Rows of use that there should be.
-    uses: u64,
+    pub uses: u64,
+    /// Uses whose rows are still to be looked for, with the versions that they are of.
+    open: Vec<(String, BlobUse)>,
 }
 
 /// A content, as the documents name it.
@@ -33,14 +33,8 @@ struct Named {
 const CHUNK_BYTES: usize = 256 << 10;
 
 impl Contents {
-    /// Takes note of what a version names, and looks for the rows of its use.
-    pub fn note(
-        &mut self,
-        connection: &Connection,
-        (name, key): (&str, i64),
-        version: &Version,
-        found: &mut Verification,
-    ) -> Result<(), StoreError> {
+    /// Takes note of what a version of the resource with an internal key names.
+    pub fn note(&mut self, name: &str, key: i64, version: &Version) {
         let mut seen: Vec<BlobHash> = Vec::new();
         for (_, mark) in marks(version.text()) {
             if seen.contains(&mark.hash) {
@@ -49,32 +43,23 @@ impl Contents {
             seen.push(mark.hash);
             self.uses += 1;
             let first = || Named { by: name.to_owned(), count: 0, length: mark.length };
-            let named = self.named.entry(mark.hash).or_insert_with(first);
-            named.count += 1;
-            let is_noted = connection
-                .prepare_cached(sql::BLOB_USE_PROBE)
-                .and_then(|mut statement| statement.exists(params![mark.hash.0, key, version.version]))
-                .map_err(failed("check the use of content"))?;
-            if !is_noted {
-                found.fault(name, format!("its use of the content {} is not noted", mark.hash));
-            }
+            self.named.entry(mark.hash).or_insert_with(first).count += 1;
+            let of = BlobUse { hash: mark.hash, key, version: version.version };
+            self.open.push((name.to_owned(), of));
+        }
+    }
+
+    /// Looks for the rows of the uses that were noted since the last call.
+    pub fn check_uses(&mut self, source: &impl Checked, found: &mut Verification) -> Result<(), StoreError> {
+        let (names, uses): (Vec<String>, Vec<BlobUse>) = std::mem::take(&mut self.open).into_iter().unzip();
+        for at in source.missing_uses(&uses)? {
+            found.fault(&names[at], format!("its use of the content {} is not noted", uses[at].hash));
         }
         Ok(())
     }
 
     /// Reads every content that was named.
-    pub fn check(
-        self,
-        connection: &Connection,
-        blobs: &dyn BlobStore,
-        found: &mut Verification,
-    ) -> Result<(), StoreError> {
-        let uses: i64 = connection
-            .query_row("SELECT count(*) FROM blob_use", [], |row| row.get(0))
-            .map_err(failed("count uses of content"))?;
-        if uses.cast_unsigned() != self.uses {
-            found.fault("table blob_use", format!("has {uses} rows, and should have {}", self.uses));
-        }
+    pub fn check(self, blobs: &dyn BlobStore, found: &mut Verification) {
         for (hash, named) in self.named {
             found.blobs += 1;
             if let Some(what) = fault(&hash, named.length, blobs) {
@@ -85,7 +70,6 @@ impl Contents {
                 found.fault(named.by, format!("its content {hash} {what}{others}"));
             }
         }
-        Ok(())
     }
 }
 
