@@ -30,7 +30,8 @@ impl Practice {
         let data = config.data();
         std::fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
         let ports = ports(config)?;
-        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
+        let ports_of_store = Arc::clone(&ports) as Arc<dyn search::Ports>;
+        let options = OpenOptions { index_words: true, ..OpenOptions::new(ports_of_store) };
         let store = open_store(config.database(), &data, &options)?;
         let record = Record::new(Settings {
             store: Arc::clone(&store) as Arc<dyn Store>,

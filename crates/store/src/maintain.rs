@@ -25,6 +25,9 @@ pub struct OpenOptions {
     /// Pages in SQLite's write-ahead log from which it is copied into the database file between two writes; when it has
     /// grown to eight times as many, the copying waits for the readers, so that the log begins anew.
     pub log_pages: usize,
+    /// Whether words are indexed beside the data, by a thread that follows the commits. Without it, searches for words
+    /// read documents.
+    pub index_words: bool,
 }
 
 /// Memory for documents, unless it is said otherwise: some tens of thousands of resources.
@@ -43,6 +46,7 @@ impl OpenOptions {
             limits: SearchLimits::default(),
             cache_bytes: CACHE_BYTES,
             log_pages: LOG_PAGES,
+            index_words: false,
         }
     }
 }

@@ -35,3 +35,5 @@ mod simulated_run;
 mod threads;
 #[path = "main/upkeep.rs"]
 mod upkeep;
+#[path = "main/words.rs"]
+mod words;

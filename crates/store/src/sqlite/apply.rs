@@ -104,6 +104,7 @@ impl Apply<'_> {
             dictionary: self.dictionary,
             is_index_current: self.is_index_current,
             cache: None,
+            words: None,
         };
         let matches = execute::first_two(&snapshot, query, self.ports, self.limits)?;
         let holds = match wanted {

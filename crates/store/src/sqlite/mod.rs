@@ -19,6 +19,7 @@ mod statistics;
 mod unchained;
 mod verify;
 mod walk;
+mod word_index;
 mod writer;
 
 use crate::batch::{Batch, Committed};
@@ -47,6 +48,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
+use word_index::WordIndex;
 use writer::SqliteDesk;
 
 /// The name of the database file in a data directory.
@@ -62,7 +64,9 @@ const BLOBS: &str = "blobs";
 pub struct SqliteStore {
     // Dropped in this order: the writer copies its log into the file while the directory is still ours.
     writer: Writer<SqliteDesk>,
-    readers: Readers,
+    // Before the readers that it reads with.
+    words: Option<WordIndex>,
+    readers: Arc<Readers>,
     dictionary: Arc<SharedDictionary>,
     cache: Arc<Cache>,
     newest: Arc<NewestCommit>,
@@ -98,9 +102,17 @@ impl SqliteStore {
         };
         let writer = Writer::start(SqliteDesk::new(connection, head, shared, options.clone())?)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
+        let readers = Arc::new(Readers::new(&path));
+        let source = word_index::Source {
+            readers: Arc::clone(&readers),
+            dictionary: Arc::clone(&dictionary),
+            newest: Arc::clone(&newest),
+        };
+        let words = options.index_words.then(|| WordIndex::start(directory, source)).transpose()?;
         Ok(Self {
             writer,
-            readers: Readers::new(&path),
+            words,
+            readers,
             dictionary,
             cache,
             newest,
@@ -154,9 +166,9 @@ impl SqliteStore {
         Ok(self.dictionary.now())
     }
 
-    fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
+    fn snapshot<'a>(&'a self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
         let is_index_current = self.is_index_current.load(Ordering::Acquire);
-        SqliteSnapshot { connection, dictionary, is_index_current, cache: None }
+        SqliteSnapshot { connection, dictionary, is_index_current, cache: None, words: self.words.as_ref() }
     }
 
     fn read_with<T>(
@@ -301,6 +313,9 @@ impl Maintain for SqliteStore {
 
     fn mark_index_stale(&self) -> Result<(), StoreError> {
         self.is_index_current.store(false, Ordering::Release);
+        if let Some(words) = &self.words {
+            words.make_anew();
+        }
         self.writer.errand(|desk| reindex::mark_stale(&desk.connection))
     }
 
