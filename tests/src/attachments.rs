@@ -5,7 +5,9 @@ use crate::harness::http::Client;
 use crate::harness::program::{self, verify};
 use crate::harness::random::Random;
 use crate::harness::server::Server;
-use std::io::{Read, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{Cursor, Read, Result};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,23 +17,28 @@ const AS_IT_IS: [(&str, &str); 1] = [("accept", "application/octet-stream")];
 /// The greatest growth of the server's memory, in kibibytes.
 const GROWTH_MAX_KIB: u64 = 64 << 10;
 
-/// Bytes that no compression shrinks, the same for the same seed.
+/// Bytes that no compression shrinks, the same for the same seed: blocks that differ in their number.
 struct Noise {
-    random: Random,
     block: Vec<u8>,
+    number: u64,
     given: usize,
 }
 
+const BLOCK_BYTES: usize = 1 << 20;
+
 impl Noise {
     fn of(seed: u64) -> Self {
-        Self { random: Random::from_seed(seed), block: Vec::new(), given: 0 }
+        let mut random = Random::from_seed(seed);
+        let block = (0..BLOCK_BYTES / 8).flat_map(|_| random.next().to_le_bytes()).collect();
+        Self { block, number: 0, given: 0 }
     }
 }
 
 impl Read for Noise {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        if self.given == self.block.len() {
-            self.block = (0..8192).flat_map(|_| self.random.next().to_le_bytes()).collect();
+        if self.given == BLOCK_BYTES {
+            self.number += 1;
+            self.block[..8].copy_from_slice(&self.number.to_le_bytes());
             self.given = 0;
         }
         let count = (&self.block[self.given..]).read(buffer)?;
@@ -136,35 +143,23 @@ fn json_around_data(client: &mut Client) -> (String, String) {
 /// Base64 of what a reader gives.
 struct Base64<R> {
     reader: R,
-    letters: Vec<u8>,
+    letters: Cursor<String>,
 }
 
 impl<R: Read> Base64<R> {
     fn of(reader: R) -> Self {
-        Self { reader, letters: Vec::new() }
+        Self { reader, letters: Cursor::default() }
     }
 }
 
 impl<R: Read> Read for Base64<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        if self.letters.is_empty() {
+        if self.letters.position() == self.letters.get_ref().len() as u64 {
             let mut piece = Vec::new();
             (&mut self.reader).take(3 << 14).read_to_end(&mut piece)?;
-            for three in piece.chunks(3) {
-                let bits = three.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte))
-                    << (8 * (3 - three.len()));
-                let letter = |place: usize| match place <= three.len() {
-                    true => LETTERS[(bits >> (18 - 6 * place) & 63) as usize],
-                    false => b'=',
-                };
-                self.letters.extend([letter(0), letter(1), letter(2), letter(3)]);
-            }
+            self.letters = Cursor::new(STANDARD.encode(piece));
         }
-        let count = buffer.len().min(self.letters.len());
-        buffer[..count].copy_from_slice(&self.letters[..count]);
-        self.letters.drain(..count);
-        Ok(count)
+        self.letters.read(buffer)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::profile_checks;
 use anyhow::{Context, Result, bail};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,12 +23,18 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 9] = [
+pub const SETTINGS: [Setting; 10] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
         default: "chiron-data",
         help: "the folder that holds the practice's data",
+    },
+    Setting {
+        name: "database",
+        variable: "CHIRON_DATABASE",
+        default: "",
+        help: "postgres://user:password@host/name: the records lie there; empty: in the data folder",
     },
     Setting {
         name: "listen",
@@ -189,6 +196,11 @@ impl Config {
         PathBuf::from(self.get("data"))
     }
 
+    /// The URL of the database that holds the records; `None` when the data folder does.
+    pub fn database(&self) -> Option<&str> {
+        Some(self.get("database")).filter(|url| !url.is_empty())
+    }
+
     /// The address to serve on.
     pub fn listen(&self) -> Result<SocketAddr> {
         let (text, source) = &self.values["listen"];
@@ -205,13 +217,24 @@ impl Config {
         }
     }
 
-    /// Each setting with its value and source.
-    pub fn rows(&self) -> impl Iterator<Item = (&'static Setting, &str, &Source)> {
+    /// Each setting with its value, as it may be shown, and its source.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Setting, Cow<'_, str>, &Source)> {
         SETTINGS.iter().map(|setting| {
             let (value, source) = &self.values[setting.name];
-            (setting, value.as_str(), source)
+            (setting, without_password(value), source)
         })
     }
+}
+
+/// A URL without the password in it; anything else as it is.
+pub fn without_password(value: &str) -> Cow<'_, str> {
+    let shown = || {
+        let (scheme, rest) = value.split_once("://")?;
+        let (account, host) = rest.rsplit_once('@')?;
+        let (user, _) = account.split_once(':')?;
+        Some(format!("{scheme}://{user}:…@{host}"))
+    };
+    shown().map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 #[cfg(test)]
@@ -233,6 +256,17 @@ mod tests {
         assert_eq!(merged(None, Some("127.0.0.1:2"), file).unwrap().get("listen"), "127.0.0.1:2");
         assert_eq!(merged(None, None, file).unwrap().get("listen"), "127.0.0.1:3");
         assert_eq!(merged(None, None, "").unwrap().get("listen"), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(
+            without_password("postgres://anna:s:e@c@host:5432/name"),
+            "postgres://anna:…@host:5432/name"
+        );
+        for plain in ["postgres://anna@host/name", "http://127.0.0.1:8080", "info", ""] {
+            assert_eq!(without_password(plain), plain);
+        }
     }
 
     #[test]

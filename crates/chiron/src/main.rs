@@ -42,6 +42,7 @@ fn run(arguments: &Arguments, printer: &mut Printer) -> Result<()> {
         Command::Serve => command::serve::run(&config, &mut emit),
         Command::Config => command::config::run(&config, &mut emit),
         Command::Restore { from } => command::restore::run(&config, from, &mut emit),
+        Command::Copy { from, to } => command::copy::run(&config, from, to, &mut emit),
         Command::OnData(on_data) => command::run(&config, on_data, &mut emit),
     }
 }

@@ -17,6 +17,7 @@ mod execute;
 pub mod fuzzing;
 mod history;
 mod located;
+mod lock;
 pub mod maintain;
 pub mod memory;
 mod newest_commit;

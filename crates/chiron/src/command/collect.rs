@@ -4,7 +4,6 @@ use crate::practice::Practice;
 use anyhow::Result;
 use std::sync::Arc;
 use std::time::Duration;
-use store::maintain::Maintain;
 
 /// How long content may be there without a version that names it: longer than any request takes.
 const GRACE: Duration = Duration::from_secs(24 * 3600);

@@ -3,7 +3,6 @@
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use anyhow::Result;
-use store::maintain::Maintain;
 
 /// Checks all that is stored; faults are named and make the command fail.
 pub fn run(practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {

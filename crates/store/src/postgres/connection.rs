@@ -64,8 +64,8 @@ impl Connection {
             tokio::spawn(connection);
             Ok(client)
         };
-        let client = runtime
-            .block_on(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await })
+        let connected = wait_on(&runtime, async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await });
+        let client = connected
             .map_err(|_| StoreError::Unavailable { context: "connect", reason: "no answer".into() })?
             .map_err(failed("connect"))?;
         Ok(Self {
@@ -166,7 +166,7 @@ impl Connection {
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
         let runtime = self.runtime.as_ref().expect("it is there until the connection is dropped");
-        let answer = runtime.block_on(async { tokio::time::timeout(ANSWER_TIMEOUT, answer).await });
+        let answer = wait_on(runtime, async { tokio::time::timeout(ANSWER_TIMEOUT, answer).await });
         let Ok(answer) = answer else {
             self.is_lost.set(true);
             return Err(StoreError::Unavailable { context, reason: "no answer".into() });
@@ -201,6 +201,15 @@ impl Drop for Connection {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+/// Waits for a future on the caller's thread. A thread of another runtime, such as that of a server that looks a token up,
+/// hands its other tasks on first.
+fn wait_on<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => tokio::task::block_in_place(|| runtime.block_on(future)),
+        Err(_) => runtime.block_on(future),
     }
 }
 

@@ -22,9 +22,10 @@ mod working_set;
 use crate::batch::{Batch, Committed};
 use crate::blob::{BlobStore, Collected};
 use crate::dictionary::{Dictionary, SharedDictionary};
-use crate::error::StoreError;
+use crate::error::{StoreError, failed_io};
 use crate::execute;
 use crate::history;
+use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::prepare;
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
@@ -60,6 +61,7 @@ pub struct PostgresStore {
     reads_backwards: Backwards,
     directory: PathBuf,
     options: OpenOptions,
+    _lock: Lock,
 }
 
 impl PostgresStore {
@@ -67,8 +69,11 @@ impl PostgresStore {
     /// forward when it is of an older schema. `directory` is this process's own: the log of reads lies there.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when it does not answer, [`StoreError::NewerSchema`] when a newer program wrote it.
+    /// [`StoreError::InUse`] when another process has the directory, [`StoreError::Unavailable`] when the database does not
+    /// answer, [`StoreError::NewerSchema`] when a newer program wrote it.
     pub fn open(url: &str, directory: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
+        let lock = Lock::take(directory)?;
         let config = config(url)?;
         let connection = Connection::open(&config)?;
         schema::migrate(&connection)?;
@@ -82,7 +87,17 @@ impl PostgresStore {
         let reads_backwards = Backwards::new(reads);
         let directory = directory.to_owned();
         let options = options.clone();
-        Ok(Self { writer, readers, blobs, dictionary, read_log, reads_backwards, directory, options })
+        Ok(Self {
+            writer,
+            readers,
+            blobs,
+            dictionary,
+            read_log,
+            reads_backwards,
+            directory,
+            options,
+            _lock: lock,
+        })
     }
 }
 
@@ -248,6 +263,6 @@ impl Maintain for PostgresStore {
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {
-        self.readers.read(|snapshot| statistics::statistics(snapshot))
+        self.readers.read(statistics::statistics)
     }
 }

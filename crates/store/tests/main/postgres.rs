@@ -114,9 +114,9 @@ fn a_database_that_goes_away_is_told_and_found_again() {
     store.commit(batch(1, [patient("a", "A")])).unwrap();
     for crash in [false, true] {
         if crash {
-            server.crash()
+            server.crash();
         } else {
-            server.stop()
+            server.stop();
         }
         let is_away = |error: StoreError| matches!(error, StoreError::Unavailable { .. });
         assert!(store.read(&key("Patient/a")).is_err_and(is_away));

@@ -1,7 +1,7 @@
 //! Snapshots made from the differentials of US Core say what the published ones say.
 
 use super::exceptions::compare_cases;
-use super::reference_data::{archive, for_each_json};
+use super::reference_data::{archive, for_each_file, for_each_json};
 use fhir::Document;
 use fhir::schema::schema;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -42,6 +42,71 @@ fn snapshots_of_us_core_come_out_of_its_differentials() {
     println!("{definitions} definitions with {elements} elements");
     assert!(definitions > 180, "only {definitions} definitions");
     compare_cases(&differing, include_str!("snapshots.exceptions"), EXCEPTIONS_MAX);
+}
+
+/// The folder of the official cases that were written for this release among others.
+const CASES: &str = "r4b/snapshot-generation/";
+
+/// More than half: most were written against another release or another convention, as the file says.
+const CASE_EXCEPTIONS_MAX: usize = 15;
+
+#[test]
+fn official_cases_of_this_release_come_out() {
+    let Some(path) = archive("fhir-test-cases/fhir-test-cases.tar.zst") else { return };
+    let mut files: BTreeMap<String, Document> = BTreeMap::new();
+    for_each_file(&path, |name, bytes| {
+        let Some((_, name)) = name.split_once(CASES) else { return };
+        let document = match name.rsplit_once('.') {
+            Some((_, "json")) => Document::parse(bytes).ok(),
+            Some((_, "xml")) => fhir::xml::from_xml(&bytes, fhir::Limits::default()).ok(),
+            _ => None,
+        };
+        files.extend(document.map(|document| (name.to_owned(), document)));
+    });
+    let definitions = files.iter().filter_map(|(name, file)| Some((name, Definition::read(file.root())?)));
+    let definitions: BTreeMap<&String, Definition> = definitions.collect();
+    let with_snapshots = definitions.values().filter(|definition| !definition.snapshot.is_empty());
+    let published: HashMap<String, Definition> =
+        with_snapshots.map(|definition| (definition.url.clone(), definition.clone())).collect();
+    let (mut count, mut differing) = (0, BTreeMap::new());
+    for (name, input) in &definitions {
+        let release = files[*name].root().get_str("fhirVersion").unwrap_or_default();
+        let Some(case) =
+            name.split_once("-input.").map(|(case, _)| case).filter(|_| release.starts_with("4.0"))
+        else {
+            continue;
+        };
+        let expected = definitions.iter().find(|(name, _)| name.starts_with(&format!("{case}-expected.")));
+        let Some((_, expected)) = expected.filter(|(_, expected)| !expected.snapshot.is_empty()) else {
+            continue;
+        };
+        count += 1;
+        let found = match with_snapshot(&input.base, &published) {
+            None => vec![format!("its base {} is not known", input.base)],
+            Some(base) => {
+                let lookup = |canonical: &str| with_snapshot(canonical, &published);
+                let made = snapshot(&base, &input.differential, &lookup);
+                let [expected, made] = [&expected.snapshot, &made].map(|rules| demanding(facts(rules)));
+                differences(&expected, &made)
+            }
+        };
+        if !found.is_empty() {
+            differing.insert(case.to_owned(), found.join("\n    "));
+        }
+    }
+    println!("{count} cases");
+    assert!(count > 10, "only {count} cases");
+    compare_cases(&differing, include_str!("snapshot_cases.exceptions"), CASE_EXCEPTIONS_MAX);
+}
+
+/// The demands by which a resource can be wrong. The cases were written over several releases, which differ in examples
+/// of codes, in whether a slice is to be supported as its element is, and in that the types of extensions had `Meta`.
+fn demanding(mut facts: Facts) -> Facts {
+    let is_idle = |line: &String| {
+        line.starts_with("bound Example") || line.starts_with("type Meta") || line == "must support"
+    };
+    facts.values_mut().for_each(|lines| lines.retain(|line| !is_idle(line)));
+    facts
 }
 
 /// The profiles and extensions of a package, by URL.
