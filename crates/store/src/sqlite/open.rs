@@ -107,9 +107,10 @@ pub(super) fn schema_version(connection: &Connection) -> Result<u32, StoreError>
     }
     let version: u32 = connection.query_row(sql::META_READ, [SCHEMA], |row| row.get(0)).map_err(failed())?;
     let header: u32 = connection.pragma_query_value(None, USER_VERSION, |row| row.get(0)).map_err(failed())?;
-    // Schema 1 had it in one place.
-    if version != header && (version, header) != (1, 0) {
+    let newest = version.max(header);
+    // Schema 1 had it in one place. Of a newer schema this program knows nothing but that it is newer.
+    if version != header && (version, header) != (1, 0) && newest <= SCHEMA_VERSION {
         return Err(StoreError::Damaged(format!("the schema is {version}, or {header}")));
     }
-    Ok(version)
+    Ok(newest)
 }
