@@ -21,6 +21,7 @@ mod contention;
 mod demo;
 mod ehi;
 mod full_disk;
+mod guarantees;
 mod killed;
 mod lifecycle;
 mod live;
