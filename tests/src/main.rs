@@ -25,6 +25,7 @@ mod guarantees;
 mod killed;
 mod lifecycle;
 mod live;
+mod point_in_time;
 mod postgres;
 mod profile_examples;
 mod synthea;

@@ -70,6 +70,9 @@ pub enum Command {
     Restore {
         /// The folder that the backup is in
         from: PathBuf,
+        /// As it was at a moment before the backup, such as 2026-11-25T10:00:00Z: later commits are left out
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<String>,
     },
     /// Copy a whole practice into an empty store of either engine, and check the copy; nothing may serve either of them
     Copy {

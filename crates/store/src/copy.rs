@@ -27,14 +27,17 @@ pub struct Copied {
 }
 
 /// Copies all that one store has at this moment into an empty one: commits with all versions, contents, private documents,
-/// and the log of reads of the process that copies. Each commit makes the same hash there, or the copy ends. `progress` is
-/// told how many commits are done, of how many.
+/// and the log of reads of the process that copies. Each commit makes the same hash there, or the copy ends. With
+/// `until_ms`, in milliseconds since 1970, commits after that moment are left out: the practice as it was then; private
+/// documents and the log of reads have no such moment, and come as they are. `progress` is told how many commits are done,
+/// of how many.
 ///
 /// # Errors
 /// When the target holds anything, and as the stores fail: then the target is to be thrown away.
 pub fn copy(
     from: &dyn Maintain,
     to: &dyn Maintain,
+    until_ms: Option<i64>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Copied, StoreError> {
     if !is_empty(to)? {
@@ -43,10 +46,10 @@ pub fn copy(
     let private = from.private_documents()?;
     let end = last_commit(from)?;
     let mut copied = Copied::default();
-    while copied.commits < end {
+    'stream: while copied.commits < end {
         for commit in from.whole_commits(copied.commits, STEP)? {
-            if commit.sequence > end {
-                break;
+            if commit.sequence > end || until_ms.is_some_and(|until_ms| commit.time_ms > until_ms) {
+                break 'stream;
             }
             copied.blobs += copy_contents(&commit, from.blobs(), to.blobs())?;
             to.replay(&commit)?;
@@ -60,7 +63,7 @@ pub fn copy(
         copied.reads += 1;
         to.log_read(row)
     })?;
-    if last_commit(to)? != end || to.private_documents()? != private {
+    if last_commit(to)? != copied.commits || to.private_documents()? != private {
         return Err(StoreError::Damaged("the copy does not end as what was copied".into()));
     }
     Ok(copied)

@@ -39,7 +39,7 @@ pub fn run(config: &Config, from: &str, to: &str, emit: &mut Emit<'_>) -> Result
     }
     let options = OpenOptions::new(ports(config)?);
     let (from_store, to_store) = (source.open(&options)?, target.open(&options)?);
-    let copied = store::copy::copy(&*from_store, &*to_store, &mut |done, of| {
+    let copied = store::copy::copy(&*from_store, &*to_store, None, &mut |done, of| {
         emit(Event::Progress { done, total: of, message: "commits".to_owned() });
     })?;
     copy_code_systems(&source.data, &target.data)?;

@@ -229,10 +229,10 @@ fn a_practice_moves_from_one_engine_to_the_other_and_back() {
         let _ = first.commit(crate::differential::random_batch(&mut random, round * 100));
     }
     let database = open_database(&database(), &directory.path().join("database"));
-    let copied = copy(&first, &database, &mut |_, _| {}).unwrap();
+    let copied = copy(&first, &database, None, &mut |_, _| {}).unwrap();
     assert_eq!((copied.blobs, copied.private, copied.reads), (1, 1, 1));
     let back = open(&directory.path().join("back"));
-    copy(&database, &back, &mut |_, _| {}).unwrap();
+    copy(&database, &back, None, &mut |_, _| {}).unwrap();
     let everything = first.whole_commits(0, usize::MAX).unwrap();
     for store in [&database as &dyn Maintain, &back] {
         assert!(
@@ -242,7 +242,7 @@ fn a_practice_moves_from_one_engine_to_the_other_and_back() {
         assert_eq!(store.private_documents().unwrap(), first.private_documents().unwrap());
         let found = store.verify().unwrap();
         assert!(found.is_sound() && found.blobs == 1 && found.reads == 1, "{:?}", found.faults);
-        assert!(copy(&first, store, &mut |_, _| {}).is_err(), "a target that holds data is refused");
+        assert!(copy(&first, store, None, &mut |_, _| {}).is_err(), "a target that holds data is refused");
     }
     let next = batch(1_000_000, [patient("d", "D")]);
     assert_eq!(database.commit(next.clone()).unwrap(), first.commit(next).unwrap());
