@@ -26,6 +26,9 @@ pub struct Options {
     /// The PostgreSQL database that holds the records, as postgres://user:password@host/name
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
+    /// A replica of that database, for reads
+    #[arg(long, global = true, value_name = "URL")]
+    read_database: Option<String>,
     /// The address and port to serve on
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -49,6 +52,7 @@ impl Options {
         let given = [
             ("data", self.data.clone()),
             ("database", self.database.clone()),
+            ("read-database", self.read_database.clone()),
             ("listen", self.listen.clone()),
             ("base-url", self.base_url.clone()),
             ("behind-proxy", self.behind_proxy.then(|| "true".to_owned())),

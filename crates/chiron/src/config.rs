@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 11] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -35,6 +35,12 @@ pub const SETTINGS: [Setting; 10] = [
         variable: "CHIRON_DATABASE",
         default: "",
         help: "postgres://user:password@host/name: the records lie there; empty: in the data folder",
+    },
+    Setting {
+        name: "read-database",
+        variable: "CHIRON_READ_DATABASE",
+        default: "",
+        help: "postgres://… of a replica of the database: reads go there while it has all that was written or seen here",
     },
     Setting {
         name: "listen",
@@ -199,6 +205,11 @@ impl Config {
     /// The URL of the database that holds the records; `None` when the data folder does.
     pub fn database(&self) -> Option<&str> {
         Some(self.get("database")).filter(|url| !url.is_empty())
+    }
+
+    /// The URL of a database that follows the one that is written.
+    pub fn read_database(&self) -> Option<String> {
+        Some(self.get("read-database")).filter(|url| !url.is_empty()).map(str::to_owned)
     }
 
     /// The address to serve on.

@@ -31,7 +31,11 @@ impl Practice {
         std::fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
         let ports = ports(config)?;
         let ports_of_store = Arc::clone(&ports) as Arc<dyn search::Ports>;
-        let options = OpenOptions { index_words: true, ..OpenOptions::new(ports_of_store) };
+        let options = OpenOptions {
+            index_words: true,
+            read_database: config.read_database(),
+            ..OpenOptions::new(ports_of_store)
+        };
         let store = open_store(config.database(), &data, &options)?;
         let record = Record::new(Settings {
             store: Arc::clone(&store) as Arc<dyn Store>,

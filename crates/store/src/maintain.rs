@@ -20,6 +20,9 @@ pub struct OpenOptions {
     pub greatest_bytes: Option<u64>,
     /// How much a search may look at.
     pub limits: SearchLimits,
+    /// The URL of a PostgreSQL database that follows the one that is written: reads go there as long as it has all that this
+    /// process wrote or saw.
+    pub read_database: Option<String>,
     /// Memory for current documents that were read lately, in bytes.
     pub cache_bytes: usize,
     /// Pages in SQLite's write-ahead log from which it is copied into the database file between two writes; when it has
@@ -44,6 +47,7 @@ impl OpenOptions {
             log_reads: true,
             greatest_bytes: None,
             limits: SearchLimits::default(),
+            read_database: None,
             cache_bytes: CACHE_BYTES,
             log_pages: LOG_PAGES,
             index_words: false,

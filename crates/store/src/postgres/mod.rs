@@ -74,11 +74,12 @@ impl PostgresStore {
     pub fn open(url: &str, directory: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
         let lock = Lock::take(directory)?;
+        let replica = options.read_database.as_deref().map(config).transpose()?;
         let config = config(url)?;
         let connection = Connection::open(&config)?;
         schema::migrate(&connection)?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
-        let readers = Arc::new(Readers::new(config.clone(), Arc::clone(&dictionary)));
+        let readers = Arc::new(Readers::new(config.clone(), replica, Arc::clone(&dictionary)));
         let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
         let names = Arc::clone(&dictionary);
         let writer = Writer::start(PostgresDesk::new(config, connection, names, options.clone()))?;
@@ -161,15 +162,17 @@ impl Store for PostgresStore {
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let dictionary = self.names_of(&batch)?;
-        self.writer.write(prepare::prepare(batch, &dictionary))
+        let committed = self.writer.write(prepare::prepare(batch, &dictionary))?;
+        self.readers.know(committed.sequence.cast_signed());
+        Ok(committed)
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
-        self.readers.read(|snapshot| history::changes(snapshot, after, limit))
+        self.readers.read_written(|snapshot| history::changes(snapshot, after, limit))
     }
 
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
-        self.readers.read(|snapshot| history::commits_before(snapshot, before, limit))
+        self.readers.read_written(|snapshot| history::commits_before(snapshot, before, limit))
     }
 
     fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
@@ -198,9 +201,9 @@ impl Store for PostgresStore {
 
 impl Maintain for PostgresStore {
     fn verify(&self) -> Result<Verification, StoreError> {
-        let mut found = self
-            .readers
-            .read(|snapshot| crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs))?;
+        let mut found = self.readers.read_written(|snapshot| {
+            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
+        })?;
         if let Some(log) = &self.read_log {
             log.verify(&self.directory.join(READ_LOG), &mut found)?;
         }
@@ -229,7 +232,8 @@ impl Maintain for PostgresStore {
         if self.readers.written(reindex::is_current)? {
             return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
         }
-        let step = self.readers.read(|snapshot| reindex::read(snapshot.connection, &snapshot.dictionary))?;
+        let step =
+            self.readers.read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.dictionary))?;
         reindex::write(step, &self.writer, &self.dictionary)
     }
 
@@ -238,7 +242,7 @@ impl Maintain for PostgresStore {
     }
 
     fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError> {
-        self.readers.read(|snapshot| history::whole_commits(snapshot, after, limit))
+        self.readers.read_written(|snapshot| history::whole_commits(snapshot, after, limit))
     }
 
     fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
@@ -263,6 +267,6 @@ impl Maintain for PostgresStore {
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {
-        self.readers.read(statistics::statistics)
+        self.readers.read_written(statistics::statistics)
     }
 }

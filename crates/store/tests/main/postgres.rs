@@ -130,6 +130,49 @@ fn a_database_that_goes_away_is_told_and_found_again() {
     assert!(store.verify().unwrap().is_sound());
 }
 
+/// The copy is asked as long as it has all that this process knows of; it may be behind, or away.
+#[test]
+fn reads_of_a_replica_show_no_less_than_was_written_or_seen() {
+    let server = PrivatePostgres::start(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let url = server.database();
+    drop(open_database(&url, &directory.path().join("first")));
+    let follower = server.follower();
+    let options = OpenOptions { read_database: Some(follower.url_here(&url)), ..OpenOptions::new(ports()) };
+    let store = PostgresStore::open(&url, &directory.path().join("data"), &options).unwrap();
+    let other = open_database(&url, &directory.path().join("other"));
+    let is_seen = |family: &str| {
+        let found = page(&store, &query(&format!("Patient?family={family}"))).0 == ["Patient/a"];
+        found && store.read(&key("Patient/a")).unwrap().unwrap().text().contains(family)
+    };
+    for round in 0..100 {
+        let family = format!("Round{round}x");
+        store.commit(batch(1, [patient("a", &family)])).unwrap();
+        assert!(is_seen(&family), "what this process wrote in round {round}");
+    }
+    let copy = connect(&follower.url_here(&url));
+    copy.execute("SELECT pg_wal_replay_pause()");
+    store.commit(batch(2, [patient("a", "Paused")])).unwrap();
+    assert!(is_seen("Paused"), "the copy is behind");
+    copy.execute("SELECT pg_wal_replay_resume()");
+    // What another process wrote is seen when the copy has it, and never again unseen.
+    other.commit(batch(3, [patient("a", "Other")])).unwrap();
+    let last = store.commits_before(u64::MAX, 1).unwrap()[0].sequence.to_string();
+    let begun = Instant::now();
+    while copy.rows("SELECT 'head', sequence::text FROM head")[0][1] != last {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the copy does not follow");
+    }
+    assert!((0..50).all(|_| is_seen("Other")));
+    // It is the copy that answers: reads go on while the database is away, and the other way round.
+    server.stop();
+    assert!(is_seen("Other"));
+    server.start_again();
+    follower.stop();
+    assert!(is_seen("Other"));
+    store.commit(batch(4, [patient("a", "Alone")])).unwrap();
+    assert!(is_seen("Alone"));
+}
+
 /// On a cluster each table is distributed by one column, and a unique key that lacks it could not be kept.
 #[test]
 fn every_unique_key_carries_its_distribution_column() {
