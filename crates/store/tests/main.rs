@@ -1,6 +1,10 @@
 //! The store's tests: one suite for every backend, random operations held against the naive model, and what
 //! only a disk can do: crashes, copies, damage.
 
+#[path = "main/brute_force.rs"]
+mod brute_force;
+#[path = "main/brute_search.rs"]
+mod brute_search;
 #[path = "main/commit_stream.rs"]
 mod commit_stream;
 #[path = "main/conformance.rs"]
