@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `CHIRON_PROFILE` | the cargo profile of the program, such as `release` | `dev` |
 //! | `CHIRON_SHARED` | where the reference data is | `../shared` beside the project |
+//! | `CHIRON_UPLOAD_MB` | the size of the large file that goes in and out, in 1,048,576 bytes | 1024 |
 //! | `CHIRON_KILLS` | how often a program at work is killed | 12 |
 //! | `CHIRON_SEED` | the seed of what happens at random | made from the clock, and printed |
 //!
@@ -13,13 +14,19 @@
 
 mod harness;
 
+mod attachments;
 mod bad_input;
 mod broken_import;
 mod contention;
 mod demo;
+mod ehi;
 mod full_disk;
+mod guarantees;
 mod killed;
 mod lifecycle;
+mod live;
+mod point_in_time;
+mod postgres;
 mod profile_examples;
 mod synthea;
 mod tokens;

@@ -23,6 +23,12 @@ pub struct Options {
     /// The folder that holds the practice's data
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<String>,
+    /// The PostgreSQL database that holds the records, as postgres://user:password@host/name
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// A replica of that database, for reads
+    #[arg(long, global = true, value_name = "URL")]
+    read_database: Option<String>,
     /// The address and port to serve on
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -45,6 +51,8 @@ impl Options {
     pub fn flags(&self) -> BTreeMap<&'static str, String> {
         let given = [
             ("data", self.data.clone()),
+            ("database", self.database.clone()),
+            ("read-database", self.read_database.clone()),
             ("listen", self.listen.clone()),
             ("base-url", self.base_url.clone()),
             ("behind-proxy", self.behind_proxy.then(|| "true".to_owned())),
@@ -66,6 +74,16 @@ pub enum Command {
     Restore {
         /// The folder that the backup is in
         from: PathBuf,
+        /// As it was at a moment before the backup, such as 2026-11-25T10:00:00Z: later commits are left out
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<String>,
+    },
+    /// Copy a whole practice into an empty store of either engine, and check the copy; nothing may serve either of them
+    Copy {
+        /// A data folder, or postgres://user:password@host/name
+        from: String,
+        /// A new data folder, or an empty database
+        to: String,
     },
     /// A command on the data, also beside a running server
     #[command(flatten)]
@@ -99,6 +117,16 @@ pub enum DataCommand {
     Export {
         /// The folder to write to, which must be new or empty
         to: PathBuf,
+    },
+    /// Export all health information with its history, contents and audit, in a documented format
+    ExportEhi {
+        /// The folder to write to, which must be new or empty
+        to: PathBuf,
+    },
+    /// Make a new practice of such an export, the same to the byte
+    ImportEhi {
+        /// The folder that the export is in
+        from: PathBuf,
     },
     /// Make a bearer token for a program
     Token {

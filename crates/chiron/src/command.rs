@@ -1,8 +1,11 @@
 //! The commands, one file each.
 
 pub mod backup;
+pub mod collect;
 pub mod config;
+pub mod copy;
 pub mod demo;
+pub mod ehi;
 pub mod export;
 pub mod import;
 mod import_file;
@@ -34,6 +37,8 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
     match command {
         DataCommand::Import { paths } => import::run(&practice.session(), paths, emit).map(|_| ()),
         DataCommand::Export { to } => export::run(practice, to, emit),
+        DataCommand::ExportEhi { to } => ehi::export(practice, to, emit),
+        DataCommand::ImportEhi { from } => ehi::import(practice, from, emit),
         DataCommand::Token { scope, days } => token::bearer(practice, scope, *days, emit),
         DataCommand::SignInCode { guest } => token::sign_in_code(practice, *guest, emit),
         DataCommand::Load { system, path, version } => load::run(practice, system, path, version, emit),
@@ -59,6 +64,8 @@ fn absolute(command: &DataCommand) -> Result<DataCommand> {
         }
         DataCommand::Export { to } => DataCommand::Export { to: full(&to)? },
         DataCommand::Backup { to } => DataCommand::Backup { to: full(&to)? },
+        DataCommand::ExportEhi { to } => DataCommand::ExportEhi { to: full(&to)? },
+        DataCommand::ImportEhi { from } => DataCommand::ImportEhi { from: full(&from)? },
         DataCommand::Load { system, path, version } => {
             DataCommand::Load { system, path: full(&path)?, version }
         }

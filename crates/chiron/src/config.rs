@@ -2,7 +2,9 @@
 //!
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
+use crate::profile_checks;
 use anyhow::{Context, Result, bail};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -21,12 +23,24 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 11] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
         default: "chiron-data",
         help: "the folder that holds the practice's data",
+    },
+    Setting {
+        name: "database",
+        variable: "CHIRON_DATABASE",
+        default: "",
+        help: "postgres://user:password@host/name: the records lie there; empty: in the data folder",
+    },
+    Setting {
+        name: "read-database",
+        variable: "CHIRON_READ_DATABASE",
+        default: "",
+        help: "postgres://… of a replica of the database: reads go there while it has all that was written or seen here",
     },
     Setting {
         name: "listen",
@@ -53,10 +67,22 @@ pub const SETTINGS: [Setting; 7] = [
         help: "true: unknown search parameters are dropped with a warning instead of refused",
     },
     Setting {
+        name: "binary-megabytes",
+        variable: "CHIRON_BINARY_MEGABYTES",
+        default: "4096",
+        help: "the largest file that may be sent to Binary as it is, in units of 1,048,576 bytes",
+    },
+    Setting {
         name: "audit-reads",
         variable: "CHIRON_AUDIT_READS",
         default: "true",
         help: "false only to measure what the audit of reads costs: never with patients' data",
+    },
+    Setting {
+        name: "validate-profiles",
+        variable: "CHIRON_VALIDATE_PROFILES",
+        default: "declared",
+        help: "profiles checked on write: off; declared: those in meta.profile; us-core-6, -7 or -8: US Core's too",
     },
     Setting {
         name: "log",
@@ -146,6 +172,8 @@ impl Config {
         self.flag("behind-proxy")?;
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
+        self.binary_bytes()?;
+        profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
 
@@ -160,9 +188,28 @@ impl Config {
         text.parse().with_context(|| format!("{name} (from {source}) is true or false, not '{text}'"))
     }
 
+    /// The largest file that may be sent to Binary as it is, in bytes.
+    pub fn binary_bytes(&self) -> Result<u64> {
+        let (text, source) = &self.values["binary-megabytes"];
+        let megabytes: u32 = text
+            .parse()
+            .with_context(|| format!("binary-megabytes (from {source}) is a whole number, not '{text}'"))?;
+        Ok(u64::from(megabytes) << 20)
+    }
+
     /// The folder that holds the data.
     pub fn data(&self) -> PathBuf {
         PathBuf::from(self.get("data"))
+    }
+
+    /// The URL of the database that holds the records; `None` when the data folder does.
+    pub fn database(&self) -> Option<&str> {
+        Some(self.get("database")).filter(|url| !url.is_empty())
+    }
+
+    /// The URL of a database that follows the one that is written.
+    pub fn read_database(&self) -> Option<String> {
+        Some(self.get("read-database")).filter(|url| !url.is_empty()).map(str::to_owned)
     }
 
     /// The address to serve on.
@@ -181,13 +228,24 @@ impl Config {
         }
     }
 
-    /// Each setting with its value and source.
-    pub fn rows(&self) -> impl Iterator<Item = (&'static Setting, &str, &Source)> {
+    /// Each setting with its value, as it may be shown, and its source.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Setting, Cow<'_, str>, &Source)> {
         SETTINGS.iter().map(|setting| {
             let (value, source) = &self.values[setting.name];
-            (setting, value.as_str(), source)
+            (setting, without_password(value), source)
         })
     }
+}
+
+/// A URL without the password in it; anything else as it is.
+pub fn without_password(value: &str) -> Cow<'_, str> {
+    let shown = || {
+        let (scheme, rest) = value.split_once("://")?;
+        let (account, host) = rest.rsplit_once('@')?;
+        let (user, _) = account.split_once(':')?;
+        Some(format!("{scheme}://{user}:…@{host}"))
+    };
+    shown().map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 #[cfg(test)]
@@ -209,6 +267,17 @@ mod tests {
         assert_eq!(merged(None, Some("127.0.0.1:2"), file).unwrap().get("listen"), "127.0.0.1:2");
         assert_eq!(merged(None, None, file).unwrap().get("listen"), "127.0.0.1:3");
         assert_eq!(merged(None, None, "").unwrap().get("listen"), "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(
+            without_password("postgres://anna:s:e@c@host:5432/name"),
+            "postgres://anna:…@host:5432/name"
+        );
+        for plain in ["postgres://anna@host/name", "http://127.0.0.1:8080", "info", ""] {
+            assert_eq!(without_password(plain), plain);
+        }
     }
 
     #[test]

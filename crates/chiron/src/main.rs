@@ -6,6 +6,7 @@ mod config;
 mod event;
 mod local_socket;
 mod practice;
+mod profile_checks;
 mod server;
 
 use anyhow::Result;
@@ -40,7 +41,8 @@ fn run(arguments: &Arguments, printer: &mut Printer) -> Result<()> {
         Command::Demo(demo) => command::demo::run(&config, demo, &mut emit),
         Command::Serve => command::serve::run(&config, &mut emit),
         Command::Config => command::config::run(&config, &mut emit),
-        Command::Restore { from } => command::restore::run(&config, from, &mut emit),
+        Command::Restore { from, until } => command::restore::run(&config, from, until.as_deref(), &mut emit),
+        Command::Copy { from, to } => command::copy::run(&config, from, to, &mut emit),
         Command::OnData(on_data) => command::run(&config, on_data, &mut emit),
     }
 }

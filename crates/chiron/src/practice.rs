@@ -1,6 +1,7 @@
 //! A practice opened: its store, its record and its terminology, wired together.
 
-use crate::config::Config;
+use crate::config::{Config, without_password};
+use crate::profile_checks;
 use access::{Actor, Policy};
 use anyhow::{Context, Result};
 use record::ports::RecordPorts;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::maintain::OpenOptions;
-use store::sqlite::SqliteStore;
+use store::{Maintain, PostgresStore, SqliteStore, Store};
 use terminology::{CodeSystemFile, Terminology};
 
 /// A practice at work.
@@ -18,7 +19,7 @@ pub struct Practice {
     /// The only way to the data.
     pub record: Arc<Record>,
     /// For maintenance: verify, backup, reindex.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Maintain>,
     /// The data folder.
     pub data: PathBuf,
 }
@@ -28,15 +29,16 @@ impl Practice {
     pub fn open(config: &Config) -> Result<Self> {
         let data = config.data();
         std::fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
-        let terminology = with_loaded(Terminology::built_in(), &code_systems(&data))?;
-        let base_url = format!("{}/fhir", config.base_url()?);
-        let ports = Arc::new(RecordPorts::new(base_url, terminology));
-        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
-        let store =
-            SqliteStore::open(&data, &options).with_context(|| format!("opening {}", data.display()))?;
-        let store = Arc::new(store);
+        let ports = ports(config)?;
+        let ports_of_store = Arc::clone(&ports) as Arc<dyn search::Ports>;
+        let options = OpenOptions {
+            index_words: true,
+            read_database: config.read_database(),
+            ..OpenOptions::new(ports_of_store)
+        };
+        let store = open_store(config.database(), &data, &options)?;
         let record = Record::new(Settings {
-            store: Arc::clone(&store) as Arc<dyn store::Store>,
+            store: Arc::clone(&store) as Arc<dyn Store>,
             ports,
             policy: Policy::default(),
             rules: clinic::write_rules(),
@@ -44,6 +46,7 @@ impl Practice {
             new_id: Box::new(|| uuid::Uuid::now_v7().to_string()),
             new_secret: Box::new(new_secret),
             audit_reads: config.flag("audit-reads")?,
+            validation: profile_checks::settings(config.get("validate-profiles"))?,
         });
         Ok(Self { record: Arc::new(record), store, data })
     }
@@ -53,6 +56,26 @@ impl Practice {
         let origin = Origin { address: String::new(), way: "command" };
         self.record.session(Actor::local_administrator(), origin)
     }
+}
+
+/// What searches are told of the world: the address of the API, and the code systems of the data folder.
+pub fn ports(config: &Config) -> Result<Arc<RecordPorts>> {
+    let terminology = with_loaded(Terminology::built_in(), &code_systems(&config.data()))?;
+    Ok(Arc::new(RecordPorts::new(format!("{}/fhir", config.base_url()?), terminology)))
+}
+
+/// Opens the store in a database, or in the data folder when none is named.
+pub fn open_store(database: Option<&str>, data: &Path, options: &OpenOptions) -> Result<Arc<dyn Maintain>> {
+    Ok(match database {
+        Some(url) => {
+            let opened = PostgresStore::open(url, data, options);
+            Arc::new(opened.with_context(|| format!("opening {}", without_password(url)))?)
+        }
+        None => {
+            let opened = SqliteStore::open(data, options);
+            Arc::new(opened.with_context(|| format!("opening {}", data.display()))?)
+        }
+    })
 }
 
 /// Where loaded code systems lie.

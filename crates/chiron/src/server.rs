@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::practice::Practice;
 use anyhow::{Result, bail};
 use axum::Router;
+use record::Record;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -30,17 +31,27 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// All routes: pages and the FHIR API.
 pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
-    let settings =
-        rest::Settings { lenient_search: config.flag("lenient-search")?, ..rest::Settings::default() };
+    let settings = rest::Settings {
+        lenient_search: config.flag("lenient-search")?,
+        binary_bytes_max: config.binary_bytes()?,
+        ..rest::Settings::default()
+    };
     let api = rest::router(Arc::clone(&practice.record), settings);
     let pages = web::router(Arc::clone(&practice.record));
     Ok(api.merge(pages))
 }
 
-/// Serves until the process is asked to end, then lets what runs come to its end.
-pub async fn serve(listener: TcpListener, routes: Router) -> Result<()> {
+/// Serves until the process is asked to end, then lets what runs come to its end; those who follow the feed, which has
+/// none, are told that it is over.
+pub async fn serve(listener: TcpListener, routes: Router, record: Arc<Record>) -> Result<()> {
+    let ended = async move {
+        asked_to_end().await;
+        if let Ok(feed) = record.feed() {
+            feed.close();
+        }
+    };
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_end()).await?;
+    axum::serve(listener, service).with_graceful_shutdown(ended).await?;
     Ok(())
 }
 

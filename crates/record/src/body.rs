@@ -130,10 +130,14 @@ fn quoted(text: &str) -> String {
 
 /// Replacements of parts of a text, applied together.
 #[derive(Default)]
-struct Edits(Vec<(Range<usize>, String)>);
+pub(crate) struct Edits(Vec<(Range<usize>, String)>);
 
 impl Edits {
-    fn replace(&mut self, range: Range<usize>, text: String) {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn replace(&mut self, range: Range<usize>, text: String) {
         self.0.push((range, text));
     }
 
@@ -151,7 +155,8 @@ impl Edits {
         self.replace(range, String::new());
     }
 
-    fn apply(mut self, resource: Node<'_>) -> String {
+    /// The text of a resource with all replacements done.
+    pub fn apply(mut self, resource: Node<'_>) -> String {
         let source = resource.document().text();
         let whole = resource.range();
         self.0.sort_by_key(|(range, _)| (range.start, Reverse(range.end)));

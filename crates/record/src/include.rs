@@ -61,7 +61,7 @@ impl Session {
             let Some(grant) = self.leave(Interaction::Read, key.type_id, is_named)? else { continue };
             let version = self.record.store.read(&key)?;
             let version = version.filter(|version| !version.is_deleted() && self.is_granted(&grant, version));
-            found.extend(version.map(Resource::new));
+            found.extend(version.map(|version| self.record.resource(version)));
         }
         Ok(found)
     }
@@ -94,7 +94,7 @@ impl Session {
                 true => audit::search::search(self, &query)?,
                 false => self.record.store.search(&query, self.record.ports())?,
             };
-            found.extend(hits.matches.into_iter().map(Resource::new));
+            found.extend(hits.matches.into_iter().map(|version| self.record.resource(version)));
         }
         Ok(found)
     }

@@ -1,6 +1,7 @@
 //! What search and validation are told of the world around the data.
 
 use terminology::{Membership, Terminology};
+use validation::CodingFault;
 
 /// The ports of a running record.
 pub struct RecordPorts {
@@ -45,6 +46,10 @@ impl validation::Ports for RecordPorts {
 
     fn draws_on(&self, value_set: &str, system: &str) -> bool {
         validation::Ports::draws_on(&self.terminology, value_set, system)
+    }
+
+    fn coding_fault(&self, system: &str, code: &str, display: Option<&str>) -> Option<CodingFault> {
+        validation::Ports::coding_fault(&self.terminology, system, code, display)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A version of a resource as a caller sees it.
 
+use crate::content::StandIns;
 use fhir::Document;
 use fhir::date_time::Instant;
 use store::version::SpliceForm;
@@ -9,11 +10,12 @@ use store::{ResourceKey, Version};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
     version: Version,
+    stand_ins: StandIns,
 }
 
 impl Resource {
-    pub(crate) fn new(version: Version) -> Self {
-        Self { version }
+    pub(crate) fn new(version: Version, stand_ins: StandIns) -> Self {
+        Self { version, stand_ins }
     }
 
     /// The version as the store has it.
@@ -46,14 +48,17 @@ impl Resource {
         self.version.place
     }
 
-    /// The resource as stored, without `meta.versionId` and `meta.lastUpdated`; empty for a deletion.
+    /// The resource as stored, without `meta.versionId` and `meta.lastUpdated`, with marks in the place of long contents;
+    /// empty for a deletion.
     pub fn body(&self) -> &str {
         self.version.text()
     }
 
-    /// The resource as JSON: the bytes as sent, with version and time in `meta`; empty for a deletion.
+    /// The resource as JSON: the bytes as sent, with version and time in `meta`; empty for a deletion. What is shown to
+    /// others is made whole first: see [`crate::content`].
     pub fn to_json(&self) -> String {
-        let body = self.body();
+        // Stand-ins are as long as marks: no place in the text moves.
+        let body = self.stand_ins.show(self.body());
         let at = (self.version.splice.at as usize).min(body.len());
         let stamp = format!(
             "\"versionId\":\"{}\",\"lastUpdated\":\"{}\"",

@@ -2,18 +2,21 @@
 
 use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
 use crate::condition::Conditions;
+use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::error::Error;
+use crate::feed::Feed;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
+use crate::session_ports::SessionPorts;
 use crate::write_rule::WriteRule;
 use access::policy::DenialCause;
 use access::{Actor, Denial, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
 use terminology::Terminology;
 
@@ -32,9 +35,14 @@ pub struct Record {
     pub(crate) new_id: NewId,
     pub(crate) new_secret: NewId,
     pub(crate) credentials: CredentialCache,
+    pub(crate) stand_ins: StandIns,
     /// Held by a write that was overtaken several times: such writes go one after another.
     pub(crate) overtaken: Mutex<()>,
+    /// Read from the first time that somebody asks.
+    feed: OnceLock<Feed>,
+    feed_starts: Mutex<()>,
     audit_reads: bool,
+    pub(crate) validation: validation::Settings,
 }
 
 /// What a record is made of.
@@ -55,6 +63,8 @@ pub struct Settings {
     pub new_secret: NewId,
     /// Whether reads are audited. Off only to measure what the audit costs.
     pub audit_reads: bool,
+    /// What resources are held against on write, beside the definitions of their types.
+    pub validation: validation::Settings,
 }
 
 /// What a search found.
@@ -80,16 +90,36 @@ impl Record {
             rules: settings.rules,
             clock: settings.clock,
             new_id: settings.new_id,
+            stand_ins: StandIns::new(&(settings.new_secret)()),
             new_secret: settings.new_secret,
             credentials: CredentialCache::default(),
             overtaken: Mutex::new(()),
+            feed: OnceLock::new(),
+            feed_starts: Mutex::new(()),
             audit_reads: settings.audit_reads,
+            validation: settings.validation,
         }
     }
 
     /// A session for an actor. All that is read and written in it is theirs to answer for.
     pub fn session(self: &Arc<Self>, actor: Actor, origin: Origin) -> Session {
         Session { record: Arc::clone(self), actor, origin }
+    }
+
+    /// A version as callers see it.
+    pub(crate) fn resource(&self, version: Version) -> Resource {
+        Resource::new(version, self.stand_ins.clone())
+    }
+
+    /// The feed of changes.
+    pub fn feed(&self) -> Result<&Feed, Error> {
+        if let Some(feed) = self.feed.get() {
+            return Ok(feed);
+        }
+        let _one = self.feed_starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let started =
+            if self.feed.get().is_none() { Some(Feed::start(Arc::clone(&self.store))?) } else { None };
+        Ok(self.feed.get_or_init(|| started.expect("it was started where there was none")))
     }
 
     /// The code systems and value sets.
@@ -110,6 +140,11 @@ impl Record {
     /// What a search may ask for at most, at this moment.
     pub(crate) fn limits(&self) -> Limits {
         Limits { now_ms: self.now_ms(), ..Limits::default() }
+    }
+
+    /// What resources are held against on write.
+    pub fn validation(&self) -> &validation::Settings {
+        &self.validation
     }
 
     /// What searches and validation are told of the world.
@@ -134,6 +169,11 @@ impl Session {
     /// The record the session is with.
     pub fn record(&self) -> &Arc<Record> {
         &self.record
+    }
+
+    /// What validation is told, with the practice's own definitions.
+    pub fn validation_ports(&self) -> SessionPorts<'_> {
+        SessionPorts { session: self }
     }
 
     /// Asks the policy; a refusal is audited.
@@ -207,6 +247,13 @@ impl Session {
         row.to_bytes()
     }
 
+    /// Writes down that the actor follows what changes, in a patient's record or in all.
+    pub fn audit_following(&self, patient: Option<&str>) -> Result<(), Error> {
+        let mut touched = Touched::default();
+        touched.patients.extend(patient.map(str::to_owned));
+        self.audit(Interaction::Read, &touched, "the feed of changes", AuditOutcome::Done)
+    }
+
     /// The current version of a resource.
     pub fn read(&self, key: &ResourceKey) -> Result<Resource, Error> {
         let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
@@ -239,7 +286,7 @@ impl Session {
             Some(found) if found.is_deleted() => {
                 Err(Error::Gone { key: key.clone(), version: found.version })
             }
-            Some(found) if self.is_granted(grant, &found) => Ok(Resource::new(found)),
+            Some(found) if self.is_granted(grant, &found) => Ok(self.record.resource(found)),
             _ => Err(Error::NotFound(name())),
         };
         let (touched, outcome) = match &result {
@@ -282,7 +329,7 @@ impl Session {
         let mut touched = self.touched(&versions);
         touched.keys.extend(key.cloned());
         self.audit(Interaction::Read, &touched, asked, AuditOutcome::Done)?;
-        Ok(versions.into_iter().map(Resource::new).collect())
+        Ok(versions.into_iter().map(|version| self.record.resource(version)).collect())
     }
 
     /// Searches. The policy narrows the query before it runs.
@@ -298,7 +345,7 @@ impl Session {
             self.audit(Interaction::Search, &Touched::default(), &asked, AuditOutcome::Failed)?;
         }
         let hits = hits?;
-        let matches: Vec<_> = hits.matches.into_iter().map(Resource::new).collect();
+        let matches: Vec<_> = hits.matches.into_iter().map(|version| self.record.resource(version)).collect();
         let included = self.include(&matches, request)?;
         let mut touched = self.touched(matches.iter().chain(&included).map(Resource::version_of));
         touched.add_named(&query);

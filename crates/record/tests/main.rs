@@ -4,6 +4,10 @@
 mod audit_log;
 #[path = "main/conditional.rs"]
 mod conditional;
+#[path = "main/contents.rs"]
+mod contents;
+#[path = "main/feed.rs"]
+mod feed;
 #[path = "main/patch_suite.rs"]
 mod patch_suite;
 #[path = "main/practice.rs"]

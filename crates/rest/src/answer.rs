@@ -2,12 +2,12 @@
 
 use crate::failure::Failure;
 use crate::operation_outcome::operation_outcome;
+use crate::streamed::Source;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use record::Resource;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// An answer, before it is given its format.
-#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -15,11 +15,10 @@ pub(crate) struct Answer {
 }
 
 /// What an answer carries.
-#[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// Nothing.
     Empty,
-    /// A resource as JSON, to be written in the format asked for.
+    /// A resource as JSON, to be written in the format asked for, with stand-ins for long contents.
     Resource(String),
     /// Bytes as they are, with their media type.
     Native {
@@ -27,6 +26,15 @@ pub(crate) enum Content {
         media_type: String,
         /// The bytes.
         bytes: Vec<u8>,
+    },
+    /// Bytes that are read as the client takes them.
+    Stream {
+        /// The media type.
+        media_type: String,
+        /// Gives the bytes.
+        source: Source,
+        /// Their number.
+        length: u64,
     },
 }
 

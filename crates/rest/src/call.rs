@@ -6,6 +6,7 @@ use crate::prefer::Prefer;
 use crate::presentation::Presentation;
 use crate::route::Place;
 use crate::service::Service;
+use crate::upload::Received;
 use axum::http::{HeaderMap, HeaderName};
 use search::parse::Handling;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(crate) struct Call {
     pub outer: Parameters,
     pub headers: HeaderMap,
     pub body: Body,
+    /// Content that was sent as it is; there is no body then.
+    pub received: Option<Received>,
     pub presentation: Presentation,
     pub prefer: Prefer,
 }

@@ -138,6 +138,11 @@ const DISK_FULL: Row =
     (StatusCode::INSUFFICIENT_STORAGE, "no-store", "nothing was written; the administrator must free space");
 const BUSY: Row =
     (StatusCode::SERVICE_UNAVAILABLE, "throttled", "too much is asked at once; try again in a moment");
+const AWAY: Row = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    "transient",
+    "the database does not answer; try again in a moment. A write may have been done: read before you send it again",
+);
 
 fn by_row((status, code, details): Row, what: impl Into<String>) -> Failure {
     Failure::new(status, code, what).mended_by(details)
@@ -185,6 +190,10 @@ impl From<StoreError> for Failure {
             StoreError::BadCursor => by_row(CURSOR, what).at("http._cursor"),
             StoreError::DiskFull => by_row(DISK_FULL, what),
             StoreError::Busy => by_row(BUSY, what).try_again(),
+            StoreError::Unavailable { .. } => {
+                tracing::error!(error = %what, "the database is away");
+                by_row(AWAY, "the database is away").try_again()
+            }
             _ => {
                 tracing::error!(error = %what, "the store failed");
                 Self::internal()
@@ -246,6 +255,7 @@ mod tests {
             (StoreError::BadCursor, 400, "value"),
             (StoreError::DiskFull, 507, "no-store"),
             (StoreError::Busy, 503, "throttled"),
+            (StoreError::Unavailable { context: "read", reason: "gone".into() }, 503, "transient"),
             (StoreError::Damaged("x".to_owned()), 500, "exception"),
         ];
         for (error, status, code) in rows {

@@ -22,13 +22,16 @@ mod parameters;
 mod pool;
 mod prefer;
 mod presentation;
+mod range;
 mod route;
 mod search_bundle;
 mod serve;
 mod service;
 mod settings;
+mod streamed;
 mod subset;
 mod terminology_capabilities;
+mod upload;
 
 pub use authentication::Authenticated;
 pub use outline::{InteractionOutline, OperationOutline, interaction_outline, operation_outline};

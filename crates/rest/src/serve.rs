@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Content};
 use crate::authentication;
-use crate::body::Body;
+use crate::body;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::format::Format;
@@ -12,23 +12,28 @@ use crate::prefer::Prefer;
 use crate::presentation::{OUTER_PARAMETERS, Presentation};
 use crate::route::{self, Place};
 use crate::service::Service;
+use crate::{streamed, upload};
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use fhir::{Document, Limits, Value};
 use http_body_util::{BodyExt, LengthLimitError};
-use record::Session;
+use record::{Record, Session};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::decompression::RequestDecompressionLayer;
+
+/// Headers of an answer.
+type Headers = Vec<(HeaderName, HeaderValue)>;
 
 /// The router over a service.
 pub(crate) fn router(service: Arc<Service>) -> Router {
@@ -39,12 +44,13 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(&format!("{base}/{{*path}}"), any(serve))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(may_compress()))
         .with_state(service)
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    respond(&Presentation::default(), Answer::from(&Failure::internal()))
+    let Failure { status, .. } = Failure::internal();
+    plain(status, Vec::new(), content_type(Format::Json), Failure::internal().to_json().into_bytes())
 }
 
 async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
@@ -53,9 +59,10 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
     let presentation = Presentation::read(&query, &parts.headers);
     let outer = query.take(&OUTER_PARAMETERS);
     let answer = answer(&service, &parts, body, (query, outer), &presentation).await;
-    let mut response = respond(&presentation, answer.unwrap_or_else(|failure| Answer::from(&failure)));
+    let answer = answer.unwrap_or_else(|failure| Answer::from(&failure));
+    let mut response = respond(&service.record, &presentation, answer);
     if parts.method == Method::HEAD {
-        *response.body_mut() = axum::body::Body::empty();
+        *response.body_mut() = Body::empty();
     }
     response
 }
@@ -63,7 +70,7 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
 async fn answer(
     service: &Arc<Service>,
     parts: &Parts,
-    body: axum::body::Body,
+    body: Body,
     (query, outer): (Parameters, Parameters),
     presentation: &Presentation,
 ) -> Result<Answer, Failure> {
@@ -82,14 +89,23 @@ async fn answer(
             Some(service.record.session(actor, authentication::origin(parts)))
         }
     };
-    let bytes = if row.method == "GET" { Bytes::new() } else { receive(service, parts, body).await? };
+    let (mut bytes, mut received) = (Bytes::new(), None);
+    match (upload::media_type(row, &place, parts), &session) {
+        _ if row.method == "GET" => {}
+        (Some(media_type), Some(session)) => {
+            let sent = (parts, body);
+            received = Some(upload::receive(service, session, row, &place, sent, media_type).await?);
+        }
+        _ => bytes = receive(service, parts, body).await?,
+    }
     let call = Call {
         service: Arc::clone(service),
         method: row.method,
         place,
         query,
         outer,
-        body: Body::new(bytes, &parts.headers, service.settings.body_bytes_max),
+        body: body::Body::new(bytes, &parts.headers, service.settings.body_bytes_max),
+        received,
         headers: parts.headers.clone(),
         presentation: presentation.clone(),
         prefer: Prefer::read(&parts.headers),
@@ -128,7 +144,7 @@ fn options(path: &str) -> Result<Answer, Failure> {
 }
 
 /// Takes the body in, within limits of size and time.
-async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Result<Bytes, Failure> {
+async fn receive(service: &Service, parts: &Parts, body: Body) -> Result<Bytes, Failure> {
     let settings = &service.settings;
     let limit = settings.body_bytes_max;
     // What the layer for decompression understood is no longer among the headers.
@@ -145,60 +161,89 @@ async fn receive(service: &Service, parts: &Parts, body: axum::body::Body) -> Re
         if !is_asking_first && announced.is_some_and(|bytes| bytes <= limit.saturating_mul(DROPPED_BODIES)) {
             let _ = tokio::time::timeout(settings.receive_timeout, drop_body(body)).await;
         }
-        return Err(too_large(limit));
+        return Err(too_large(limit as u64));
     }
     match tokio::time::timeout(settings.receive_timeout, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => Err(match error.into_inner().is::<LengthLimitError>() {
-            true => too_large(limit),
-            false => {
-                Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
-                    .mended_by("send the request again")
-            }
+            true => too_large(limit as u64),
+            false => arrived_damaged(),
         }),
-        Err(_) => {
-            Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
-                .mended_by("send the request again, in parts if it is large"))
-        }
+        Err(_) => Err(took_too_long()),
     }
+}
+
+pub(crate) fn arrived_damaged() -> Failure {
+    Failure::bad_request("the body did not arrive whole, or is not encoded as its headers say")
+        .mended_by("send the request again")
+}
+
+pub(crate) fn took_too_long() -> Failure {
+    Failure::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
+        .mended_by("send the request again, in parts if it is large")
 }
 
 /// A body that is too large is still read to its end, and dropped, up to so many times the limit: a client that is
 /// cut off while it sends does not see the answer.
 const DROPPED_BODIES: usize = 4;
 
-async fn drop_body(mut body: axum::body::Body) {
+async fn drop_body(mut body: Body) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-fn too_large(limit: usize) -> Failure {
+pub(crate) fn too_large(limit: u64) -> Failure {
     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", format!("the body has more than {limit} bytes"))
         .mended_by("send it in parts")
 }
 
+/// What can be asked for in parts is sent as it is: the parts are of these bytes.
+fn may_compress() -> impl Predicate {
+    let is_in_parts =
+        |_, _, headers: &HeaderMap, _: &Extensions| !headers.contains_key(header::ACCEPT_RANGES);
+    DefaultPredicate::new().and(is_in_parts)
+}
+
 /// Writes an answer in its format.
-fn respond(presentation: &Presentation, answer: Answer) -> Response {
+fn respond(record: &Record, presentation: &Presentation, answer: Answer) -> Response {
     let Answer { status, headers, content } = answer;
-    let (status, body) = match content {
-        Content::Empty => (status, None),
-        Content::Native { media_type, bytes } => (status, Some((media_type, bytes))),
-        Content::Resource(json) => match write(presentation, json) {
-            Ok(text) => (status, Some((content_type(presentation.format), text.into_bytes()))),
+    match content {
+        Content::Empty => with_body(status, headers, None, Body::empty()),
+        Content::Native { media_type, bytes } => plain(status, headers, media_type, bytes),
+        Content::Stream { media_type, source, length } => {
+            with_body(status, headers, Some((media_type, length)), streamed::body(source, length))
+        }
+        Content::Resource(json) => match write(record, presentation, json) {
+            Ok(text) if record.is_whole(&text) => {
+                plain(status, headers, content_type(presentation.format), text.into_bytes())
+            }
+            Ok(text) => {
+                let whole = record.whole(text);
+                let length = whole.length();
+                let described = Some((content_type(presentation.format), length));
+                with_body(status, headers, described, streamed::body(Box::new(whole), length))
+            }
             Err(failure) => {
-                (failure.status, Some((content_type(Format::Json), failure.to_json().into_bytes())))
+                plain(failure.status, headers, content_type(Format::Json), failure.to_json().into_bytes())
             }
         },
-    };
-    let mut response = Response::new(axum::body::Body::empty());
+    }
+}
+
+fn plain(status: StatusCode, headers: Headers, media_type: String, bytes: Vec<u8>) -> Response {
+    let length = bytes.len() as u64;
+    with_body(status, headers, Some((media_type, length)), bytes.into())
+}
+
+/// A response with a body of a media type and a length.
+fn with_body(status: StatusCode, headers: Headers, described: Option<(String, u64)>, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().extend(headers);
-    if let Some((media_type, bytes)) = body {
+    if let Some((media_type, length)) = described {
         let octets = HeaderValue::from_static("application/octet-stream");
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_str(&media_type).unwrap_or(octets));
-        response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
-        *response.body_mut() = bytes.into();
+        let media_type = HeaderValue::from_str(&media_type).unwrap_or(octets);
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     }
     response
 }
@@ -211,9 +256,12 @@ fn content_type(format: Format) -> String {
 const WRITTEN: Limits = Limits { depth: 128, ..Limits::UNBOUNDED };
 
 /// A resource's JSON in the format and layout asked for.
-fn write(presentation: &Presentation, json: String) -> Result<String, Failure> {
+fn write(record: &Record, presentation: &Presentation, mut json: String) -> Result<String, Failure> {
     if presentation.format == Format::Json && !presentation.pretty {
         return Ok(json);
+    }
+    if presentation.format == Format::Xml {
+        json = record.with_escaped(json)?;
     }
     let document = Document::parse_with(json, WRITTEN).map_err(|_| Failure::internal())?;
     match (presentation.format, presentation.pretty) {

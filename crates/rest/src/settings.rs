@@ -12,7 +12,9 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// Size of a request's body at most, in bytes, after decompression.
     pub body_bytes_max: usize,
-    /// How long a request's body may take to arrive.
+    /// Size of content at most that is sent to a Binary as it is, in bytes: it is never in memory as a whole.
+    pub binary_bytes_max: u64,
+    /// How long a request's body may take to arrive; of content that is sent as it is: how long each piece may take.
     pub receive_timeout: Duration,
     /// How long a request may wait and work.
     pub request_timeout: Duration,
@@ -23,13 +25,14 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Strict searches, 64 MiB, 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
+    /// Strict searches, 64 MiB (4 GiB for content as it is), 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
     /// queue of 1,024.
     fn default() -> Self {
         Self {
             lenient_search: false,
             base_url: None,
             body_bytes_max: 64 << 20,
+            binary_bytes_max: 4 << 30,
             receive_timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(60),
             workers: 32,

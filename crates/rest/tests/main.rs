@@ -4,6 +4,8 @@
 mod audit_log;
 #[path = "main/authentication.rs"]
 mod authentication;
+#[path = "main/binaries.rs"]
+mod binaries;
 #[path = "main/bundles.rs"]
 mod bundles;
 #[path = "main/conditional.rs"]

@@ -68,6 +68,24 @@ impl WordTest {
         Ok(Self { place, any_of })
     }
 
+    /// The words without which nothing matches, by alternative; `None` when an alternative needs none.
+    pub fn needed(&self) -> Option<Vec<Vec<NeededWord>>> {
+        let of_term = |term: &Term| {
+            let words: Vec<&str> = term.words.split(' ').collect();
+            let last = words.len().saturating_sub(1);
+            let word = |(at, word): (usize, &str)| NeededWord {
+                word: word.to_owned(),
+                is_beginning: term.open && at == last,
+            };
+            words.into_iter().enumerate().map(word).collect::<Vec<_>>()
+        };
+        let of_alternative = |terms: &Vec<Term>| {
+            let needed: Vec<_> = terms.iter().filter(|term| !term.absent).flat_map(of_term).collect();
+            (!needed.is_empty()).then_some(needed)
+        };
+        self.any_of.iter().map(of_alternative).collect()
+    }
+
     /// Whether the resource has the words.
     pub(crate) fn holds(&self, resource: Node<'_>) -> bool {
         let mut text = String::from(" ");
@@ -80,6 +98,46 @@ impl WordTest {
             WordPlace::Anywhere => gather(resource, &mut text),
         }
         self.any_of.iter().any(|terms| terms.iter().all(|term| term.is_in(&text) != term.absent))
+    }
+}
+
+/// A word that a resource must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeededWord {
+    /// The word, folded.
+    pub word: String,
+    /// True when it may go on.
+    pub is_beginning: bool,
+}
+
+/// All words of a resource, folded, with one space between: what an index of words is made of. The words of the whole
+/// resource are those of both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceWords {
+    /// Those of the narrative.
+    pub narrative: String,
+    /// All others.
+    pub elsewhere: String,
+}
+
+impl ResourceWords {
+    /// The words of a resource.
+    pub fn of(resource: Node<'_>) -> Self {
+        let mut words = Self::default();
+        for (name, member) in resource.members() {
+            let narrative = member.get_str("div").filter(|_| name == "text");
+            match narrative {
+                Some(narrative) => {
+                    append(&mut words.narrative, &without_markup(&narrative));
+                    // What is no markup is read as it stands among the other texts.
+                    let kept = |(name, _): &(_, Node<'_>)| *name != "div" || !narrative.starts_with('<');
+                    let others = member.members().filter(kept);
+                    others.for_each(|(_, member)| gather(member, &mut words.elsewhere));
+                }
+                None => gather(member, &mut words.elsewhere),
+            }
+        }
+        words
     }
 }
 

@@ -1,5 +1,6 @@
-//! How fast the store writes: commits a second with 1, 8 and 64 threads, and resources a second when bundles are
-//! loaded. Arguments: a folder of FHIR bundles in JSON, and optionally a folder to write in.
+//! How fast the store writes and reads: commits and reads a second with 1, 8 and 64 threads, and resources a second when
+//! bundles are loaded. Arguments: a folder of FHIR bundles in JSON, a folder to write in, and optionally the URL of an empty
+//! PostgreSQL database to measure instead of SQLite.
 
 use fhir::Document;
 use fhir::schema::schema;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use store::version::Splice;
-use store::{Action, Batch, Change, Expect, Maintain, OpenOptions, ResourceKey, SqliteStore, Store};
+use store::{Action, Batch, Change, Expect, Maintain, OpenOptions, PostgresStore, ResourceKey, SqliteStore};
 
 struct Ports;
 
@@ -79,7 +80,7 @@ fn change(document: &Document) -> Change {
     Change { key: ResourceKey::new(type_id, id), expect: Expect::Any, action }
 }
 
-fn load(store: &SqliteStore, bundles: &[Vec<Document>], threads: usize) {
+fn load(store: &dyn Maintain, bundles: &[Vec<Document>], threads: usize) {
     let next = AtomicUsize::new(0);
     let count = AtomicUsize::new(0);
     let begun = Instant::now();
@@ -103,7 +104,7 @@ fn load(store: &SqliteStore, bundles: &[Vec<Document>], threads: usize) {
     );
 }
 
-fn single(store: &SqliteStore, documents: &[&Document], threads: usize) {
+fn single(store: &dyn Maintain, documents: &[&Document], threads: usize) {
     let next = AtomicUsize::new(0);
     let begun = Instant::now();
     std::thread::scope(|scope| {
@@ -128,7 +129,32 @@ fn single(store: &SqliteStore, documents: &[&Document], threads: usize) {
     println!("single commits, {threads} threads: {:.0}/s", count as f64 / begun.elapsed().as_secs_f64());
 }
 
-fn report(store: &SqliteStore) {
+/// Reads by id of what [`single`] wrote with one thread.
+fn reads(store: &dyn Maintain, threads: usize) {
+    let written: Vec<ResourceKey> = store
+        .changes(0, usize::MAX)
+        .expect("the feed")
+        .into_iter()
+        .flat_map(|commit| commit.changes.into_iter().map(|(key, _)| key))
+        .filter(|key| key.id.starts_with("t1-"))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while begun.elapsed().as_secs() < 3 {
+                    let number = next.fetch_add(7, Ordering::Relaxed);
+                    store.read(&written[number % written.len()]).expect("a read").expect("a resource");
+                }
+            });
+        }
+    });
+    let count = next.into_inner() / 7;
+    println!("reads by id, {threads} threads: {:.0}/s", count as f64 / begun.elapsed().as_secs_f64());
+}
+
+fn report(store: &dyn Maintain) {
     let statistics = store.statistics().expect("statistics");
     let resources: u64 = statistics.resources.iter().map(|(_, count)| count).sum();
     println!(
@@ -153,18 +179,28 @@ fn main() {
     let folder = arguments.next().expect("a folder of bundles");
     let scratch =
         tempfile::tempdir_in(arguments.next().unwrap_or_else(std::env::temp_dir)).expect("a folder");
+    let database = arguments.next().map(|url| url.to_str().expect("a URL is text").to_owned());
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("the folder").filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort_unstable();
     let bundles: Vec<Vec<Document>> = paths.iter().map(|path| resources(path)).collect();
     let options = OpenOptions::new(Arc::new(Ports));
-    for threads in [1, 2] {
-        let directory = scratch.path().join(format!("bulk-{threads}"));
-        let store = SqliteStore::open(&directory, &options).expect("a store");
-        load(&store, &bundles, threads);
+    let open = |name: &str| -> Box<dyn Maintain> {
+        let directory = scratch.path().join(name);
+        match &database {
+            Some(url) => Box::new(PostgresStore::open(url, &directory, &options).expect("a database")),
+            None => Box::new(SqliteStore::open(&directory, &options).expect("a store")),
+        }
+    };
+    // One database holds one load.
+    let loads: &[usize] = if database.is_some() { &[2] } else { &[1, 2] };
+    for threads in loads {
+        let name = format!("bulk-{threads}");
+        let store = open(&name);
+        load(&*store, &bundles, *threads);
         drop(store);
-        let store = SqliteStore::open(&directory, &options).expect("a store");
-        report(&store);
+        let store = open(&name);
+        report(&*store);
         let begun = Instant::now();
         let verified = store.verify().expect("a check");
         println!(
@@ -181,9 +217,12 @@ fn main() {
     let prepared: usize = bundles.iter().flatten().map(|document| index_rows(document).tokens.len()).sum();
     println!("extracting alone: {:.2} s ({prepared} tokens)", begun.elapsed().as_secs_f64());
     let documents: Vec<&Document> = bundles.iter().flatten().collect();
-    let store = SqliteStore::open(&scratch.path().join("single"), &options).expect("a store");
+    let store = open("single");
     for threads in [1, 8, 64] {
-        single(&store, &documents, threads);
+        single(&*store, &documents, threads);
+    }
+    for threads in [1, 8, 64] {
+        reads(&*store, threads);
     }
     for count in [1, 8] {
         let begun = Instant::now();

@@ -4,33 +4,41 @@
 //! through; [`Maintain`] is what the program opens, checks and copies with. Both are synchronous.
 
 pub mod batch;
+pub mod blob;
 mod body;
 mod codec;
 mod commit_log;
+pub mod copy;
 mod dictionary;
+mod entry;
 pub mod error;
 mod execute;
 #[doc(hidden)]
 pub mod fuzzing;
 mod history;
 mod located;
+mod lock;
 pub mod maintain;
 pub mod memory;
+mod newest_commit;
 mod pack;
 mod pool;
 pub mod postgres;
 mod prepare;
 mod private;
 pub mod read_log;
+mod reindex;
 mod row_set;
 mod snapshot;
 pub mod sqlite;
 mod stored_id;
+mod verify;
 pub mod version;
 pub mod whole_commit;
 mod writer;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};
+pub use blob::{BlobHash, BlobStore, KeptBlob};
 pub use body::Body;
 pub use error::StoreError;
 pub use execute::SearchLimits;
@@ -44,6 +52,7 @@ pub use whole_commit::{WholeChange, WholeCommit};
 
 use fhir::schema::TypeId;
 use search::query::{Clause, Query};
+use std::time::{Duration, Instant};
 
 /// Versioned documents and the rows that find them. Every read sees all commits that were
 /// acknowledged before it began.
@@ -66,6 +75,19 @@ pub trait Store: Send + Sync {
     /// The commits behind a cursor in commit order, at most `limit` changes (but whole commits).
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError>;
 
+    /// The sequence of the newest commit, as soon as it is behind `after` or when the patience is at its end: how a
+    /// reader of the feed sleeps. This one looks again and again; a backend that knows when it commits overrides it.
+    fn wait_for_commit(&self, after: u64, patience: Duration) -> Result<u64, StoreError> {
+        let begun = Instant::now();
+        loop {
+            let newest = self.commits_before(u64::MAX, 1)?.first().map_or(0, |commit| commit.sequence);
+            if newest > after || begun.elapsed() >= patience {
+                return Ok(newest);
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
     /// The commits before a place in commit order, newest first, at most `limit`.
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError>;
 
@@ -75,12 +97,18 @@ pub trait Store: Send + Sync {
     /// Appends a row to the log of reads, and returns when the operating system has it.
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError>;
 
+    /// Content that documents name by a [`blob::Mark`].
+    fn blobs(&self) -> &dyn BlobStore;
+
     /// A private document (accounts, drafts, settings): never found by search or history.
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The private documents of a space, by key.
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
 }
+
+/// How often a backend that is not told of commits looks for new ones.
+const POLL: Duration = Duration::from_millis(100);
 
 /// What history is asked of.
 #[derive(Clone, Debug)]

@@ -2,10 +2,12 @@
 
 use crate::SearchLimits;
 use crate::Store;
+use crate::blob::Collected;
 use crate::error::StoreError;
 use crate::whole_commit::WholeCommit;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How a data directory is opened.
 #[derive(Clone)]
@@ -18,11 +20,17 @@ pub struct OpenOptions {
     pub greatest_bytes: Option<u64>,
     /// How much a search may look at.
     pub limits: SearchLimits,
+    /// The URL of a PostgreSQL database that follows the one that is written: reads go there as long as it has all that this
+    /// process wrote or saw.
+    pub read_database: Option<String>,
     /// Memory for current documents that were read lately, in bytes.
     pub cache_bytes: usize,
     /// Pages in SQLite's write-ahead log from which it is copied into the database file between two writes; when it has
     /// grown to eight times as many, the copying waits for the readers, so that the log begins anew.
     pub log_pages: usize,
+    /// Whether words are indexed beside the data, by a thread that follows the commits. Without it, searches for words
+    /// read documents.
+    pub index_words: bool,
 }
 
 /// Memory for documents, unless it is said otherwise: some tens of thousands of resources.
@@ -39,20 +47,26 @@ impl OpenOptions {
             log_reads: true,
             greatest_bytes: None,
             limits: SearchLimits::default(),
+            read_database: None,
             cache_bytes: CACHE_BYTES,
             log_pages: LOG_PAGES,
+            index_words: false,
         }
     }
 }
 
 /// The care of a store's data.
 pub trait Maintain: Store {
-    /// Checks all that is stored: each document against its hash and the commit that made it, the index against the
-    /// documents, the chains of commits and reads. Reads go on meanwhile, and so do writes, which it does not look at.
+    /// Checks all that is stored: each document against its hash and the commit that made it, the contents kept outside
+    /// against their names, the index against the documents, the chains of commits and reads. Reads go on meanwhile, and so do writes, which it does not look at.
     fn verify(&self) -> Result<Verification, StoreError>;
 
     /// Copies the data as of one moment into a new directory, and checks the copy. Reads and writes go on meanwhile.
     fn backup(&self, to: &Path) -> Result<Backup, StoreError>;
+
+    /// Removes contents that no version names, current or past, and that have been there for `grace`: those of writes that
+    /// were refused or given up. What a commit in flight names stays, for its writer keeps it (see [`crate::KeptBlob`]).
+    fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError>;
 
     /// True when all index rows are by this program's rules; when false, searches are right but slow until
     /// [`Maintain::reindex_some`] came to its end.
@@ -109,6 +123,8 @@ pub struct Verification {
     pub documents: u64,
     /// Index rows checked.
     pub index_rows: u64,
+    /// Contents kept outside the documents checked.
+    pub blobs: u64,
     /// Rows of the log of reads checked.
     pub reads: u64,
     /// Bytes that were cut off the log of reads when it was opened: a last row that a crash tore, or that was changed.

@@ -1,10 +1,13 @@
 //! The naive model: everything in lists, every search a look at every resource. It shares no index with the
 //! other backends, so that what they answer can be compared with what is right.
 
+use crate::BlobStore;
 use crate::batch::{Action, Batch, Change, Committed, Expect, Precondition};
+use crate::blob::MemoryBlobs;
 use crate::body::Body;
 use crate::error::StoreError;
 use crate::execute::{Links, Source, answer, found};
+use crate::newest_commit::NewestCommit;
 use crate::snapshot::Position;
 use crate::version::{ResourceKey, Splice, Version};
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, ReadPlace, Store};
@@ -12,10 +15,13 @@ use fhir::schema::TypeId;
 use search::query::{Clause, Query};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 /// A store in memory.
 pub struct MemoryStore {
     state: RwLock<State>,
+    blobs: MemoryBlobs,
+    newest: NewestCommit,
     ports: Arc<dyn search::Ports>,
 }
 
@@ -37,7 +43,8 @@ struct State {
 impl MemoryStore {
     /// An empty store. `ports` serve the conditions of writes.
     pub fn new(ports: Arc<dyn search::Ports>) -> Self {
-        Self { state: RwLock::default(), ports }
+        let (blobs, newest) = (MemoryBlobs::default(), NewestCommit::default());
+        Self { state: RwLock::default(), blobs, newest, ports }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -216,7 +223,13 @@ impl Store for MemoryStore {
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.check(&batch, &*self.ports)?;
-        Ok(state.apply(batch))
+        let committed = state.apply(batch);
+        self.newest.set(committed.sequence);
+        Ok(committed)
+    }
+
+    fn wait_for_commit(&self, after: u64, patience: Duration) -> Result<u64, StoreError> {
+        Ok(self.newest.wait(after, patience))
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
@@ -253,6 +266,10 @@ impl Store for MemoryStore {
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {
         self.state.write().unwrap_or_else(PoisonError::into_inner).reads.push(row.to_vec());
         Ok(())
+    }
+
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -2,6 +2,7 @@
 //! packing, names to numbers), so that the one writer only writes.
 
 use crate::batch::{Action, Batch, Change, Expect, Precondition, PrivateChange};
+use crate::blob::{BlobHash, marks};
 use crate::codec;
 use crate::commit_log::Chain;
 use crate::dictionary::Dictionary;
@@ -66,6 +67,8 @@ pub(crate) struct PreparedPut {
     pub signature: Vec<u8>,
     pub rows: RowSet,
     pub packed_rows: Vec<u8>,
+    /// The contents kept outside that the body names.
+    pub blobs: Vec<BlobHash>,
 }
 
 /// Makes a batch ready. All parameters must be in the dictionary: see [`missing_parameters`].
@@ -117,6 +120,7 @@ fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
                 signature: pack_signature(&rows.signature),
                 packed_rows: set.pack(),
                 rows: set,
+                blobs: marks(&body).map(|(_, mark)| mark.hash).collect(),
             })
         }
     };

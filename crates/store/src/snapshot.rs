@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use crate::version::Version;
 use fhir::schema::TypeId;
 use search::rows::ParameterKey;
+use search::text::WordTest;
 use std::ops::Range;
 
 /// A place in the order of every type: ascending by recency, then key. Answers go backwards.
@@ -129,6 +130,17 @@ pub(crate) trait Snapshot {
 
     /// Counts the rows of a leaf, within a range of recency where the leaf is in order, up to a cap.
     fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError>;
+
+    /// The ids of a type's documents that may have words, when they are no more than a cap; `None` when there are more, or
+    /// no index of words is at hand.
+    fn with_words(
+        &self,
+        _type_id: TypeId,
+        _test: &WordTest,
+        _cap: usize,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        Ok(None)
+    }
 
     /// Whether the document at a place has one token of each group.
     fn has_tokens(&self, at: Position, tokens: &TokenGroups) -> Result<bool, StoreError>;

@@ -1,6 +1,8 @@
 //! The store's tests: one suite for every backend, random operations held against the naive model, and what
 //! only a disk can do: crashes, copies, damage.
 
+#[path = "main/blobs.rs"]
+mod blobs;
 #[path = "main/brute_force.rs"]
 mod brute_force;
 #[path = "main/brute_search.rs"]
@@ -15,6 +17,8 @@ mod crash;
 mod differential;
 #[path = "main/flips.rs"]
 mod flips;
+#[path = "main/postgres.rs"]
+mod postgres;
 #[path = "main/random.rs"]
 mod random;
 #[path = "main/read_log.rs"]
@@ -35,3 +39,5 @@ mod simulated_run;
 mod threads;
 #[path = "main/upkeep.rs"]
 mod upkeep;
+#[path = "main/words.rs"]
+mod words;

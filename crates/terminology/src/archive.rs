@@ -18,10 +18,16 @@ pub enum DefinitionKind {
     ValueSet,
     /// A ConceptMap resource as JSON.
     ConceptMap,
+    /// A StructureDefinition resource as JSON.
+    StructureDefinition,
 }
 
-const KINDS: [(&str, DefinitionKind); 3] =
-    [("C", DefinitionKind::CodeSystem), ("V", DefinitionKind::ValueSet), ("M", DefinitionKind::ConceptMap)];
+const KINDS: [(&str, DefinitionKind); 4] = [
+    ("C", DefinitionKind::CodeSystem),
+    ("V", DefinitionKind::ValueSet),
+    ("M", DefinitionKind::ConceptMap),
+    ("S", DefinitionKind::StructureDefinition),
+];
 
 /// An entry to be written to an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +108,25 @@ impl Archive {
             .map(move |at| line(*at))
             .filter_map(parse_entry)
             .take_while(move |entry| entry.kind == kind && entry.url == url)
+    }
+
+    /// The content of the newest version of a canonical that a version, when one is given, means.
+    pub fn newest(&self, kind: DefinitionKind, url: &str, version: Option<&str>) -> Option<Vec<u8>> {
+        let fits = |found: &str| version.is_none_or(|wanted| crate::version::matches(wanted, found));
+        let entry = self.versions(kind, url).filter(|entry| fits(entry.version)).last()?;
+        let (block, part) = self.unpack(entry)?;
+        block.get(part).map(<[u8]>::to_vec)
+    }
+
+    /// The versions of a canonical, oldest first.
+    pub fn versions_of(&self, kind: DefinitionKind, url: &str) -> Vec<String> {
+        self.versions(kind, url).map(|entry| entry.version.to_owned()).collect()
+    }
+
+    /// `url|version` of everything of a kind, the versions of each oldest first.
+    pub fn canonicals(&self, kind: DefinitionKind) -> Vec<String> {
+        let entries = self.entries().filter(|entry| entry.kind == kind);
+        entries.map(|entry| format!("{}|{}", entry.url, entry.version)).collect()
     }
 
     /// The bytes that hold an entry, and its place in them. `None` when the archive is damaged.

@@ -2,9 +2,10 @@
 
 use crate::archive::Archive;
 
-const FILES: [&[u8]; 4] = [
+const FILES: [&[u8]; 5] = [
     include_bytes!("../../../data/terminology/hl7/definitions.archive"),
     include_bytes!("../../../data/terminology/us-core/definitions.archive"),
+    include_bytes!("../../../data/terminology/guides/definitions.archive"),
     include_bytes!("../../../data/terminology/icd-10-cm/definitions.archive"),
     include_bytes!("../../../data/terminology/cdc-vaccines/definitions.archive"),
 ];

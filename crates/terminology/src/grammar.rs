@@ -98,7 +98,9 @@ fn is_media_type(code: &str) -> bool {
         && parts.all(|parameter| {
             parameter.trim().split_once('=').is_some_and(|(name, value)| {
                 let is_quoted = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
-                is_token(name) && (is_quoted || is_token(value))
+                // HL7 itself writes URLs there without the quotes that RFC 2045 asks for.
+                let is_word = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
+                is_token(name) && (is_quoted || is_word)
             })
         })
 }

@@ -4,7 +4,7 @@
 
 use crate::extension::is_absolute;
 use crate::place::Place;
-use crate::ports::Membership;
+use crate::ports::{CodingFault, Membership};
 use crate::primitive::shown;
 use crate::rule;
 use crate::walk::Walk;
@@ -67,8 +67,21 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A coding on its own: its system, and its code and display in that.
+    pub(crate) fn coding(&mut self, coding: Node<'a>, place: &Place<'_>) {
+        self.coding_system(coding, place);
+        if !self.settings.is_thorough {
+            return;
+        }
+        let [system, code, display] = ["system", "code", "display"].map(|name| coding.get_str(name));
+        let (Some(system), Some(code)) = (system, code) else { return };
+        if let Some(CodingFault(fault)) = self.ports.coding_fault(&system, &code, display.as_deref()) {
+            self.report(place, coding, rule::CODE_UNKNOWN, fault);
+        }
+    }
+
     /// The system of a coding is an absolute URI (FHIR: Coding.system), or `#id` of a contained code system.
-    pub(crate) fn coding_system(&mut self, coding: Node<'a>, place: &Place<'_>) {
+    fn coding_system(&mut self, coding: Node<'a>, place: &Place<'_>) {
         let Some(system) = coding.get("system") else { return };
         let is_relative = |text: &str| !text.is_empty() && !text.starts_with('#') && !is_absolute(text);
         if system.as_str().is_some_and(|text| is_relative(&text)) {

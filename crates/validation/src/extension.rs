@@ -2,12 +2,13 @@
 
 use crate::place::Place;
 use crate::rule;
+use crate::settings::Extensions;
 use crate::walk::Walk;
-use fhir::Node;
 use fhir::quoted::quoted;
+use fhir::{Element, Node};
 
 impl<'a> Walk<'a> {
-    pub(crate) fn extension(&mut self, node: Node<'a>, place: &Place<'_>) {
+    pub(crate) fn extension(&mut self, element: Element<'a>, node: Node<'a>, place: &Place<'_>) {
         let (mut has_value, mut has_extensions) = (false, false);
         for (name, _) in node.members() {
             has_value |= name.trim_start_matches('_').starts_with("value");
@@ -27,7 +28,10 @@ impl<'a> Walk<'a> {
         if let Some(text) = url.as_str().filter(|text| !text.is_empty() && !is_absolute(text)) {
             let message =
                 format!("{} is not absolute; write the URL whole, from its scheme on", quoted(&text));
-            self.report(&place.child("url"), url, rule::EXTENSION_URL, message);
+            return self.report(&place.child("url"), url, rule::EXTENSION_URL, message);
+        }
+        if let Some(text) = url.as_str().filter(|_| self.settings.extensions != Extensions::Ignore) {
+            self.defined_extension(element, &text, place);
         }
     }
 }

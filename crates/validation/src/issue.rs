@@ -1,5 +1,6 @@
 //! One finding: what is wrong, where, and how to mend it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// How grave a finding is (FHIR: IssueSeverity).
@@ -92,7 +93,7 @@ pub struct Issue {
     /// What is wrong and how to mend it, in one sentence.
     pub message: String,
     /// The key of the rule: an invariant's own (`pat-1`) or one of this crate's (`unknown-member`).
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
 }
 
 impl fmt::Display for Issue {

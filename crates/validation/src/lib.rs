@@ -18,6 +18,8 @@ mod place;
 mod plan;
 mod ports;
 mod primitive;
+pub mod profile;
+mod questionnaire;
 mod reference;
 mod rule;
 mod settings;
@@ -28,8 +30,8 @@ mod walk;
 
 pub use issue::{Issue, IssueType, Severity};
 pub use outcome::Outcome;
-pub use ports::{Membership, Ports};
-pub use settings::Settings;
+pub use ports::{CodingFault, Membership, Ports};
+pub use settings::{Declared, Extensions, Settings};
 pub use validated::Validated;
 
 use fhir::Document;

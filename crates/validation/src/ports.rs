@@ -1,6 +1,11 @@
 //! What validation asks of others.
 
+use fhir::Document;
 pub use terminology::Membership;
+
+/// What is wrong with a coding by its code system, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodingFault(pub String);
 
 /// The questions that a resource alone does not answer.
 pub trait Ports {
@@ -10,4 +15,16 @@ pub trait Ports {
 
     /// Whether a value set takes codes from a code system; false when that is not known.
     fn draws_on(&self, value_set: &str, system: &str) -> bool;
+
+    /// What is wrong with a coding by its code system; `None` too when that is not here.
+    fn coding_fault(&self, system: &str, code: &str, display: Option<&str>) -> Option<CodingFault> {
+        let _ = (system, code, display);
+        None
+    }
+
+    /// A StructureDefinition or Questionnaire of the caller's own, by canonical URL, possibly with `|version`.
+    fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
+        let _ = (type_name, canonical);
+        None
+    }
 }

@@ -18,6 +18,10 @@ const fn warning(key: &'static str, code: IssueType) -> Rule {
     Rule { key, severity: Severity::Warning, code }
 }
 
+const fn information(key: &'static str, code: IssueType) -> Rule {
+    Rule { key, severity: Severity::Information, code }
+}
+
 use IssueType::{CodeInvalid, Duplicate, Invariant, NotFound, Security, Structure, Value};
 
 pub(crate) const NOT_A_RESOURCE: Rule =
@@ -58,5 +62,22 @@ pub(crate) const BINDING_REQUIRED: Rule = error("binding-required", CodeInvalid)
 pub(crate) const BINDING_EXTENSIBLE: Rule = warning("binding-extensible", CodeInvalid);
 pub(crate) const NOT_EVALUATED: Rule = warning("not-evaluated", IssueType::NotSupported);
 pub(crate) const CANONICAL_LOCAL: Rule = error("canonical-local", NotFound);
+pub(crate) const PROFILE_UNKNOWN: Rule = error("profile-unknown", NotFound);
+pub(crate) const PROFILE_NOT_CHECKED: Rule = information("profile-unknown", NotFound);
+pub(crate) const PROFILE_TYPE: Rule = error("profile-type", Structure);
+pub(crate) const PROFILE_MISMATCH: Rule = error("profile-mismatch", Structure);
+pub(crate) const PROFILE_FIXED: Rule = error("profile-fixed", Value);
+pub(crate) const PROFILE_PATTERN: Rule = error("profile-pattern", Value);
+pub(crate) const PROFILE_LENGTH: Rule = error("profile-length", IssueType::TooLong);
+pub(crate) const PROFILE_RANGE: Rule = error("profile-range", Value);
+pub(crate) const PROFILE_TARGET: Rule = error("profile-target", Structure);
+pub(crate) const EXTENSION_UNKNOWN: Rule = error("extension-unknown", NotFound);
+pub(crate) const EXTENSION_CONTEXT: Rule = error("extension-context", Structure);
+pub(crate) const QUESTIONNAIRE: Rule = error("questionnaire", Structure);
+pub(crate) const DOCUMENT: Rule = error("document", NotFound);
+pub(crate) const CODE_UNKNOWN: Rule = error("code-unknown", CodeInvalid);
+pub(crate) const SLICE_CLOSED: Rule = error("slice-closed", Structure);
+pub(crate) const SLICE_ORDER: Rule = error("slice-order", Structure);
+pub(crate) const BINDING_UNKNOWN: Rule = information("binding-unknown", IssueType::NotSupported);
 pub(crate) const FULL_URL: Rule = error("full-url", Value);
 pub(crate) const CODING_SYSTEM: Rule = error("coding-system", Value);

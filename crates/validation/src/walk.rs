@@ -7,12 +7,15 @@ use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::plan::{Special, TypePlan};
 use crate::ports::Ports;
+use crate::profile::{Known, Profile};
 use crate::rule::{self, Rule};
 use crate::settings::Settings;
 use crate::suggestion;
 use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Element, Kind, Node};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Deeper trees are refused; the JSON reader's own limit is lower unless a caller raised it.
 const DEPTH_MAX: usize = 100;
@@ -36,6 +39,32 @@ pub(crate) struct Walk<'a> {
     pub container: Container<'a>,
     /// The entries of the innermost bundle.
     pub full_urls: FullUrls<'a>,
+    /// The profiles met.
+    pub known: Known,
+    /// How many profiles ask each other by invariants here.
+    pub depth: usize,
+    /// How many questions whether something meets a profile lie in each other.
+    pub nesting: usize,
+    /// The places that were held against profiles.
+    pub reported: HashSet<(u32, *const Profile)>,
+    /// Which places were found to meet which profiles.
+    pub conformance: HashMap<(u32, *const Profile), bool>,
+    /// The profiles in `conformance`.
+    pub held: Vec<Arc<Profile>>,
+}
+
+/// What a walk had found at some moment.
+pub(crate) struct Mark {
+    issues: usize,
+    listed: [usize; 2],
+    unlisted: usize,
+}
+
+impl Mark {
+    /// True when errors were found since an earlier one.
+    pub fn has_more_errors(&self, earlier: &Self) -> bool {
+        self.listed[1] > earlier.listed[1] || self.unlisted > earlier.unlisted
+    }
 }
 
 /// How a resource stands in its document.
@@ -60,6 +89,12 @@ impl<'a> Walk<'a> {
             root_resource: None,
             container: Container::default(),
             full_urls: FullUrls::default(),
+            known: Known::default(),
+            depth: 0,
+            nesting: 0,
+            reported: HashSet::new(),
+            conformance: HashMap::new(),
+            held: Vec::new(),
         }
     }
 
@@ -98,6 +133,36 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Runs checks without noting what they find; true when nothing is an error.
+    pub fn probe(&mut self, run: impl FnOnce(&mut Self)) -> bool {
+        let outer = (std::mem::take(&mut self.issues), self.listed, self.unlisted);
+        let reported = std::mem::take(&mut self.reported);
+        self.listed = [0; 2];
+        run(self);
+        let is_clean = self.listed[1] == 0;
+        (self.issues, self.listed, self.unlisted) = outer;
+        self.reported = reported;
+        is_clean
+    }
+
+    /// What is found so far.
+    pub fn mark(&self) -> Mark {
+        Mark { issues: self.issues.len(), listed: self.listed, unlisted: self.unlisted }
+    }
+
+    /// Forgets what was found since.
+    pub fn return_to(&mut self, mark: Mark) {
+        self.issues.truncate(mark.issues);
+        (self.listed, self.unlisted) = (mark.listed, mark.unlisted);
+    }
+
+    /// Gives the findings since another key.
+    pub fn rename_from(&mut self, mark: &Mark, key: &str) {
+        for issue in &mut self.issues[mark.issues..] {
+            issue.rule = key.to_owned().into();
+        }
+    }
+
     /// True when another error would not be listed.
     pub fn is_full(&self) -> bool {
         self.listed[1] >= self.settings.issues_max.max(1)
@@ -106,7 +171,7 @@ impl<'a> Walk<'a> {
     fn issue(&self, place: &Place<'_>, node: Node<'_>, rule: Rule, message: String) -> Issue {
         let (line, column) = node.line_column();
         let Rule { key, severity, code } = rule;
-        Issue { severity, code, expression: place.expression(), line, column, message, rule: key }
+        Issue { severity, code, expression: place.expression(), line, column, message, rule: key.into() }
     }
 
     /// A resource inside another, or what should be one.
@@ -158,6 +223,7 @@ impl<'a> Walk<'a> {
             Standing::Contained => {
                 self.contained_resource(node, place);
                 self.object(element, TypePlan::of(type_id), place);
+                self.resource_profiles(element, place);
                 self.container.inside = None;
             }
             Standing::Independent => {
@@ -166,6 +232,7 @@ impl<'a> Walk<'a> {
                     .then(|| std::mem::replace(&mut self.full_urls, FullUrls::of(node)));
                 self.container_ids(place);
                 self.object(element, TypePlan::of(type_id), place);
+                self.resource_profiles(element, place);
                 self.finish_container(place);
                 self.container = outer;
                 if let Some(outer_urls) = outer_urls {
@@ -194,9 +261,9 @@ impl<'a> Walk<'a> {
         }
         self.members(holder, plan, place);
         match plan.special {
-            Special::Extension => self.extension(holder, place),
+            Special::Extension => self.extension(element, holder, place),
             Special::BundleEntry => self.bundle_entry(holder, place),
-            Special::Coding => self.coding_system(holder, place),
+            Special::Coding => self.coding(holder, place),
             _ => {}
         }
         self.invariants(element, &plan.invariants, place);

@@ -130,12 +130,13 @@ pub(crate) async fn show(
     Path(patient): Path<String>,
 ) -> Response {
     with_session(app, headers, move |session| {
+        let shell = Shell::following(session, Some(&patient))?;
         let now_ms = session.record().now_ms();
         let chart = Chart::read(session, &patient, now_ms)?;
         let banner = chart.banner.clone();
         let allergies = AllergyLine::of(&chart.allergies);
         let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();
-        html(&ChartPage { shell: Shell::of(Some(session)), banner, allergies, chart, note, now_ms })
+        html(&ChartPage { shell, banner, allergies, chart, note, now_ms })
     })
     .await
 }

@@ -1,4 +1,4 @@
-// Keys and search as you type. Every page works without this.
+// Keys, search as you type, and what changes while a page is open. Every page works without this.
 'use strict';
 
 const policy = window.trustedTypes
@@ -60,12 +60,83 @@ function findKey() {
   });
 }
 
+/** Puts what differs in its place; what is open, focused or scrolled stays so. */
+function putPiece(piece, fresh) {
+  const opened = [...piece.querySelectorAll('details')].map((one) => one.open);
+  const moved = [...piece.querySelectorAll('.scroll')].map((one) => [one.scrollLeft, one.scrollTop]);
+  const focusable = (root) => [...root.querySelectorAll('a, button, summary, input')];
+  const focused = focusable(piece).indexOf(document.activeElement);
+  const address = focused >= 0 && document.activeElement.getAttribute('href');
+  [...fresh.querySelectorAll('details')].forEach((one, at) => { one.open = opened[at] ?? one.open; });
+  if (piece.outerHTML === fresh.outerHTML) return;
+  piece.className = fresh.className;
+  piece.replaceChildren(...fresh.childNodes);
+  piece.querySelectorAll('.scroll').forEach((one, at) => moved[at] && one.scrollTo(...moved[at]));
+  if (focused >= 0) {
+    const list = focusable(piece);
+    const same = address && list.find((one) => one.getAttribute('href') === address);
+    (same || list[Math.min(focused, list.length - 1)])?.focus({ preventScroll: true });
+  }
+}
+
+/** Asks for the page again and puts the pieces that differ. */
+async function refreshPieces() {
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  if (answer.redirected) return location.assign('/sign-in');
+  if (!answer.ok) return;
+  const html = policy.createHTML(await answer.text());
+  const page = new DOMParser().parseFromString(html, 'text/html');
+  for (const piece of document.querySelectorAll('[data-piece]')) {
+    const fresh = page.querySelector('[data-piece="' + piece.dataset.piece + '"]');
+    if (fresh) putPiece(piece, fresh);
+  }
+}
+
+/** Follows what changes while the page is in sight: a browser has few connections, and hidden pages need none. */
+function followChanges(address) {
+  const url = new URL(address, location.href);
+  let source = null;
+  let waiting = 0;
+  let running = false;
+  const refresh = async () => {
+    waiting = 0;
+    running = true;
+    try {
+      await refreshPieces();
+    } catch {
+      // The server is away: the source finds it again, and tells what happened meanwhile.
+    }
+    running = false;
+  };
+  const changed = (event) => {
+    url.searchParams.set('after', event.lastEventId);
+    if (!waiting) waiting = setTimeout(function wait() {
+      if (running) waiting = setTimeout(wait, 100);
+      else refresh();
+    }, 100);
+  };
+  const follow = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource(url);
+      source.addEventListener('change', changed);
+      source.addEventListener('reset', changed);
+    }
+  };
+  document.addEventListener('visibilitychange', follow);
+  window.addEventListener('pagehide', () => source?.close());
+  follow();
+}
+
 const search = document.querySelector('[data-search-as-you-type]');
 if (search) {
   searchAsYouType(search);
   walkList(search);
 }
 findKey();
+if (document.body.dataset.live) followChanges(document.body.dataset.live);
 // A page of a signed-out user must not come back from the browser's memory.
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();

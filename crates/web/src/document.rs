@@ -27,10 +27,11 @@ pub(crate) async fn show(
     Path((patient, id)): Path<(String, String)>,
 ) -> Response {
     with_session(app, headers, move |session| {
+        let shell = Shell::following(session, Some(&patient))?;
         let (banner, allergies) = identity(session, &patient, session.record().now_ms())?;
         let document = document(session, &patient, &id)?;
         let allergies = AllergyLine::of(&allergies);
-        html(&DocumentPage { shell: Shell::of(Some(session)), banner, allergies, document })
+        html(&DocumentPage { shell, banner, allergies, document })
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! The pages for staff and patients: HTML out, forms in.
 //!
 //! A page is a file with its template beside it, and a row of [`PAGES`]. Pages are whole without JavaScript; the one
-//! script adds keys and search as you type.
+//! script adds keys, search as you type, and what changes meanwhile.
 
 mod assets;
 mod chart;
@@ -9,6 +9,7 @@ mod document;
 mod failure;
 mod flag;
 mod line_chart;
+mod live;
 mod moment;
 mod page;
 mod patient_search;
@@ -24,6 +25,7 @@ use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use record::Record;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -31,6 +33,8 @@ use tower_http::compression::CompressionLayer;
 #[derive(Clone)]
 pub(crate) struct App {
     pub record: Arc<Record>,
+    /// Places for pages that follow what changes.
+    pub followers: Arc<Semaphore>,
 }
 
 /// A page: where it is, what it is for, and how it answers.
@@ -60,12 +64,13 @@ pub const PAGES: &[Page] = &[
         purpose: "a note or document",
         answer: || get(document::show),
     },
+    Page { path: "/live", purpose: "what changes while a page is open", answer: || get(live::follow) },
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
 ];
 
 /// The pages as routes.
 pub fn router(record: Arc<Record>) -> Router {
-    let app = App { record };
+    let app = App { record, followers: live::places() };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)

@@ -64,7 +64,8 @@ pub(crate) async fn with_session(
     answer.await.unwrap_or_else(|_| Failure::bug().into_page(None))
 }
 
-fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
+/// The session of the signed-in user; `None` when nobody is signed in.
+pub(crate) fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
     let Some(secret) = session_cookie::read(headers) else { return Ok(None) };
     let kind = record::credential::CredentialKind::PageSession;
     let actor = app.record.authenticate(kind, &secret)?;

@@ -89,12 +89,13 @@ pub(crate) async fn home() -> Redirect {
 
 pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
     with_session(app, headers, move |session| {
+        let shell = Shell::following(session, None)?;
         let day = if asked.q.trim().is_empty() { DayList::read(session)? } else { None };
         let (found, has_more) = if day.is_some() { (Vec::new(), false) } else { find(session, &asked.q)? };
         if asked.part {
             return html(&FoundPart { q: asked.q, day, found, has_more });
         }
-        html(&PatientsPage { shell: Shell::of(Some(session)), q: asked.q, day, found, has_more })
+        html(&PatientsPage { shell, q: asked.q, day, found, has_more })
     })
     .await
 }

@@ -39,6 +39,7 @@ pub(crate) async fn show(
     Path(patient): Path<String>,
 ) -> Response {
     with_session(app, headers, move |session| {
+        let shell = Shell::following(session, Some(&patient))?;
         let chart = Chart::read(session, &patient, session.record().now_ms())?;
         let mut days: Vec<String> = chart
             .results
@@ -50,7 +51,7 @@ pub(crate) async fn show(
         days.truncate(DAYS);
         let allergies = AllergyLine::of(&chart.allergies);
         let (banner, series) = (chart.banner, chart.results);
-        html(&ResultsPage { shell: Shell::of(Some(session)), banner, allergies, days, series })
+        html(&ResultsPage { shell, banner, allergies, days, series })
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! What stands around every page: who is signed in, and which style and script.
 
 use crate::{assets, moment, words};
-use record::Session;
+use record::{Error, Session};
 
 /// The frame of a page.
 pub(crate) struct Shell {
@@ -9,6 +9,8 @@ pub(crate) struct Shell {
     pub user: String,
     /// Today on the practice's wall; empty when nobody is signed in.
     pub today: String,
+    /// Where the page follows what changes; empty when it does not.
+    pub live: String,
     /// Where the style is.
     pub style: &'static str,
     /// Where the script is.
@@ -20,9 +22,20 @@ impl Shell {
         Self {
             user: session.map(|session| session.actor().name.clone()).unwrap_or_default(),
             today: session.map(|session| today(session.record().now_ms())).unwrap_or_default(),
+            live: String::new(),
             style: assets::style_path(),
             script: assets::script_path(),
         }
+    }
+}
+
+impl Shell {
+    /// The frame of a page that follows what changes in a patient's record, or in every one. Made before the page's data
+    /// is read: what is written meanwhile is told again.
+    pub(crate) fn following(session: &Session, patient: Option<&str>) -> Result<Self, Error> {
+        let after = session.record().feed()?.newest();
+        let of = patient.map(|id| format!("&patient={id}")).unwrap_or_default();
+        Ok(Self { live: format!("/live?after={after}{of}"), ..Self::of(Some(session)) })
     }
 }
 

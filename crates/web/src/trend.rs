@@ -33,6 +33,7 @@ pub(crate) async fn show(
     Path((patient, code)): Path<(String, String)>,
 ) -> Response {
     with_session(app, headers, move |session| {
+        let shell = Shell::following(session, Some(&patient))?;
         let (banner, allergies) = identity(session, &patient, session.record().now_ms())?;
         let values = trend(session, &patient, &code)?;
         let Some(newest) = values.first() else {
@@ -41,16 +42,7 @@ pub(crate) async fn show(
         let (name, unit) = (newest.name.clone(), newest.unit.clone());
         let line = LineChart::trend(&values);
         let allergies = AllergyLine::of(&allergies);
-        html(&TrendPage {
-            shell: Shell::of(Some(session)),
-            banner,
-            allergies,
-            code,
-            name,
-            unit,
-            values,
-            line,
-        })
+        html(&TrendPage { shell, banner, allergies, code, name, unit, values, line })
     })
     .await
 }

@@ -49,6 +49,7 @@ impl Practice {
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(move || format!("{:032}", secret.fetch_add(1, Ordering::Relaxed))),
             audit_reads: true,
+            validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         }));
         let session = record.session(Actor::local_administrator(), Origin::default());
         let put = |text: &str| {

@@ -11,6 +11,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Those may be seen by anybody: no patient is on them.
 const PUBLIC: [&str; 2] = ["/sign-in", "/assets/{name}"];
 
+/// What a page's script follows: it has no end and leads nowhere.
+const STREAM: &str = "/live";
+
 /// Every page's address, filled for one patient.
 fn addresses() -> Vec<(&'static str, String)> {
     let fill = |path: &'static str| {
@@ -20,7 +23,7 @@ fn addresses() -> Vec<(&'static str, String)> {
             .replace("{document}", "crowded-note");
         (path, filled.replace("{name}", "none.css"))
     };
-    web::PAGES.iter().map(|page| fill(page.path)).collect()
+    web::PAGES.iter().filter(|page| page.path != STREAM).map(|page| fill(page.path)).collect()
 }
 
 #[test]
@@ -57,6 +60,12 @@ fn nobody_sees_a_page_before_signing_in() {
             assert!(steps < 4, "{path} leads nowhere");
         }
     }
+}
+
+#[test]
+fn nobody_follows_what_changes_before_signing_in() {
+    let answer = Client::new(practice().address).get(STREAM);
+    assert_eq!((answer.status, answer.text().as_str()), (401, ""));
 }
 
 #[test]

@@ -99,13 +99,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
-        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in own.chain(headers.iter().copied()) {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
-        let mut bytes = head.into_bytes();
+        let mut bytes = self.head(method, path, headers, body.len() as u64).into_bytes();
         bytes.extend_from_slice(body);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -120,6 +114,41 @@ impl Client {
         Ok(answer)
     }
 
+    /// A request whose body is read as it is sent.
+    pub fn send_from(
+        &self,
+        (method, path): (&str, &str),
+        headers: &[(&str, &str)],
+        length: u64,
+        body: &mut dyn Read,
+    ) -> Result<Answer> {
+        let mut connection = self.connect()?;
+        let head = self.head(method, path, headers, length);
+        connection.get_mut().write_all(head.as_bytes())?;
+        let sent = std::io::copy(&mut body.take(length), connection.get_mut());
+        read_answer(&mut connection, method).map_err(|error| sent.err().unwrap_or(error))
+    }
+
+    /// `GET` whose answer is handed on as it comes: the answer without its body, and what the body is read from.
+    pub fn get_streamed(&self, path: &str, headers: &[(&str, &str)]) -> Result<(Answer, impl Read + use<>)> {
+        let mut connection = self.connect()?;
+        connection.get_mut().write_all(self.head("GET", path, headers, 0).as_bytes())?;
+        let answer = read_head(&mut connection)?;
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let length = length.ok_or_else(|| Error::new(ErrorKind::InvalidData, "the answer has no length"))?;
+        Ok((answer, connection.take(length)))
+    }
+
+    fn head(&self, method: &str, path: &str, headers: &[(&str, &str)], length: u64) -> String {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
+        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in own.chain(headers.iter().copied()) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("content-length: {length}\r\n\r\n"));
+        head
+    }
+
     fn connect(&self) -> Result<BufReader<TcpStream>> {
         let stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
@@ -129,7 +158,8 @@ impl Client {
     }
 }
 
-fn read_answer(connection: &mut BufReader<TcpStream>, method: &str) -> Result<Answer> {
+/// Status and headers of an answer.
+fn read_head(connection: &mut BufReader<TcpStream>) -> Result<Answer> {
     let line = read_line(connection)?;
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| Error::new(ErrorKind::InvalidData, line))?;
@@ -139,7 +169,12 @@ fn read_answer(connection: &mut BufReader<TcpStream>, method: &str) -> Result<An
         let Some((name, value)) = line.split_once(':') else { break };
         answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    if method == "HEAD" || status == 204 || status == 304 {
+    Ok(answer)
+}
+
+fn read_answer(connection: &mut BufReader<TcpStream>, method: &str) -> Result<Answer> {
+    let mut answer = read_head(connection)?;
+    if method == "HEAD" || answer.status == 204 || answer.status == 304 {
         return Ok(answer);
     }
     match answer.header("content-length").and_then(|length| length.parse().ok()) {

@@ -1,6 +1,7 @@
 //! What the scenarios are told with: the program, its server, a client, the reference data.
 
 pub mod content;
+pub mod event_stream;
 pub mod folder;
 pub mod http;
 pub mod program;

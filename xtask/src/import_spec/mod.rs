@@ -1,5 +1,6 @@
 //! Distils the published specifications into the compact files under `data/`: facts, not prose.
 
+mod profiles;
 mod schema;
 mod search;
 mod terminology;
@@ -52,6 +53,7 @@ fn generate(shared: &Path) -> Result<Vec<Generated>> {
         Generated::new("r4/search-parameters.tsv", search::distil_parameters(&definitions)?),
         Generated::new("r4/compartments.tsv", search::distil_compartments(&definitions)?),
     ];
+    files.push(profiles::generate(shared, &definitions)?);
     files.extend(terminology::generate(shared)?);
     Ok(files)
 }

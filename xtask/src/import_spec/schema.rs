@@ -12,6 +12,10 @@ const BASE: &str = "http://hl7.org/fhir/StructureDefinition/";
 /// Invariants that the validator knows natively, because they hold for every element.
 const NATIVE: [&str; 2] = ["ele-1", "ext-1"];
 
+/// Elements that the copy of the definitions at hand has and the release has not: a server's own, by its maker.
+const NOT_OF_THE_RELEASE: [&str; 6] =
+    ["Meta.project", "Meta.author", "Meta.onBehalfOf", "Meta.account", "Meta.accounts", "Meta.compartment"];
+
 /// The whole table as text.
 pub fn distil(files: &BTreeMap<String, Value>) -> Result<String> {
     let mut text = String::from(
@@ -63,6 +67,9 @@ fn write_type(text: &mut String, elements: &[Value], path: &str, name: &str, kin
         else {
             continue;
         };
+        if NOT_OF_THE_RELEASE.contains(&word(element, "path")) {
+            continue;
+        }
         if child.contains('.') || (kind == "primitive" && child == "value") {
             continue;
         }

@@ -4,7 +4,7 @@ use crate::event::{Emit, Event};
 use crate::practice::{Practice, code_systems};
 use anyhow::{Context, Result};
 use std::path::Path;
-use store::maintain::{Backup, Maintain};
+use store::maintain::Backup;
 
 /// Copies the data to a new folder.
 pub fn run(practice: &Practice, to: &Path, emit: &mut Emit<'_>) -> Result<()> {

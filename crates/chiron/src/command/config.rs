@@ -8,7 +8,7 @@ use anyhow::Result;
 pub fn run(config: &Config, emit: &mut Emit<'_>) -> Result<()> {
     let mut answer = serde_json::Map::new();
     for (setting, value, source) in config.rows() {
-        let shown = if value.is_empty() { "(made from listen)" } else { value };
+        let shown = if value.is_empty() { "(none)" } else { &*value };
         emit(Event::Line(format!("{:<15} {shown:<30} {source:<12} {}", setting.name, setting.help)));
         let row =
             serde_json::json!({ "value": value, "source": source.to_string(), "variable": setting.variable });

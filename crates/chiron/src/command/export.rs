@@ -52,7 +52,9 @@ fn export_type(session: &Session, type_id: fhir::schema::TypeId, to: &Path) -> R
                 }
             };
             // A line break in JSON can only be white space between values.
-            writeln!(file, "{}", resource.to_json().replace(['\n', '\r'], " "))?;
+            let line = resource.to_json().replace(['\n', '\r'], " ");
+            std::io::copy(&mut session.record().whole(line), file)?;
+            file.write_all(b"\n")?;
             count += 1;
         }
         match found.next {

@@ -3,7 +3,6 @@
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use anyhow::Result;
-use store::maintain::Maintain;
 
 /// Makes the rows anew, step by step; a stop in between is carried on at the next start.
 pub fn run(practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {

@@ -31,7 +31,9 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(server::bind(address))?;
     let practice = Arc::new(practice);
+    let record = Arc::clone(&practice.record);
     command::reindex::carry_on(Arc::clone(&practice))?;
+    command::collect::keep_on(&practice)?;
     // The thread that listens must not keep the data open when the server ends.
     let at_work = Arc::downgrade(&practice);
     local_socket::listen(&practice.data, move |asked, emit| {
@@ -41,7 +43,7 @@ pub fn serve(
     })?;
     emit(Event::Line(format!("Chiron serves {} on http://{address}", practice.data.display())));
     greet(&practice, emit)?;
-    let ended = runtime.block_on(server::serve(listener, routes));
+    let ended = runtime.block_on(server::serve(listener, routes, record));
     let _ = std::fs::remove_file(local_socket::path(&practice.data));
     ended
 }

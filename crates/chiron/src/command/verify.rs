@@ -3,14 +3,13 @@
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use anyhow::Result;
-use store::maintain::Maintain;
 
 /// Checks all that is stored; faults are named and make the command fail.
 pub fn run(practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {
     let found = practice.store.verify()?;
     let summary = format!(
-        "checked {} documents, {} versions, {} index rows, {} commits, {} reads",
-        found.documents, found.versions, found.index_rows, found.commits, found.reads
+        "checked {} documents, {} versions, {} contents, {} index rows, {} commits, {} reads",
+        found.documents, found.versions, found.blobs, found.index_rows, found.commits, found.reads
     );
     emit(Event::Line(summary));
     if found.reads_cut_bytes > 0 {
@@ -25,7 +24,8 @@ pub fn run(practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {
     let faults: Vec<_> = found.faults.iter().map(|fault| [&fault.place, &fault.what]).collect();
     emit(Event::Answer(serde_json::json!({
         "documents": found.documents, "versions": found.versions, "index-rows": found.index_rows,
-        "commits": found.commits, "reads": found.reads, "reads-cut-bytes": found.reads_cut_bytes, "faults": faults, "fault-count": found.fault_count,
+        "contents": found.blobs, "commits": found.commits, "reads": found.reads, "reads-cut-bytes": found.reads_cut_bytes,
+        "faults": faults, "fault-count": found.fault_count,
     })));
     if !found.is_sound() {
         emit(Event::Failed(format!("{} faults; restore the last good backup", found.fault_count)));

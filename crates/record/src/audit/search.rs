@@ -4,7 +4,6 @@
 use super::event::{audit_event, version_of};
 use super::log::{LoggedRow, Place, Progress, Walk, row_at};
 use crate::error::Error;
-use crate::resource::Resource;
 use crate::session::Session;
 use fhir::Document;
 use fhir::schema::TypeId;
@@ -208,7 +207,7 @@ impl<'a> Sought<'a> {
 
     fn matching(&self, row: &LoggedRow) -> Option<Version> {
         let version = version_of(row, self.session.record.base_url())?;
-        let document = Resource::new(version.clone()).document()?;
+        let document = self.session.record.resource(version.clone()).document()?;
         let (references, ports) = (Stored(self.session), self.session.record.ports());
         let holds = |clause: &Clause| matches(clause, &document, &references, ports);
         self.query.clauses.iter().all(holds).then_some(version)

@@ -8,17 +8,18 @@ use super::resolve::Resolved;
 use super::{Effect, Permit, WriteAction, WriteRequest, Written, asked};
 use crate::audit::{AuditOutcome, AuditRow, Touched};
 use crate::body;
+use crate::content::set_apart;
 use crate::error::Error;
-use crate::resource::Resource;
 use crate::session::Session;
 use crate::write_rule::{ProposedWrite, Requirement};
 use access::{Grant, Interaction};
-use fhir::Document;
 use fhir::schema::TypeId;
+use fhir::{Document, Limits};
 use search::compartment::patients_of;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use store::{Action, Batch, Change, Expect, Precondition, ResourceKey, Version};
+use store::{Action, Batch, Change, Expect, KeptBlob, Precondition, ResourceKey, Version};
 use validation::Validated;
 
 /// A batch in the making.
@@ -43,6 +44,8 @@ pub(super) struct Decision<'a> {
     patients: BTreeSet<String>,
     /// Resources whose expected version was set here, because it was read to decide, not by the caller.
     pub(super) own_expectations: HashSet<ResourceKey>,
+    /// Contents that are named here and nowhere else before the commit.
+    kept: Vec<KeptBlob>,
 }
 
 impl<'a> Decision<'a> {
@@ -66,6 +69,7 @@ impl<'a> Decision<'a> {
             conditional: RefCell::default(),
             patients: BTreeSet::new(),
             own_expectations: HashSet::new(),
+            kept: Vec::new(),
         };
         decision.resolve_all()?;
         for index in 0..requests.len() {
@@ -138,16 +142,18 @@ impl<'a> Decision<'a> {
     }
 
     fn propose_put(&mut self, proposal: Proposal) -> Result<(), Error> {
-        let document = self.content(&proposal)?;
+        let record = &self.session.record;
+        let (document, kept) = set_apart(self.content(&proposal)?, &record.stand_ins, record.store.blobs())?;
+        self.kept.extend(kept);
         let Proposal { index, key, before, expect } = proposal;
         if let Some(current) = before.as_ref().filter(|one| one.text() == document.text()) {
             self.preconditions.push(Precondition::At(key, current.version));
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
+        let record = &self.session.record;
         let validated =
-            Validated::new(document, &*self.session.record.ports, &validation::Settings::default())
-                .map_err(Error::Invalid)?;
+            Validated::new(document, &*record.ports, &record.validation).map_err(Error::Invalid)?;
         self.allow(&self.permits[index].write, validated.document())?;
         let effect = if live_version(before.as_ref()) == 0 { Effect::Created } else { Effect::Updated };
         let before = before.as_ref().and_then(body_document);
@@ -170,7 +176,8 @@ impl<'a> Decision<'a> {
         match &request.action {
             WriteAction::Patch { patch, .. } => {
                 let current = before.as_ref().ok_or_else(|| Error::NotFound(key.to_string()))?;
-                let document = body_document(current)
+                let document = self
+                    .shown_document(current)
                     .ok_or_else(|| Error::Gone { key: key.clone(), version: current.version })?;
                 let patched = patch.apply(&document)?.to_document();
                 check_identity(&patched, key)?;
@@ -180,6 +187,16 @@ impl<'a> Decision<'a> {
                 self.body(*resource, key, full_url)
             }
             WriteAction::Delete { .. } => unreachable!("a delete has no content"),
+        }
+    }
+
+    /// What a patch works on: stand-ins, unlike marks, come through it as they are.
+    fn shown_document(&self, version: &Version) -> Option<Document> {
+        match self.session.record.stand_ins.show(version.text()) {
+            Cow::Borrowed(_) => body_document(version),
+            Cow::Owned(text) => {
+                Some(Document::parse_with(text, Limits::UNBOUNDED).expect("a stand-in is a string"))
+            }
         }
     }
 
@@ -323,9 +340,4 @@ fn check_expected(key: &ResourceKey, before: Option<&Version>, expect: Expect) -
         return Ok(());
     }
     Err(Error::VersionConflict { key: key.clone(), current, expected })
-}
-
-/// A resource that was found and left as it is.
-pub(super) fn found(effect: Effect, version: Version) -> Written {
-    Written::of(effect, Resource::new(version))
 }

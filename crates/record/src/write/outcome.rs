@@ -1,6 +1,6 @@
 //! What became of a batch, told to the caller.
 
-use super::decision::{Decision, found};
+use super::decision::Decision;
 use super::resolve::Resolved;
 use super::{Effect, Written};
 use crate::error::Error;
@@ -84,16 +84,36 @@ impl Decision<'_> {
                 Written { effect: Effect::Deleted, resource: None, key: None, version: 0, updated_ms: 0 }
             }
             Resolved::Put { .. } | Resolved::Delete { .. } => match (self.unchanged.get(&index), commit) {
-                (Some(version), _) => found(Effect::Unchanged, version.clone()),
+                (Some(version), _) => {
+                    Written::of(Effect::Unchanged, self.session.record.resource(version.clone()))
+                }
                 (None, Some((sequence, time_ms))) => {
                     let position = positions[&index];
                     let place = (sequence, made_before(versions, position));
-                    written_change(&self.planned[position], versions[position], time_ms, place)
+                    self.written_change(&self.planned[position], versions[position], time_ms, place)
                 }
                 (None, None) => unreachable!("without changes there is nothing but what exists"),
             },
         };
         self.resolved.iter().enumerate().map(one).collect()
+    }
+
+    fn written_change(&self, planned: &Planned, version: u32, time_ms: i64, place: (u64, u32)) -> Written {
+        let key = planned.change.key.clone();
+        match &planned.change.action {
+            Action::Delete => Written {
+                effect: planned.effect,
+                resource: None,
+                key: Some(key),
+                version,
+                updated_ms: if version == 0 { 0 } else { time_ms },
+            },
+            Action::Put { body, splice, .. } => {
+                let (body, splice) = (Some(Arc::new(Body::new(Arc::clone(body)))), *splice);
+                let version = Version { key, version, updated_ms: time_ms, body, splice, place };
+                Written::of(planned.effect, self.session.record.resource(version))
+            }
+        }
     }
 }
 
@@ -101,22 +121,4 @@ impl Decision<'_> {
 fn made_before(versions: &[u32], position: usize) -> u32 {
     let made = versions[..position].iter().filter(|version| **version > 0).count();
     u32::try_from(made).unwrap_or(u32::MAX)
-}
-
-fn written_change(planned: &Planned, version: u32, time_ms: i64, place: (u64, u32)) -> Written {
-    let key = planned.change.key.clone();
-    match &planned.change.action {
-        Action::Delete => Written {
-            effect: planned.effect,
-            resource: None,
-            key: Some(key),
-            version,
-            updated_ms: if version == 0 { 0 } else { time_ms },
-        },
-        Action::Put { body, splice, .. } => {
-            let (body, splice) = (Some(Arc::new(Body::new(Arc::clone(body)))), *splice);
-            let version = Version { key, version, updated_ms: time_ms, body, splice, place };
-            Written::of(planned.effect, Resource::new(version))
-        }
-    }
 }

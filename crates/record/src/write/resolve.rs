@@ -119,7 +119,7 @@ impl Decision<'_> {
         let version = self.session.record.store.read(&key)?.filter(|version| !version.is_deleted());
         // Deleted since the search: what was decided on changed.
         let version = version.ok_or(store::StoreError::VersionConflict { key, current: 0 })?;
-        Ok(Resolved::Existing(Resource::new(version)))
+        Ok(Resolved::Existing(self.session.record.resource(version)))
     }
 
     fn resolve_update(

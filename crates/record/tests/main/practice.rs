@@ -37,6 +37,7 @@ impl Practice {
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(|| "secret".to_owned()),
             audit_reads: true,
+            validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         });
         Self { record: Arc::new(record), time_ms, _folder: folder }
     }

@@ -5,9 +5,6 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::failure::Failure;
 use axum::http::HeaderName;
-use base64::Engine;
-use fhir::Document;
-use fhir::schema::TypeId;
 use record::Session;
 use record::bundle::check_type;
 use record::write::{WriteAction, WriteRequest};
@@ -16,8 +13,8 @@ const IF_NONE_EXIST: HeaderName = HeaderName::from_static("if-none-exist");
 
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let type_id = call.place.only_type()?;
-    let document = match native(call, type_id) {
-        Some(binary) => binary,
+    let document = match &call.received {
+        Some(received) => received.binary(None),
         None => call.body.resource()?,
     };
     check_type(document.root(), type_id)?;
@@ -31,15 +28,4 @@ pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     };
     let action = WriteAction::Create { type_id, resource: document.root(), unless };
     written::answer(call, session.write(WriteRequest { action, full_url: None })?)
-}
-
-/// Content sent to /Binary as it is becomes a Binary (R4 binary §2.36.6).
-fn native(call: &Call, type_id: TypeId) -> Option<Document> {
-    let media_type = call.body.media_type();
-    if type_id.name() != "Binary" || media_type.is_empty() || call.body.format().is_some() {
-        return None;
-    }
-    let data = base64::engine::general_purpose::STANDARD.encode(&call.body.bytes);
-    let binary = fhir::object! { "resourceType" => "Binary", "contentType" => media_type, "data" => data };
-    Some(binary.to_document())
 }

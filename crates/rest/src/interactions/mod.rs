@@ -6,6 +6,7 @@ mod create;
 mod delete;
 mod description;
 mod history;
+mod native;
 mod patch;
 mod read;
 mod search;
@@ -217,7 +218,7 @@ pub(crate) const INTERACTIONS: &[Interaction] = &[
         name: "read",
         level: Level::Type,
         access: READ,
-        headers: &["If-None-Match", "If-Modified-Since"],
+        headers: &["If-None-Match", "If-Modified-Since", "Range", "If-Range"],
         summary: "Reads a resource.",
         run: Run::Inline(read::run),
         ..BASE

@@ -1,26 +1,26 @@
 //! Read (R4 http §3.1.0.4): the current version of a resource.
 
-use crate::answer::{Answer, Content, parse_http_date};
+use super::native;
+use crate::answer::{Answer, parse_http_date};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::subset::Subset;
 use axum::http::{StatusCode, header};
-use base64::Engine;
 use record::{Resource, Session};
 
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let resource = session.read(&call.place.key()?)?;
-    answer(call, &resource)
+    answer(call, session, &resource)
 }
 
 /// A version, or 304 when the client has it already, or the content of a Binary as it is.
-pub(super) fn answer(call: &Call, resource: &Resource) -> Result<Answer, Failure> {
+pub(super) fn answer(call: &Call, session: &Session, resource: &Resource) -> Result<Answer, Failure> {
     if is_known(call, resource) {
         let same = Answer::empty(StatusCode::NOT_MODIFIED);
         return Ok(same.with_version(resource.version(), resource.updated_ms()));
     }
-    if let Some(native) = native(call, resource) {
-        return Ok(native.with_version(resource.version(), resource.updated_ms()));
+    if let Some(native) = native::answer(call, session, resource)? {
+        return Ok(native);
     }
     call.presentation.check()?;
     Ok(Answer::version(Subset::read(&call.query)?.of(resource)?, resource))
@@ -41,17 +41,4 @@ fn is_known(call: &Call, resource: &Resource) -> bool {
     since.is_some_and(|since| {
         u64::try_from(resource.updated_ms() / 1000).is_ok_and(|updated| updated <= since)
     })
-}
-
-/// The content of a Binary, when the client asks for something else than FHIR's formats (R4 binary §2.36.6).
-fn native(call: &Call, resource: &Resource) -> Option<Answer> {
-    if resource.key().type_id.name() != "Binary" || call.presentation.refused.is_none() {
-        return None;
-    }
-    let document = resource.document()?;
-    let data = document.root().get_str("data")?;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(data.as_bytes()).ok()?;
-    let media_type = document.root().get_str("contentType")?.into_owned();
-    let content = Content::Native { media_type, bytes };
-    Some(Answer { status: StatusCode::OK, headers: Vec::new(), content })
 }

@@ -10,7 +10,10 @@ use record::write::{WriteAction, WriteRequest};
 
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let target = written::target(call, session)?;
-    let document = call.body.resource()?;
+    let document = match &call.received {
+        Some(received) => received.binary(call.place.id.as_deref()),
+        None => call.body.resource()?,
+    };
     check_update(document.root(), &target)?;
     let expect = written::expectation(call)?;
     let action = WriteAction::Update { target, resource: document.root(), expect };

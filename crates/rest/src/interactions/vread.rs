@@ -9,5 +9,5 @@ use record::Session;
 pub(super) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
     let version = call.place.version()?;
     let resource = session.read_version(&call.place.key()?, version)?;
-    read::answer(call, &resource)
+    read::answer(call, session, &resource)
 }

@@ -1,4 +1,5 @@
-//! `$validate` (R4 resource-operation-validate): against the definitions of the resource's type.
+//! `$validate` (R4 resource-operation-validate): against the definition of the resource's type, the profiles that the
+//! request names, those that the resource declares and those that the practice demands.
 
 use super::{Parameter, parameter};
 use crate::answer::Answer;
@@ -6,24 +7,21 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::operation_outcome::{Issue, operation_outcome};
-use axum::http::StatusCode;
 use fhir::Document;
 use record::Session;
-use validation::{Settings, validate};
+use validation::{Declared, Extensions, Settings, validate};
 
 pub(super) const PARAMETERS: &[Parameter] = &[
     parameter("resource", "Resource", "the resource; at a resource's own URL, absent: that resource"),
     parameter("mode", "code", "create or update: what the resource is to be used for"),
-    parameter("profile", "uri", "not supported: a request that names one is refused"),
+    parameter(
+        "profile",
+        "uri",
+        "profiles to meet, by canonical URL: built in, or StructureDefinitions of the practice",
+    ),
 ];
 
 pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Answer, Failure> {
-    if inputs.text("profile").is_some() {
-        let what = "validation against a profile that the request names is not supported";
-        return Err(Failure::new(StatusCode::BAD_REQUEST, "not-supported", what)
-            .mended_by("leave out the profile: the resource is then held against the definition of its type")
-            .at("http.profile"));
-    }
     let document = match inputs.tree("resource") {
         Some(document) => document.clone(),
         None if call.place.id.is_some() => {
@@ -32,7 +30,14 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
         None => return Err(Failure::missing("resource", "send the resource, alone or as a parameter")),
     };
     let mut issues = mode_issues(call, inputs, &document)?;
-    let outcome = validate(&document, session.record().ports(), &Settings::default());
+    let settings = Settings {
+        profiles: inputs.texts("profile").filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        declared: Declared::Check,
+        is_thorough: true,
+        extensions: Extensions::Known,
+        ..session.record().validation().clone()
+    };
+    let outcome = validate(&document, &session.validation_ports(), &settings);
     issues.extend(outcome.issues.iter().map(Issue::of_finding));
     if issues.is_empty() {
         issues.push(Issue::information("the resource is valid"));

@@ -31,9 +31,66 @@ fn validate_says_what_is_wrong() {
     let type_mismatch = practice.post("/Group/$validate", PATIENT);
     assert_eq!(type_mismatch.at("issue.0.severity"), "error");
     practice.get("/Patient/$validate").assert_refusal(400, "required");
-    practice.get("/Patient/p1/$validate?profile=http://example.org/p").assert_refusal(400, "not-supported");
     practice.get("/Patient/p1/$validate?mode=delete").assert_refusal(400, "value");
     practice.get("/Patient/p1/$validate?colour=red").assert_refusal(400, "invalid");
+}
+
+const US_CORE_PATIENT: &str = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
+
+#[test]
+fn validate_asks_for_profiles_that_the_request_names() {
+    let practice = Practice::new();
+    let ask =
+        |profile: &str, body: &str| practice.post(&format!("/Patient/$validate?profile={profile}"), body);
+    let nameless = r#"{"resourceType":"Patient","gender":"female"}"#;
+    let outcome = ask(&format!("{US_CORE_PATIENT}%7C8.0.0"), nameless).text();
+    assert!(
+        outcome.contains("us-core-patient|8.0.0, Patient.identifier") && outcome.contains("name is missing")
+    );
+    let whole = r#"{"resourceType":"Patient","gender":"female","identifier":[{"system":"http://a.org","value":"1"}],"name":[{"family":"Roe"}]}"#;
+    assert_eq!(ask(US_CORE_PATIENT, whole).at("issue.0.severity"), "information");
+    assert_eq!(ask("http://example.org/unknown", whole).at("issue.0.code"), "not-found");
+}
+
+#[test]
+fn a_practice_has_profiles_of_its_own() {
+    let practice = Practice::new();
+    practice.fill(&[r#"{"resourceType":"StructureDefinition","id":"d","url":"http://example.org/tall","name":"Tall","status":"active",
+        "kind":"resource","abstract":false,"type":"Patient","baseDefinition":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient",
+        "derivation":"constraint","differential":{"element":[{"id":"Patient","path":"Patient"},{"id":"Patient.birthDate","path":"Patient.birthDate","min":1},
+        {"id":"Patient.name.text","path":"Patient.name.text","max":"0"}]}}"#]);
+    let patient = r#"{"resourceType":"Patient","gender":"female","identifier":[{"system":"http://a.org","value":"1"}],"name":[{"text":"Roe"}]}"#;
+    let outcome = practice.post("/Patient/$validate?profile=http://example.org/tall", patient).text();
+    assert!(
+        outcome.contains("birthDate is missing") && outcome.contains("text is not allowed here"),
+        "{outcome}"
+    );
+    let other = patient
+        .replace("\"text\"", "\"family\"")
+        .replace("\"gender\"", "\"birthDate\":\"1970-01-01\",\"gender\"");
+    let outcome = practice.post("/Patient/$validate?profile=http://example.org/tall", &other);
+    assert_eq!(outcome.at("issue.0.severity"), "information", "{}", outcome.text());
+    // The base's own demands hold too.
+    let outcome = practice.post(
+        "/Patient/$validate?profile=http://example.org/tall",
+        &other.replace("identifier", "contained"),
+    );
+    assert!(outcome.text().contains("identifier is missing"), "{}", outcome.text());
+}
+
+#[test]
+fn a_profile_that_a_resource_declares_is_kept_on_write() {
+    let practice = Practice::new();
+    let declared = format!(
+        r#"{{"resourceType":"Patient","meta":{{"profile":["{US_CORE_PATIENT}"]}},"gender":"female"}}"#
+    );
+    let refused = practice.post("/Patient", &declared);
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.text());
+    assert!(refused.text().contains("Patient.identifier"), "{}", refused.text());
+    assert_eq!(
+        practice.post("/Patient", &declared.replace("us-core-patient", "unknown")).status.as_u16(),
+        201
+    );
 }
 
 fn chart() -> Practice {

@@ -47,6 +47,7 @@ impl Practice {
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(move || format!("secret-{}", secret.fetch_add(1, Ordering::Relaxed))),
             audit_reads: true,
+            validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         }));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { router: rest::router(Arc::clone(&record), settings), record, runtime }

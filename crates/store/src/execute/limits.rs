@@ -17,6 +17,8 @@ pub struct SearchLimits {
     pub probed_tokens: usize,
     /// Resources found on the other side of a reference before the walk is on this side.
     pub linked: usize,
+    /// Documents that an index of words may name; when there are more, a walk in order meets matches soon.
+    pub with_words: usize,
     /// Patients referred to whose records are looked up one by one.
     pub homes: usize,
     /// Rows of what refers to patients that are looked at before any patient is.
@@ -40,6 +42,7 @@ impl Default for SearchLimits {
             merged_leaves: 64,
             probed_tokens: 8,
             linked: 128,
+            with_words: 8_192,
             homes: 1_024,
             referring_rows: 4_096,
             documents: 200_000,

@@ -9,7 +9,8 @@ use fhir::schema::TypeId;
 use search::access::{Access, access, code_of_pair, reference_access, signature_hashes};
 use search::include::references;
 use search::parameter::{ParameterKind, parameter};
-use search::query::Clause;
+use search::query::{Clause, Criterion, Test};
+use search::value::ValueTest;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -63,6 +64,7 @@ impl Planner<'_> {
     pub fn plan(&self, type_id: TypeId, clauses: &[Clause]) -> Result<Option<Plan>, StoreError> {
         let mut knowledge = Knowledge::of(type_id);
         self.learn(type_id, clauses, &mut knowledge);
+        self.learn_words(type_id, clauses, &mut knowledge)?;
         self.plan_by(type_id, knowledge)
     }
 
@@ -114,6 +116,23 @@ impl Planner<'_> {
                 knowledge.take(access, self.limits);
             }
         }
+    }
+
+    /// Where documents with words lie, when the index of words is at hand and names few enough.
+    fn learn_words(
+        &self,
+        type_id: TypeId,
+        clauses: &[Clause],
+        knowledge: &mut Knowledge,
+    ) -> Result<(), StoreError> {
+        for clause in conditions(clauses) {
+            let Clause::Parameter(Criterion { test: Test::AnyOf(values), .. }) = clause else { continue };
+            let [ValueTest::Words(test)] = values.as_slice() else { continue };
+            if let Some(ids) = self.snapshot.with_words(type_id, test, self.limits.with_words)? {
+                knowledge.ways.push(if ids.is_empty() { Vec::new() } else { vec![Leaf::Ids(type_id, ids)] });
+            }
+        }
+        Ok(())
     }
 
     fn plan_by(&self, type_id: TypeId, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {

@@ -41,7 +41,7 @@ pub(super) struct Call<'a> {
 /// A connection.
 pub(super) struct Connection {
     client: Client,
-    runtime: Option<Runtime>,
+    driver: Driver,
     statements: RefCell<HashMap<Box<str>, Statement>>,
     is_in_transaction: Cell<bool>,
     /// Set when an answer did not come: what the server does is unknown from then on.
@@ -51,10 +51,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects.
     pub fn open(config: &Config) -> Result<Self, StoreError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::World { context: "start a connection", source: Box::new(error) })?;
+        let driver = Driver::start()?;
         let mut config = config.clone();
         let given = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{SETTINGS} {given}"));
@@ -64,13 +61,13 @@ impl Connection {
             tokio::spawn(connection);
             Ok(client)
         };
-        let client = runtime
-            .block_on(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await })
+        let client = driver
+            .wait(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await })
             .map_err(|_| StoreError::Unavailable { context: "connect", reason: "no answer".into() })?
             .map_err(failed("connect"))?;
         Ok(Self {
             client,
-            runtime: Some(runtime),
+            driver,
             statements: RefCell::default(),
             is_in_transaction: Cell::default(),
             is_lost: Cell::default(),
@@ -165,8 +162,7 @@ impl Connection {
         context: &'static str,
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
-        let runtime = self.runtime.as_ref().expect("it is there until the connection is dropped");
-        let answer = runtime.block_on(async { tokio::time::timeout(ANSWER_TIMEOUT, answer).await });
+        let answer = self.driver.wait(async { tokio::time::timeout(ANSWER_TIMEOUT, answer).await });
         let Ok(answer) = answer else {
             self.is_lost.set(true);
             return Err(StoreError::Unavailable { context, reason: "no answer".into() });
@@ -195,10 +191,32 @@ impl Reusable for Connection {
     }
 }
 
-impl Drop for Connection {
+/// What polls a connection's socket: a runtime without threads.
+struct Driver(Option<Runtime>);
+
+impl Driver {
+    fn start() -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime
+            .map(|runtime| Self(Some(runtime)))
+            .map_err(|error| StoreError::World { context: "start a connection", source: Box::new(error) })
+    }
+
+    /// Waits for a future on the caller's thread. A thread of another runtime, such as that of a server that looks a token
+    /// up, hands its other tasks on first.
+    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        let runtime = self.0.as_ref().expect("it is there until it is dropped");
+        match tokio::runtime::Handle::try_current() {
+            Ok(_) => tokio::task::block_in_place(|| runtime.block_on(future)),
+            Err(_) => runtime.block_on(future),
+        }
+    }
+}
+
+impl Drop for Driver {
     fn drop(&mut self) {
         // Without waiting: it may be dropped by a thread of another runtime.
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
     }

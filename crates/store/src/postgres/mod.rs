@@ -1,51 +1,67 @@
 //! The store on PostgreSQL: one database, and any number of processes that read and write it.
 
+mod blobs;
 mod columns;
 mod connection;
 mod desk;
+mod entries;
 mod failure;
 mod names;
 mod past;
+mod private;
 mod readers;
+mod reindex;
 mod schema;
 mod snapshot;
 mod statements;
+mod statistics;
+mod verify;
 mod walk;
 mod working_set;
 
 use crate::batch::{Batch, Committed};
-use crate::dictionary::SharedDictionary;
-use crate::error::StoreError;
+use crate::blob::{BlobStore, Collected};
+use crate::dictionary::{Dictionary, SharedDictionary};
+use crate::error::{StoreError, failed_io};
 use crate::execute;
 use crate::history;
-use crate::maintain::OpenOptions;
+use crate::lock::Lock;
+use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::prepare;
-use crate::private;
-use crate::read_log::{Backwards, ReadLog, ReadPlace};
+use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::version::{ResourceKey, Version};
+use crate::whole_commit::WholeCommit;
 use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
+use blobs::PostgresBlobs;
 use connection::Connection;
 use desk::PostgresDesk;
 use readers::Readers;
 use search::query::Query;
 use search::rows::INDEX_VERSION;
 use statements as sql;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio_postgres::{Config, Row};
+use std::time::Duration;
+use tokio_postgres::Config;
 
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
 
+/// The folder of contents that come in, in a data directory.
+const INCOMING: &str = "incoming";
+
 /// A database opened.
 pub struct PostgresStore {
     writer: Writer<PostgresDesk>,
-    readers: Readers,
+    readers: Arc<Readers>,
+    blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
+    directory: PathBuf,
     options: OpenOptions,
+    _lock: Lock,
 }
 
 impl PostgresStore {
@@ -53,19 +69,49 @@ impl PostgresStore {
     /// forward when it is of an older schema. `directory` is this process's own: the log of reads lies there.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when it does not answer, [`StoreError::NewerSchema`] when a newer program wrote it.
+    /// [`StoreError::InUse`] when another process has the directory, [`StoreError::Unavailable`] when the database does not
+    /// answer, [`StoreError::NewerSchema`] when a newer program wrote it.
     pub fn open(url: &str, directory: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
+        let lock = Lock::take(directory)?;
+        let replica = options.read_database.as_deref().map(config).transpose()?;
         let config = config(url)?;
         let connection = Connection::open(&config)?;
         schema::migrate(&connection)?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
-        let readers = Readers::new(config.clone(), Arc::clone(&dictionary));
+        let readers = Arc::new(Readers::new(config.clone(), replica, Arc::clone(&dictionary)));
+        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
         let names = Arc::clone(&dictionary);
         let writer = Writer::start(PostgresDesk::new(config, connection, names, options.clone()))?;
         let reads = directory.join(READ_LOG);
         let read_log = options.log_reads.then(|| ReadLog::open(&reads)).transpose()?;
         let reads_backwards = Backwards::new(reads);
-        Ok(Self { writer, readers, dictionary, read_log, reads_backwards, options: options.clone() })
+        let directory = directory.to_owned();
+        let options = options.clone();
+        Ok(Self {
+            writer,
+            readers,
+            blobs,
+            dictionary,
+            read_log,
+            reads_backwards,
+            directory,
+            options,
+            _lock: lock,
+        })
+    }
+}
+
+impl PostgresStore {
+    /// The dictionary with the names of all parameters of a batch.
+    fn names_of(&self, batch: &Batch) -> Result<Arc<Dictionary>, StoreError> {
+        let dictionary = self.dictionary.now();
+        let missing = prepare::missing_parameters(batch, &dictionary);
+        if missing.is_empty() {
+            return Ok(dictionary);
+        }
+        names::add_parameters(&self.writer, &self.dictionary, missing)?;
+        Ok(self.dictionary.now())
     }
 }
 
@@ -77,7 +123,7 @@ fn config(url: &str) -> Result<Config, StoreError> {
 }
 
 /// Adds the types that have no number yet; an empty database is by this program's rules of index rows.
-fn begin(connection: &Connection) -> Result<crate::dictionary::Dictionary, StoreError> {
+fn begin(connection: &Connection) -> Result<Dictionary, StoreError> {
     let context = "open the database";
     connection.begin(context, "BEGIN", &[])?;
     let head = connection.query_one(context, sql::HEAD_LOCK, &[])?;
@@ -85,7 +131,7 @@ fn begin(connection: &Connection) -> Result<crate::dictionary::Dictionary, Store
     if sequence == 0 && index_version == 0 {
         connection.query(context, sql::INDEX_VERSION_SET, &[&i64::from(INDEX_VERSION)])?;
     }
-    let dictionary = names::add(connection, crate::dictionary::Dictionary::missing_types)?;
+    let dictionary = names::add(connection, Dictionary::missing_types)?;
     connection.commit(context, Vec::new())?;
     Ok(dictionary)
 }
@@ -115,21 +161,18 @@ impl Store for PostgresStore {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
-        let mut dictionary = self.dictionary.now();
-        let missing = prepare::missing_parameters(&batch, &dictionary);
-        if !missing.is_empty() {
-            names::add_parameters(&self.writer, &self.dictionary, missing)?;
-            dictionary = self.dictionary.now();
-        }
-        self.writer.write(prepare::prepare(batch, &dictionary))
+        let dictionary = self.names_of(&batch)?;
+        let committed = self.writer.write(prepare::prepare(batch, &dictionary))?;
+        self.readers.know(committed.sequence.cast_signed());
+        Ok(committed)
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
-        self.readers.read(|snapshot| history::changes(snapshot, after, limit))
+        self.readers.read_written(|snapshot| history::changes(snapshot, after, limit))
     }
 
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
-        self.readers.read(|snapshot| history::commits_before(snapshot, before, limit))
+        self.readers.read_written(|snapshot| history::commits_before(snapshot, before, limit))
     }
 
     fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
@@ -143,22 +186,87 @@ impl Store for PostgresStore {
         self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
     }
 
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
+    }
+
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.written(|connection| {
-            let rows = connection.query("read a private document", sql::PRIVATE_READ, &[&space, &key])?;
-            rows.first().map(|row| private::open(space, key, row.get(0))).transpose()
-        })
+        self.readers.written(|connection| private::read(connection, space, key))
     }
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.readers.written(|connection| {
-            let rows = connection.query("list private documents", sql::PRIVATE_LIST, &[&space])?;
-            let document = |row: &Row| {
-                let key: String = row.get(0);
-                let content = private::open(space, &key, row.get(1))?;
-                Ok((key, content))
-            };
-            rows.iter().map(document).collect()
+        self.readers.written(|connection| private::list(connection, space))
+    }
+}
+
+impl Maintain for PostgresStore {
+    fn verify(&self) -> Result<Verification, StoreError> {
+        let mut found = self.readers.read_written(|snapshot| {
+            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
+        })?;
+        if let Some(log) = &self.read_log {
+            log.verify(&self.directory.join(READ_LOG), &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn backup(&self, _: &Path) -> Result<Backup, StoreError> {
+        Err(StoreError::World {
+            context: "copy the database",
+            source: "a database is copied by PostgreSQL's own tools (pg_dump, pg_basebackup), or into a data folder by \
+                     `chiron copy`"
+                .into(),
         })
+    }
+
+    fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
+        self.blobs.collect(grace)
+    }
+
+    fn is_index_current(&self) -> bool {
+        // A database that is away is asked again by whoever waits for the index.
+        self.readers.written(reindex::is_current).unwrap_or(false)
+    }
+
+    fn reindex_some(&self) -> Result<Reindexed, StoreError> {
+        if self.readers.written(reindex::is_current)? {
+            return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
+        }
+        let step =
+            self.readers.read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.dictionary))?;
+        reindex::write(step, &self.writer, &self.dictionary)
+    }
+
+    fn mark_index_stale(&self) -> Result<(), StoreError> {
+        self.writer.errand(|desk| desk.transact(reindex::mark_stale))
+    }
+
+    fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError> {
+        self.readers.read_written(|snapshot| history::whole_commits(snapshot, after, limit))
+    }
+
+    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
+        let batch = commit.batch()?;
+        let dictionary = self.names_of(&batch)?;
+        self.writer.write(prepare::prepare_again(commit, batch, &dictionary)).map(|_| ())
+    }
+
+    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError> {
+        self.readers.written(private::all)?.into_iter().collect()
+    }
+
+    fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {
+        self.writer.errand(move |desk| desk.transact(|connection| private::put(connection, &documents)))
+    }
+
+    fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        match &self.read_log {
+            Some(_) => read_log::each_row(&self.directory.join(READ_LOG), each),
+            None => Ok(()),
+        }
+    }
+
+    fn statistics(&self) -> Result<Statistics, StoreError> {
+        self.readers.read_written(statistics::statistics)
     }
 }

@@ -45,6 +45,12 @@ CREATE TABLE date (parameter bigint NOT NULL, span bigint NOT NULL, low bigint N
 CREATE TABLE type_count (type bigint PRIMARY KEY, count bigint NOT NULL);
 CREATE TABLE private (space text COLLATE \"C\" NOT NULL, key text COLLATE \"C\" NOT NULL, content bytea NOT NULL,
     PRIMARY KEY (space, key));
+CREATE TABLE blob (hash bytea PRIMARY KEY, length bigint NOT NULL, kept bigint NOT NULL);
+CREATE TABLE blob_chunk (hash bytea NOT NULL, number bigint NOT NULL, bytes bytea NOT NULL,
+    PRIMARY KEY (hash, number));
+ALTER TABLE blob_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
+CREATE TABLE blob_use (hash bytea NOT NULL, key bigint NOT NULL, version bigint NOT NULL,
+    PRIMARY KEY (hash, key, version));
 INSERT INTO head (sequence, time, chain, next_key, names, index_version)
     VALUES (0, -9223372036854775808, decode(repeat('00', 32), 'hex'), 1, 0, 0);
 ";
@@ -132,6 +138,29 @@ pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE c
 pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = $1 AND key = $2";
 pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = $1 ORDER BY key";
 
+// Contents kept outside the documents. Times are the database's, in milliseconds since 1970.
+
+pub(super) const BLOB_ADD: &str = "INSERT INTO blob (hash, length, kept)
+    VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+    ON CONFLICT (hash) DO UPDATE SET length = excluded.length, kept = excluded.kept";
+/// Also over a chunk that is there: if it was damaged, it is whole again.
+pub(super) const BLOB_CHUNK_ADD: &str = "INSERT INTO blob_chunk (hash, number, bytes) VALUES ($1, $2, $3)
+    ON CONFLICT (hash, number) DO UPDATE SET bytes = excluded.bytes";
+pub(super) const BLOB_TOUCH: &str = "UPDATE blob SET kept = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE hash = $1 RETURNING length";
+pub(super) const BLOB_LENGTH: &str = "SELECT length FROM blob WHERE hash = $1";
+pub(super) const BLOB_CHUNK: &str = "SELECT bytes FROM blob_chunk WHERE hash = $1 AND number = $2";
+pub(super) const BLOBS_UNNAMED: &str = "SELECT hash FROM blob
+    WHERE kept <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1::bigint
+    AND NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.hash = blob.hash)";
+/// Looks again at the moment of removal: who kept the content meanwhile may have named it.
+pub(super) const BLOB_REMOVE: &str = "WITH gone AS (DELETE FROM blob
+        WHERE hash = $1 AND kept <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2::bigint
+        AND NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.hash = blob.hash) RETURNING hash, length),
+    chunks AS (DELETE FROM blob_chunk USING gone WHERE blob_chunk.hash = gone.hash)
+    SELECT length FROM gone";
+pub(super) const BLOB_USE_ADD: &str = "INSERT INTO blob_use (hash, key, version)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
+
 // What a transaction writes.
 
 pub(super) const PAST_MOVE: &str = "UPDATE past SET home = moved.now
@@ -211,3 +240,83 @@ pub(super) const PRIVATE_REMOVE: &str =
 pub(super) const PRIVATE_SET: &str = "INSERT INTO private (space, key, content)
     SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
     ON CONFLICT (space, key) DO UPDATE SET content = excluded.content";
+
+// Verification, reindexing, statistics and copies.
+
+/// The tables with rows, for statistics.
+pub(super) const TABLES: &[&str] = &[
+    "directory",
+    "entry",
+    "type_row",
+    "past",
+    "commit_log",
+    "token",
+    "number",
+    "text",
+    "date",
+    "private",
+    "blob",
+    "blob_use",
+];
+pub(super) const META_REMOVE: &str = "DELETE FROM meta WHERE name = $1";
+pub(super) const PRIVATE_ALL: &str = "SELECT space, key, content FROM private ORDER BY space, key";
+pub(super) const ENTRIES_BEHIND: &str =
+    "SELECT home, type, recency, key, id, version, updated, sequence, signature, rows, payload FROM entry
+    WHERE (home, type, recency, key) > ($1, $2, $3, $4) ORDER BY home, type, recency, key LIMIT $5";
+pub(super) const ENTRIES_CHECKED: &str = "SELECT entry.home, entry.type, entry.recency, entry.key, entry.id,
+        entry.version, entry.updated, entry.sequence, entry.signature, entry.rows, entry.payload,
+        found.key, found.home, found.recency, found.version, found.deleted, listed.home, listed.signature
+    FROM (SELECT * FROM entry WHERE (home, type, recency, key) > ($1, $2, $3, $4)
+        ORDER BY home, type, recency, key LIMIT $5) AS entry
+    LEFT JOIN directory AS found ON found.type = entry.type AND found.id = entry.id
+    LEFT JOIN type_row AS listed ON listed.type = entry.type AND listed.recency = entry.recency
+        AND listed.key = entry.key AND listed.home = entry.home
+    ORDER BY entry.home, entry.type, entry.recency, entry.key";
+/// Which of some versions are still the current ones.
+pub(super) const UNCHANGED: &str = "SELECT known.place
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
+        AS known (home, type, recency, key, version, place)
+    JOIN entry ON entry.home = known.home AND entry.type = known.type AND entry.recency = known.recency
+        AND entry.key = known.key AND entry.version = known.version";
+pub(super) const ENTRY_MOVE: &str = "UPDATE entry
+    SET home = moved.new_home, recency = moved.new_recency, signature = moved.signature, rows = moved.rows
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[])
+        AS moved (home, type, recency, key, new_home, new_recency, signature, rows)
+    WHERE entry.home = moved.home AND entry.type = moved.type AND entry.recency = moved.recency
+        AND entry.key = moved.key";
+pub(super) const DIRECTORY_MOVE: &str = "UPDATE directory SET home = moved.home, recency = moved.recency
+    FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[]) AS moved (type, id, home, recency)
+    WHERE directory.type = moved.type AND directory.id = moved.id";
+pub(super) const TOKENS_MISSING: &str = "SELECT known.key
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+        AS known (home, recency, key, parameter, hash)
+    WHERE NOT EXISTS (SELECT 1 FROM token WHERE token.parameter = known.parameter AND token.hash = known.hash
+        AND token.recency = known.recency AND token.key = known.key AND token.home = known.home OFFSET 0)";
+pub(super) const NUMBERS_MISSING: &str = "SELECT known.key
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::double precision[])
+        AS known (home, recency, key, parameter, unit, value)
+    WHERE NOT EXISTS (SELECT 1 FROM number WHERE number.parameter = known.parameter AND number.unit = known.unit
+        AND number.value = known.value AND number.recency = known.recency AND number.key = known.key
+        AND number.home = known.home OFFSET 0)";
+pub(super) const TEXTS_MISSING: &str = "SELECT known.key
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[])
+        AS known (home, recency, key, parameter, text)
+    WHERE NOT EXISTS (SELECT 1 FROM text WHERE text.parameter = known.parameter AND text.text = known.text
+        AND text.recency = known.recency AND text.key = known.key AND text.home = known.home OFFSET 0)";
+pub(super) const DATES_MISSING: &str = "SELECT known.key
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+        AS known (home, recency, key, parameter, span, low, high)
+    WHERE NOT EXISTS (SELECT 1 FROM date WHERE date.parameter = known.parameter AND date.span = known.span
+        AND date.low = known.low AND date.high = known.high AND date.recency = known.recency
+        AND date.key = known.key AND date.home = known.home OFFSET 0)";
+pub(super) const BLOB_USES_MISSING: &str = "SELECT known.place
+    FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS known (hash, key, version, place)
+    WHERE NOT EXISTS (SELECT 1 FROM blob_use WHERE blob_use.hash = known.hash AND blob_use.key = known.key
+        AND blob_use.version = known.version)";
+pub(super) const TOMBSTONES_WRONG: &str = "SELECT count(*) FROM directory AS found WHERE found.deleted
+    AND found.version IS DISTINCT FROM
+        (SELECT max(version) FROM past WHERE past.home = found.home AND past.key = found.key)";
+pub(super) const COUNTS_MISSING: &str = "SELECT count(DISTINCT type) FROM type_row
+    WHERE type NOT IN (SELECT type FROM type_count)";
+pub(super) const COUNTS_WRONG: &str = "SELECT count(*) FROM type_count AS stated WHERE stated.count !=
+    (SELECT count(*) FROM type_row WHERE type_row.type = stated.type)";

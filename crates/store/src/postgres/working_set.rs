@@ -5,6 +5,7 @@ use super::columns::{Statement, column, statement};
 use super::snapshot::id_bytes;
 use super::statements as sql;
 use crate::batch::PrivateChange;
+use crate::blob::BlobHash;
 use crate::codec;
 use crate::commit_log::{Chain, LoggedChange};
 use crate::error::StoreError;
@@ -82,6 +83,8 @@ pub(super) struct WorkingSet<'b> {
     counts: HashMap<i64, i64>,
     logged: Vec<Logged<'b>>,
     private: BTreeMap<(&'b str, &'b str), Option<&'b [u8]>>,
+    /// Contents by the internal key and version that name them.
+    blob_uses: Vec<(&'b BlobHash, i64, u32)>,
 }
 
 impl<'b> WorkingSet<'b> {
@@ -152,6 +155,7 @@ impl<'b> WorkingSet<'b> {
         resource.located = Some(Located { key, home: put.home, recency, version, deleted: false });
         resource.made = Some(Made { put, version, at });
         resource.is_changed = true;
+        self.blob_uses.extend(put.blobs.iter().map(|hash| (hash, key, version)));
         let hash = Some(codec::sealed_hash(&put.payload)?);
         Ok(LoggedChange { type_number: change.type_number, id: change.id.clone(), key, version, hash })
     }
@@ -205,6 +209,13 @@ impl<'b> WorkingSet<'b> {
                 column(rows, |row| row.audit),
             ]
         }));
+        out.extend(statement(sql::BLOB_USE_ADD, &self.blob_uses, |rows| {
+            vec![
+                column(rows, |row| row.0.0.as_slice()),
+                column(rows, |row| row.1),
+                column(rows, |row| i64::from(row.2)),
+            ]
+        }));
         out.extend(private(&self.private));
         out
     }
@@ -222,6 +233,7 @@ impl<'b> WorkingSet<'b> {
         self.counts.clear();
         self.logged.clear();
         self.private.clear();
+        self.blob_uses.clear();
     }
 }
 

@@ -104,6 +104,7 @@ impl Apply<'_> {
             dictionary: self.dictionary,
             is_index_current: self.is_index_current,
             cache: None,
+            words: None,
         };
         let matches = execute::first_two(&snapshot, query, self.ports, self.limits)?;
         let holds = match wanted {
@@ -151,6 +152,9 @@ impl Apply<'_> {
             }
         }
         self.set_directory(change, located, target, version, false)?;
+        for hash in &put.blobs {
+            self.execute(sql::BLOB_USE_ADD, params![hash.0, key, version])?;
+        }
         let hash = Some(codec::sealed_hash(&put.payload)?);
         Ok(LoggedChange { type_number: change.type_number, id: change.id.clone(), key, version, hash })
     }

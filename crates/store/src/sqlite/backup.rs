@@ -2,19 +2,20 @@
 
 use super::open::schema_version;
 use super::readers::connect_to_read;
-use super::{DATABASE, READ_LOG, failure::failed, statements as sql};
+use super::{BLOBS, DATABASE, READ_LOG, failure::failed, statements as sql};
+use crate::blob::{BlobHash, DirectoryBlobs};
 use crate::error::{StoreError, failed_io};
 use crate::maintain::Backup;
 use rusqlite::{Connection, OptionalExtension};
 use std::fs::{self, File};
 use std::io::{BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The list of a copy's files: BLAKE3 hash, length in bytes and name of each, one a line.
 const LIST: &str = "files.txt";
 
-/// Copies the database as of one moment and the log of reads into a new or empty directory.
-pub(super) fn backup(database: &Path, reads: Option<&Path>, to: &Path) -> Result<Backup, StoreError> {
+/// Copies the database as of one moment, the contents that it names and the log of reads into a new or empty directory.
+pub(super) fn backup(data: &Path, reads: Option<&Path>, to: &Path) -> Result<Backup, StoreError> {
     let failed_file = || failed_io("copy the data");
     make_empty(to)?;
     let copy = to.join(DATABASE);
@@ -22,7 +23,7 @@ pub(super) fn backup(database: &Path, reads: Option<&Path>, to: &Path) -> Result
         context: "copy the data",
         source: "the path of the copy is no text".into(),
     })?;
-    let source = connect_to_read(database)?;
+    let source = connect_to_read(&data.join(DATABASE))?;
     // One statement reads one moment; writers are not held up.
     source.execute("VACUUM INTO ?1", [name]).map_err(failed("copy the database"))?;
     drop(source);
@@ -38,10 +39,37 @@ pub(super) fn backup(database: &Path, reads: Option<&Path>, to: &Path) -> Result
             files.push(name);
         }
     }
+    copy_blobs(data, to, &mut files)?;
     files.sort_unstable();
     let files = write_list(to, &files)?;
     let sequence = check(to)?;
     Ok(Backup { sequence, files })
+}
+
+/// Copies what the copied database names: it is named for good, so it is still there.
+fn copy_blobs(from: &Path, to: &Path, files: &mut Vec<String>) -> Result<(), StoreError> {
+    let failed_rows = || failed("list the contents of the copy");
+    let copy = open_copy(&to.join(DATABASE))?;
+    let mut statement = copy.prepare(sql::BLOBS_USED).map_err(failed_rows())?;
+    let hashes = statement.query_map([], |row| Ok(BlobHash(row.get(0)?))).map_err(failed_rows())?;
+    for hash in hashes {
+        let hash = hash.map_err(failed_rows())?;
+        let name = Path::new(BLOBS).join(DirectoryBlobs::relative(&hash));
+        let target = to.join(&name);
+        fs::create_dir_all(target.parent().unwrap_or(to)).map_err(failed_io("copy content"))?;
+        fs::copy(from.join(&name), &target).map_err(failed_io("copy content"))?;
+        if hash_file(&target)?.0 != hash.to_string() {
+            let what = format!("the content {hash} is not as it was written; a check names who uses it");
+            return Err(StoreError::Damaged(what));
+        }
+        files.extend(name.to_str().map(str::to_owned));
+    }
+    Ok(())
+}
+
+fn open_copy(path: &Path) -> Result<Connection, StoreError> {
+    Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(failed("open the copy"))
 }
 
 /// Makes a data directory of a copy. The target must be new or empty.
@@ -113,9 +141,7 @@ fn check(directory: &Path) -> Result<u64, StoreError> {
             return Err(StoreError::Damaged(format!("{name} of the copy is not as it was written")));
         }
     }
-    let path: PathBuf = directory.join(DATABASE);
-    let connection = Connection::open_with_flags(&path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .map_err(failed("open the copy"))?;
+    let connection = open_copy(&directory.join(DATABASE))?;
     let pages: String = connection
         .query_row("PRAGMA quick_check", [], |row| row.get(0))
         .map_err(failed("check the copy's pages"))?;

@@ -4,10 +4,10 @@ mod apply;
 mod backup;
 mod cache;
 mod dictionary;
+mod entries;
 mod failure;
 mod head;
 mod index;
-mod lock;
 mod open;
 mod past;
 mod private;
@@ -19,14 +19,18 @@ mod statistics;
 mod unchained;
 mod verify;
 mod walk;
+mod word_index;
 mod writer;
 
 use crate::batch::{Batch, Committed};
+use crate::blob::{BlobStore, Collected, DirectoryBlobs};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history;
+use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
+use crate::newest_commit::NewestCommit;
 use crate::prepare;
 use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
 use crate::stored_id::StoredId;
@@ -36,7 +40,6 @@ use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use cache::Cache;
 use head::Head;
-use lock::Lock;
 use readers::Readers;
 use rusqlite::Connection;
 use search::query::Query;
@@ -44,6 +47,8 @@ use snapshot::SqliteSnapshot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+use word_index::WordIndex;
 use writer::SqliteDesk;
 
 /// The name of the database file in a data directory.
@@ -52,16 +57,23 @@ const DATABASE: &str = "chiron.sqlite";
 /// The folder of the log of reads in a data directory.
 const READ_LOG: &str = "reads";
 
+/// The folder of contents kept outside the documents in a data directory.
+const BLOBS: &str = "blobs";
+
 /// A data directory opened.
 pub struct SqliteStore {
     // Dropped in this order: the writer copies its log into the file while the directory is still ours.
     writer: Writer<SqliteDesk>,
-    readers: Readers,
+    // Before the readers that it reads with.
+    words: Option<WordIndex>,
+    readers: Arc<Readers>,
     dictionary: Arc<SharedDictionary>,
     cache: Arc<Cache>,
+    newest: Arc<NewestCommit>,
     is_index_current: Arc<AtomicBool>,
     read_log: Option<ReadLog>,
     reads_backwards: Backwards,
+    blobs: DirectoryBlobs,
     directory: PathBuf,
     limits: SearchLimits,
     _lock: Lock,
@@ -79,20 +91,35 @@ impl SqliteStore {
         let connection = open::connect_to_write(&path, options.greatest_bytes)?;
         let dictionary = Arc::new(SharedDictionary::new(dictionary::open(&connection)?));
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
-        let (names, current) = (Arc::clone(&dictionary), Arc::clone(&is_index_current));
         let head = Head::read(&connection)?;
         let cache = Arc::new(Cache::new(options.cache_bytes, head.sequence.cast_unsigned()));
-        let desk = SqliteDesk::new(connection, head, names, Arc::clone(&cache), options.clone(), current)?;
-        let writer = Writer::start(desk)?;
+        let newest = Arc::new(NewestCommit::at(head.sequence.cast_unsigned()));
+        let shared = writer::Shared {
+            dictionary: Arc::clone(&dictionary),
+            cache: Arc::clone(&cache),
+            newest: Arc::clone(&newest),
+            is_index_current: Arc::clone(&is_index_current),
+        };
+        let writer = Writer::start(SqliteDesk::new(connection, head, shared, options.clone())?)?;
         let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
+        let readers = Arc::new(Readers::new(&path));
+        let source = word_index::Source {
+            readers: Arc::clone(&readers),
+            dictionary: Arc::clone(&dictionary),
+            newest: Arc::clone(&newest),
+        };
+        let words = options.index_words.then(|| WordIndex::start(directory, source)).transpose()?;
         Ok(Self {
             writer,
-            readers: Readers::new(&path),
+            words,
+            readers,
             dictionary,
             cache,
+            newest,
             is_index_current,
             read_log,
             reads_backwards: Backwards::new(directory.join(READ_LOG)),
+            blobs: DirectoryBlobs::open(directory.join(BLOBS))?,
             directory: directory.to_owned(),
             limits: options.limits,
             _lock: lock,
@@ -139,9 +166,9 @@ impl SqliteStore {
         Ok(self.dictionary.now())
     }
 
-    fn snapshot<'a>(&self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
+    fn snapshot<'a>(&'a self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
         let is_index_current = self.is_index_current.load(Ordering::Acquire);
-        SqliteSnapshot { connection, dictionary, is_index_current, cache: None }
+        SqliteSnapshot { connection, dictionary, is_index_current, cache: None, words: self.words.as_ref() }
     }
 
     fn read_with<T>(
@@ -205,6 +232,10 @@ impl Store for SqliteStore {
         self.read_with(|snapshot| history::changes(snapshot, after, limit))
     }
 
+    fn wait_for_commit(&self, after: u64, patience: Duration) -> Result<u64, StoreError> {
+        Ok(self.newest.wait(after, patience))
+    }
+
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
         self.read_with(|snapshot| history::commits_before(snapshot, before, limit))
     }
@@ -220,6 +251,10 @@ impl Store for SqliteStore {
         self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
     }
 
+    fn blobs(&self) -> &dyn BlobStore {
+        &self.blobs
+    }
+
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.readers.read(|connection| private::read(connection, space, key))
     }
@@ -232,17 +267,10 @@ impl Store for SqliteStore {
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.read_file_with(|snapshot| {
-            let mut found = verify::verify(snapshot, snapshot.is_index_current)?;
-            unchained::verify(snapshot.connection, &mut found)?;
-            Ok(found)
+            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
         })?;
         if let Some(log) = &self.read_log {
-            found.reads_cut_bytes = log.cut_bytes();
-            let mut reads = 0;
-            for what in Self::read_log_rows(&self.directory, |_| reads += 1)? {
-                found.fault("log of reads", what);
-            }
-            found.reads = reads;
+            log.verify(&self.directory.join(READ_LOG), &mut found)?;
         }
         Ok(found)
     }
@@ -252,7 +280,19 @@ impl Maintain for SqliteStore {
             log.sync();
         }
         let reads = self.read_log.as_ref().map(|_| self.directory.join(READ_LOG));
-        backup::backup(&self.directory.join(DATABASE), reads.as_deref(), to)
+        backup::backup(&self.directory, reads.as_deref(), to)
+    }
+
+    fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
+        let before = SystemTime::now().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
+        self.blobs.collect(before, |hash| {
+            self.readers.read(|connection| {
+                let statement = connection.prepare_cached(statements::BLOB_USED);
+                statement
+                    .and_then(|mut statement| statement.exists([hash.0]))
+                    .map_err(failure::failed("look for a use of content"))
+            })
+        })
     }
 
     fn is_index_current(&self) -> bool {
@@ -273,6 +313,9 @@ impl Maintain for SqliteStore {
 
     fn mark_index_stale(&self) -> Result<(), StoreError> {
         self.is_index_current.store(false, Ordering::Release);
+        if let Some(words) = &self.words {
+            words.make_anew();
+        }
         self.writer.errand(|desk| reindex::mark_stale(&desk.connection))
     }
 
@@ -295,15 +338,10 @@ impl Maintain for SqliteStore {
     }
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut done = Ok(());
-        if self.read_log.is_some() {
-            Self::read_log_rows(&self.directory, |row| {
-                if done.is_ok() {
-                    done = each(row);
-                }
-            })?;
+        match &self.read_log {
+            Some(_) => read_log::each_row(&self.directory.join(READ_LOG), each),
+            None => Ok(()),
         }
-        done
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The schema this program writes.
-pub(super) const SCHEMA_VERSION: u32 = 2;
+pub(super) const SCHEMA_VERSION: u32 = 3;
 
 pub(super) const SCHEMA: &str = "schema";
 
@@ -30,8 +30,11 @@ const STATEMENTS: usize = 64;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The steps from one schema to the next, forward only: step 0 makes schema 1.
-const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] =
-    &[|transaction| transaction.execute_batch(sql::SCHEMA_1), protect_what_no_commit_covers];
+const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] = &[
+    |transaction| transaction.execute_batch(sql::SCHEMA_1),
+    protect_what_no_commit_covers,
+    |transaction| transaction.execute_batch(sql::BLOB_USE),
+];
 
 /// Private documents get a hash, what was deleted has no place, and the schema's version stands in a second place.
 fn protect_what_no_commit_covers(transaction: &Transaction) -> rusqlite::Result<()> {
@@ -55,6 +58,13 @@ pub(super) fn connect_to_write(path: &Path, greatest_bytes: Option<u64>) -> Resu
         let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / PAGE_BYTES;
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).map_err(failed())?;
     }
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// An empty database in memory, as this program makes one.
+pub(super) fn new_in_memory() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory().map_err(failed("make a database in memory"))?;
     migrate(&mut connection)?;
     Ok(connection)
 }
@@ -97,9 +107,10 @@ pub(super) fn schema_version(connection: &Connection) -> Result<u32, StoreError>
     }
     let version: u32 = connection.query_row(sql::META_READ, [SCHEMA], |row| row.get(0)).map_err(failed())?;
     let header: u32 = connection.pragma_query_value(None, USER_VERSION, |row| row.get(0)).map_err(failed())?;
-    // Schema 1 had it in one place.
-    if version != header && (version, header) != (1, 0) {
+    let newest = version.max(header);
+    // Schema 1 had it in one place. Of a newer schema this program knows nothing but that it is newer.
+    if version != header && (version, header) != (1, 0) && newest <= SCHEMA_VERSION {
         return Err(StoreError::Damaged(format!("the schema is {version}, or {header}")));
     }
-    Ok(version)
+    Ok(newest)
 }

@@ -3,6 +3,7 @@
 use super::cache::Cache;
 use super::failure::failed;
 use super::statements as sql;
+use super::word_index::WordIndex;
 use crate::body::Body;
 use crate::codec;
 use crate::dictionary::Dictionary;
@@ -13,6 +14,7 @@ use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice, Version};
 use fhir::schema::TypeId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use search::text::WordTest;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub(super) struct SqliteSnapshot<'a> {
     /// What was read lately, with the commit that this moment includes; `None` where everything is to be read from the
     /// file.
     pub cache: Option<(&'a Cache, u64)>,
+    /// The index of words, where there is one.
+    pub words: Option<&'a WordIndex>,
 }
 
 /// Finds a resource in the directory.
@@ -165,6 +169,15 @@ impl Snapshot for SqliteSnapshot<'_> {
 
     fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError> {
         self.count_leaf(leaf, recency, cap)
+    }
+
+    fn with_words(
+        &self,
+        type_id: TypeId,
+        test: &WordTest,
+        cap: usize,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        self.words.map_or(Ok(None), |words| words.ids(self, type_id, test, cap))
     }
 
     fn has_tokens(&self, at: Position, tokens: &TokenGroups) -> Result<bool, StoreError> {

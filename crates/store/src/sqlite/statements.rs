@@ -44,9 +44,26 @@ CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT N
 pub(super) const TOMBSTONES_WITHOUT_PLACE: &str =
     "UPDATE directory SET home = 0, recency = 0, deleted = 1 WHERE deleted != 0";
 
+/// What schema 3 adds: which versions name which content kept outside.
+pub(super) const BLOB_USE: &str = "
+CREATE TABLE blob_use (hash BLOB NOT NULL, key INTEGER NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (hash, key, version)) WITHOUT ROWID;
+";
+
 /// The tables with rows, for statistics and copies.
-pub(super) const TABLES: &[&str] =
-    &["directory", "entry", "type_row", "past", "commit_log", "token", "number", "text", "date", "private"];
+pub(super) const TABLES: &[&str] = &[
+    "directory",
+    "entry",
+    "type_row",
+    "past",
+    "commit_log",
+    "token",
+    "number",
+    "text",
+    "date",
+    "private",
+    "blob_use",
+];
 
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
 pub(super) const META_WRITE: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
@@ -99,8 +116,6 @@ pub(super) const COMMIT_LAST: &str =
 pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
     WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
-pub(super) const COMMITS_ALL: &str =
-    "SELECT sequence, time, chain, changes, audit FROM commit_log ORDER BY sequence";
 pub(super) const COMMIT_TIME: &str = "SELECT time FROM commit_log WHERE sequence = ?1";
 
 pub(super) const TOKEN_ADD: &str =
@@ -116,6 +131,13 @@ pub(super) const TEXT_REMOVE: &str =
     "DELETE FROM text WHERE parameter = ?1 AND text = ?2 AND recency = ?3 AND key = ?4";
 pub(super) const DATE_ADD: &str = "INSERT OR IGNORE INTO date (parameter, span, low, high, recency, key, home) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 pub(super) const DATE_REMOVE: &str = "DELETE FROM date WHERE parameter = ?1 AND span = ?2 AND low = ?3 AND high = ?4 AND recency = ?5 AND key = ?6";
+
+pub(super) const BLOB_USE_ADD: &str =
+    "INSERT OR IGNORE INTO blob_use (hash, key, version) VALUES (?1, ?2, ?3)";
+pub(super) const BLOB_USED: &str = "SELECT 1 FROM blob_use WHERE hash = ?1 LIMIT 1";
+pub(super) const BLOB_USE_PROBE: &str =
+    "SELECT 1 FROM blob_use WHERE hash = ?1 AND key = ?2 AND version = ?3";
+pub(super) const BLOBS_USED: &str = "SELECT DISTINCT hash FROM blob_use";
 
 pub(super) const COUNT_ADD: &str = "INSERT INTO type_count (type, count) VALUES (?1, ?2)
     ON CONFLICT (type) DO UPDATE SET count = count + excluded.count";
@@ -187,19 +209,24 @@ pub(super) const COUNT_DATE: &str = "SELECT count(*) FROM (SELECT 1 FROM date
 
 // Verification, reindexing and statistics.
 
-pub(super) const ENTRIES_ALL: &str =
-    "SELECT home, type, recency, key, signature, id, version, sequence, rows, payload FROM entry";
 pub(super) const ENTRIES_BEHIND: &str =
-    "SELECT home, type, recency, key, id, rows, payload, signature, updated FROM entry
+    "SELECT home, type, recency, key, id, version, updated, sequence, signature, rows, payload FROM entry
     WHERE (home, type, recency, key) > (?1, ?2, ?3, ?4) ORDER BY home, type, recency, key LIMIT ?5";
+pub(super) const ENTRIES_CHECKED: &str = "SELECT entry.home, entry.type, entry.recency, entry.key, entry.id,
+        entry.version, entry.updated, entry.sequence, entry.signature, entry.rows, entry.payload,
+        found.key, found.home, found.recency, found.version, found.deleted, listed.home, listed.signature
+    FROM entry
+    LEFT JOIN directory AS found ON found.type = entry.type AND found.id = entry.id
+    LEFT JOIN type_row AS listed ON listed.type = entry.type AND listed.recency = entry.recency
+        AND listed.key = entry.key
+    WHERE (entry.home, entry.type, entry.recency, entry.key) > (?1, ?2, ?3, ?4)
+    ORDER BY entry.home, entry.type, entry.recency, entry.key LIMIT ?5";
 pub(super) const ENTRY_PAYLOAD: &str = "SELECT payload FROM entry
     WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
 pub(super) const ENTRY_MOVE: &str = "UPDATE entry SET home = ?5, recency = ?6, signature = ?7, rows = ?8
     WHERE home = ?1 AND type = ?2 AND recency = ?3 AND key = ?4";
 pub(super) const DIRECTORY_MOVE: &str =
     "UPDATE directory SET home = ?3, recency = ?4 WHERE type = ?1 AND id = ?2";
-pub(super) const TYPE_ROW_READ: &str =
-    "SELECT home, signature FROM type_row WHERE type = ?1 AND recency = ?2 AND key = ?3";
 pub(super) const TOKEN_PROBE: &str =
     "SELECT 1 FROM token WHERE parameter = ?1 AND hash = ?2 AND recency = ?3 AND key = ?4 AND home = ?5";
 pub(super) const NUMBER_PROBE: &str = "SELECT 1 FROM number
@@ -214,6 +241,7 @@ pub(super) const COUNTS_MISSING: &str = "SELECT count(*) FROM (SELECT DISTINCT t
 pub(super) const TOMBSTONES_WRONG: &str = "SELECT count(*) FROM directory WHERE deleted != 0
     AND (deleted != 1 OR home != 0 OR recency != 0
     OR version IS NOT (SELECT max(version) FROM past WHERE past.key = directory.key))";
+pub(super) const TABLES_MADE: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name";
 pub(super) const META_NAMES: &str = "SELECT name FROM meta";
 pub(super) const KEYS_AND_LEASE: &str =
     "SELECT coalesce(max(key), 0), coalesce((SELECT value FROM meta WHERE name = ?1), 0) FROM directory";
@@ -227,6 +255,7 @@ mod tests {
     fn steps(text: &str) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(SCHEMA_1).unwrap();
+        connection.execute_batch(BLOB_USE).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
         let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
         let steps =
@@ -288,7 +317,7 @@ mod tests {
             COUNT_DATE,
             ENTRIES_BEHIND,
             ENTRY_PAYLOAD,
-            TYPE_ROW_READ,
+            ENTRIES_CHECKED,
             TOKEN_PROBE,
             NUMBER_PROBE,
             TEXT_PROBE,

@@ -1,13 +1,15 @@
-//! The check of what no commit's hash covers: private documents, settings, and the directory's rows of what is deleted.
+//! The check of what no commit's hash covers: private documents, settings, the tables themselves, and the directory's
+//! rows of what is deleted.
 
 use super::failure::failed;
 use super::head::{LEASE, NEXT_LEASE};
-use super::open::SCHEMA;
+use super::open::{self, SCHEMA};
 use super::reindex::{PROGRESS, VERSION};
 use super::{private, statements as sql};
 use crate::error::StoreError;
 use crate::maintain::Verification;
-use rusqlite::Connection;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row};
 
 const SETTINGS: [&str; 4] = [SCHEMA, NEXT_LEASE, VERSION, PROGRESS];
 
@@ -28,7 +30,22 @@ pub(super) fn verify(connection: &Connection, found: &mut Verification) -> Resul
             found.fault(place, format!("{wrong} {what}"));
         }
     }
+    tables(connection, found)?;
     settings(connection, found)
+}
+
+/// The tables are those that this program makes: SQLite itself believes only a part of what it keeps of them.
+fn tables(connection: &Connection, found: &mut Verification) -> Result<(), StoreError> {
+    let failed = || failed("check the tables");
+    let as_made = open::new_in_memory()?;
+    let columns = |row: &Row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]);
+    let all = |connection: &Connection| -> rusqlite::Result<Vec<[Value; 4]>> {
+        connection.prepare(sql::TABLES_MADE)?.query_map([], columns)?.collect()
+    };
+    if all(connection).map_err(failed())? != all(&as_made).map_err(failed())? {
+        found.fault("table sqlite_schema", "the tables are not those that this program makes");
+    }
+    Ok(())
 }
 
 fn settings(connection: &Connection, found: &mut Verification) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ use crate::batch::Committed;
 use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
 use crate::maintain::OpenOptions;
+use crate::newest_commit::NewestCommit;
 use crate::prepare::PreparedBatch;
 use crate::writer::Desk;
 use rusqlite::Connection;
@@ -18,16 +19,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// How many times the pages from which the log is copied may be in it before a copy waits for the readers.
 const RESTART_TIMES: usize = 8;
 
+/// What the writer shares with readers.
+pub(super) struct Shared {
+    pub dictionary: Arc<SharedDictionary>,
+    pub cache: Arc<Cache>,
+    pub newest: Arc<NewestCommit>,
+    pub is_index_current: Arc<AtomicBool>,
+}
+
 /// What the writer's thread owns.
 pub(super) struct SqliteDesk {
     pub connection: Connection,
     head: Head,
     /// The head before the transaction that is being written.
     before: Head,
-    dictionary: Arc<SharedDictionary>,
-    cache: Arc<Cache>,
+    shared: Shared,
     options: OpenOptions,
-    is_index_current: Arc<AtomicBool>,
     /// Pages in the write-ahead log, as of the last commit.
     log_pages: Arc<AtomicUsize>,
 }
@@ -37,15 +44,13 @@ impl SqliteDesk {
     pub fn new(
         mut connection: Connection,
         head: Head,
-        dictionary: Arc<SharedDictionary>,
-        cache: Arc<Cache>,
+        shared: Shared,
         options: OpenOptions,
-        is_index_current: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let log_pages = Arc::new(AtomicUsize::new(0));
         count_log_pages(&mut connection, Arc::clone(&log_pages))?;
         let before = head.clone();
-        Ok(Self { connection, head, before, dictionary, cache, options, is_index_current, log_pages })
+        Ok(Self { connection, head, before, shared, options, log_pages })
     }
 }
 
@@ -56,7 +61,7 @@ impl Desk for SqliteDesk {
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         self.before = self.head.clone();
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed("begin a write"))?;
-        let dictionary = self.dictionary.now();
+        let dictionary = self.shared.dictionary.now();
         let mut results = Vec::with_capacity(batches.len());
         let mut changed = Vec::new();
         for batch in batches {
@@ -66,7 +71,7 @@ impl Desk for SqliteDesk {
                 ports: &*self.options.ports,
                 head: &mut self.head,
                 changed: &mut changed,
-                is_index_current: self.is_index_current.load(Ordering::Acquire),
+                is_index_current: self.shared.is_index_current.load(Ordering::Acquire),
                 limits: &self.options.limits,
             };
             match apply.batch(batch) {
@@ -75,9 +80,10 @@ impl Desk for SqliteDesk {
             }
         }
         let commit = self.head.sequence.cast_unsigned();
-        self.cache.forget(&changed, commit);
+        self.shared.cache.forget(&changed, commit);
         self.connection.execute_batch("COMMIT").map_err(failed("commit"))?;
-        self.cache.committed(commit);
+        self.shared.cache.committed(commit);
+        self.shared.newest.set(commit);
         Ok(results)
     }
 

@@ -1,13 +1,13 @@
-//! Random operations and queries: SQLite with its index answers what the naive model answers.
+//! Random operations and queries: each engine with its index answers what the naive model answers.
 
 use crate::random::Random;
 use crate::sample::*;
+use crate::server::{database, open_database};
 use search::query::{Query, Total};
 use std::fmt::Write;
-use std::path::Path;
 use store::{
-    Batch, Change, Expect, HistoryPage, HistoryScope, Maintain, MemoryStore, Precondition, SqliteStore,
-    Store, StoreError,
+    Batch, Change, Expect, HistoryPage, HistoryScope, Maintain, MemoryStore, OpenOptions, PostgresStore,
+    Precondition, Store, StoreError,
 };
 
 const FAMILIES: &[&str] = &["Müller", "Muller", "O'Brien", "Kay", "Kayser", "Ōta"];
@@ -217,12 +217,12 @@ pub fn random_query(random: &mut Random) -> (String, Query) {
 }
 
 /// What both say to a query, page after page. Each has cursors of its own: internal keys differ.
-fn compare_search(memory: &MemoryStore, sqlite: &dyn Store, url: &str, query: &Query) -> usize {
-    let (mut of_memory, mut of_sqlite) = (query.clone(), query.clone());
+fn compare_search(memory: &MemoryStore, store: &dyn Store, url: &str, query: &Query) -> usize {
+    let (mut of_memory, mut of_store) = (query.clone(), query.clone());
     let mut found = 0;
     loop {
         let right = memory.search(&of_memory, &Ports).unwrap();
-        let answer = sqlite.search(&of_sqlite, &Ports).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let answer = store.search(&of_store, &Ports).unwrap_or_else(|error| panic!("{url}: {error}"));
         assert_eq!(answer.matches, right.matches, "{url} count {}", query.count);
         if query.total == Total::Accurate {
             assert_eq!(answer.total, right.total, "{url}");
@@ -230,13 +230,13 @@ fn compare_search(memory: &MemoryStore, sqlite: &dyn Store, url: &str, query: &Q
         found += answer.matches.len();
         match (answer.next, right.next) {
             (None, None) => return found,
-            (Some(next), Some(other)) => (of_sqlite.cursor, of_memory.cursor) = (Some(next), Some(other)),
+            (Some(next), Some(other)) => (of_store.cursor, of_memory.cursor) = (Some(next), Some(other)),
             (answer, right) => panic!("{url}: {answer:?} but {right:?}"),
         }
     }
 }
 
-fn compare_history(memory: &MemoryStore, sqlite: &dyn Store, random: &mut Random) {
+fn compare_history(memory: &MemoryStore, store: &dyn Store, random: &mut Random) {
     let id = random.below(OTHERS);
     let scope = match random.below(4) {
         0 => HistoryScope::System,
@@ -251,13 +251,13 @@ fn compare_history(memory: &MemoryStore, sqlite: &dyn Store, random: &mut Random
         count: random.below(30),
         before: random.one_in(2).then(|| (random.next() % 600, u32::try_from(random.below(5)).unwrap())),
     };
-    let answer = sqlite.history(&scope, &page).unwrap();
+    let answer = store.history(&scope, &page).unwrap();
     assert_eq!(answer, memory.history(&scope, &page).unwrap(), "{scope:?} {page:?}");
 }
 
 /// Refusals are the same by kind and content.
-fn compare_commit(memory: &MemoryStore, sqlite: &dyn Store, batch: &Batch) -> bool {
-    match (sqlite.commit(batch.clone()), memory.commit(batch.clone())) {
+fn compare_commit(memory: &MemoryStore, store: &dyn Store, batch: &Batch) -> bool {
+    match (store.commit(batch.clone()), memory.commit(batch.clone())) {
         (Ok(answer), Ok(right)) => {
             assert_eq!(answer, right);
             true
@@ -277,48 +277,65 @@ fn rounds(of: usize) -> usize {
     std::env::var("CHIRON_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(of)
 }
 
+/// Rounds of one commit, three searches and a history: on each engine ten thousand operations in two tests.
+const ROUNDS: usize = 1_000;
+
 #[test]
 fn sqlite_answers_as_the_naive_model_does() {
-    compare(300, open);
+    let directory = tempfile::tempdir().unwrap();
+    compare(|| Box::new(open(directory.path())));
 }
 
 #[test]
 fn sqlite_with_small_limits_answers_as_the_naive_model_does() {
-    compare(500, open_with_small_limits);
+    let directory = tempfile::tempdir().unwrap();
+    compare(|| Box::new(open_with_small_limits(directory.path())));
 }
 
-fn compare(of: usize, open: impl Fn(&Path) -> SqliteStore) {
+#[test]
+fn postgres_answers_as_the_naive_model_does() {
+    let (directory, url) = (tempfile::tempdir().unwrap(), database());
+    compare(|| Box::new(open_database(&url, directory.path())));
+}
+
+#[test]
+fn postgres_with_small_limits_answers_as_the_naive_model_does() {
+    let (directory, url) = (tempfile::tempdir().unwrap(), database());
+    let options = OpenOptions { limits: small_limits(), ..OpenOptions::new(ports()) };
+    compare(|| Box::new(PostgresStore::open(&url, directory.path(), &options).unwrap()));
+}
+
+fn compare(open: impl Fn() -> Box<dyn Maintain>) {
     let mut random = Random::seeded();
-    let directory = tempfile::tempdir().unwrap();
     let memory = MemoryStore::new(ports());
-    let mut sqlite = open(directory.path());
+    let mut store = open();
     let (mut taken, mut refused, mut found) = (0, 0, 0);
-    for round in 0..rounds(of) {
+    for round in 0..rounds(ROUNDS) {
         let batch = random_batch(&mut random, i64::try_from(round).unwrap() * 100);
-        if compare_commit(&memory, &sqlite, &batch) {
+        if compare_commit(&memory, &*store, &batch) {
             taken += 1;
         } else {
             refused += 1;
         }
         for _ in 0..3 {
             let (url, query) = random_query(&mut random);
-            found += compare_search(&memory, &sqlite, &url, &query);
+            found += compare_search(&memory, &*store, &url, &query);
         }
-        compare_history(&memory, &sqlite, &mut random);
+        compare_history(&memory, &*store, &mut random);
         if random.one_in(100) {
-            drop(sqlite);
-            sqlite = open(directory.path());
+            drop(store);
+            store = open();
         }
         if random.one_in(150) {
-            sqlite.mark_index_stale().unwrap();
+            store.mark_index_stale().unwrap();
         }
         if random.one_in(20) {
-            sqlite.reindex_some().unwrap();
+            store.reindex_some().unwrap();
         }
     }
-    assert_eq!(sqlite.changes(0, usize::MAX).unwrap(), memory.changes(0, usize::MAX).unwrap());
-    while !sqlite.reindex_some().unwrap().done {}
-    let verified = sqlite.verify().unwrap();
+    assert_eq!(store.changes(0, usize::MAX).unwrap(), memory.changes(0, usize::MAX).unwrap());
+    while !store.reindex_some().unwrap().done {}
+    let verified = store.verify().unwrap();
     assert!(verified.is_sound(), "{:?}", verified.faults);
     assert!(taken > refused && refused > 0 && found > 1_000, "{taken} {refused} {found}");
 }

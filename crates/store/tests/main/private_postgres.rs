@@ -18,8 +18,11 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/private-postgres-XXXXXX") || exit 1
 stop() { kill -"$1" "$server" 2>/dev/null; wait "$server" 2>/dev/null; }
 trap 'stop INT; rm -rf "$folder"' EXIT
 echo secret > "$folder/password"
-"$bin/initdb" --pgdata="$folder/data" --username=practice --pwfile="$folder/password" --auth-local=trust \
+if [ -n "$FOLLOWS" ]; then
+    "$bin/pg_basebackup" -h "$FOLLOWS" -p "$FOLLOWS_PORT" -U practice -R -c fast -D "$folder/data" || exit 1
+else "$bin/initdb" --pgdata="$folder/data" --username=practice --pwfile="$folder/password" --auth-local=trust \
     --auth-host=scram-sha-256 --encoding=UTF8 --no-locale --no-sync > "$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+fi
 start() {
     "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$folder" \
         -c max_connections=200 "$@" >> "$folder/log" 2>&1 &
@@ -64,6 +67,23 @@ impl PrivatePostgres {
     /// # Panics
     /// When PostgreSQL is not installed, or does not start.
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_following(None, settings)
+    }
+
+    /// Starts a server that is a copy of this one and follows it.
+    #[allow(dead_code, reason = "not everyone who starts a server has it followed")]
+    pub fn follower(&self) -> Self {
+        Self::start_following(Some(self), &[])
+    }
+
+    /// The URL of a database of the server that this one follows, here.
+    #[allow(dead_code, reason = "not everyone who starts a server has it followed")]
+    pub fn url_here(&self, url: &str) -> String {
+        let name = url.rsplit('/').next().unwrap();
+        format!("postgres://practice:secret@127.0.0.1:{}/{name}", self.port)
+    }
+
+    fn start_following(followed: Option<&Self>, settings: &[&str]) -> Self {
         let programs = programs();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = match is_root() {
@@ -75,6 +95,9 @@ impl PrivatePostgres {
             false => Command::new("sh"),
         };
         command.args(["-c", SUPERVISOR]).arg(&programs).arg(port.to_string()).args(settings);
+        if let Some(followed) = followed {
+            command.env("FOLLOWS", &followed.folder).env("FOLLOWS_PORT", followed.port.to_string());
+        }
         let mut process = command
             .current_dir("/")
             .stdin(Stdio::piped())

@@ -35,9 +35,9 @@ pub fn open(directory: &Path) -> SqliteStore {
     SqliteStore::open(directory, &OpenOptions::new(ports())).unwrap()
 }
 
-/// A store whose searches come to every path with few resources.
-pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
-    let limits = SearchLimits {
+/// Limits by which searches come to every path with few resources.
+pub fn small_limits() -> SearchLimits {
+    SearchLimits {
         few_rows: 2,
         homes: 3,
         referring_rows: 6,
@@ -47,8 +47,12 @@ pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
         probed_tokens: 2,
         linked: 3,
         ..SearchLimits::default()
-    };
-    SqliteStore::open(directory, &OpenOptions { limits, ..OpenOptions::new(ports()) }).unwrap()
+    }
+}
+
+pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
+    let options = OpenOptions { limits: small_limits(), ..OpenOptions::new(ports()) };
+    SqliteStore::open(directory, &options).unwrap()
 }
 
 pub fn type_named(name: &str) -> TypeId {

@@ -72,7 +72,8 @@ fn a_data_directory_of_schema_1_is_brought_forward() {
     store.commit(store::Batch { private: private("reader"), ..batch(200, []) }).unwrap();
     drop(store);
     let database = Connection::open(directory.path().join("chiron.sqlite")).unwrap();
-    let as_before = "UPDATE private SET content = substr(content, 9);
+    let as_before = "DROP TABLE blob_use;
+        UPDATE private SET content = substr(content, 9);
         UPDATE directory SET home = 7, recency = 8 WHERE deleted = 1;
         UPDATE meta SET value = 1 WHERE name = 'schema'; PRAGMA user_version = 0";
     database.execute_batch(as_before).unwrap();

@@ -6,19 +6,22 @@
 use fhir::Document;
 use std::path::Path;
 use terminology::Terminology;
-use validation::{Settings, validate};
+use validation::{Declared, Extensions, Settings, validate};
 
 #[test]
 fn cases_are_told_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/cases");
     let update = std::env::var("UPDATE_CASES").as_deref() == Ok("1");
     let terminology = Terminology::built_in();
+    let declared = Settings { declared: Declared::Check, ..Settings::default() };
+    let thorough = Settings { is_thorough: true, extensions: Extensions::Known, ..declared.clone() };
     let mut count = 0;
     let mut different = Vec::new();
     let mut files: Vec<_> = std::fs::read_dir(&folder).expect("the folder of cases").flatten().collect();
     files.sort_unstable_by_key(std::fs::DirEntry::path);
     for file in files {
         let written = std::fs::read_to_string(file.path()).expect("a file of cases");
+        let settings = if file.file_name() == "thorough.txt" { &thorough } else { &declared };
         let mut actual = String::new();
         for case in written.split("\n# ").map(|case| case.trim_start_matches("# ")) {
             let input: Vec<&str> = case.lines().filter(|line| !line.starts_with("> ")).collect();
@@ -28,7 +31,7 @@ fn cases_are_told_as_written() {
             let json = json.join("\n").trim().to_owned();
             let document =
                 Document::parse(json.as_bytes()).unwrap_or_else(|error| panic!("{title}: {error}"));
-            let outcome = validate(&document, &terminology, &Settings::default());
+            let outcome = validate(&document, &terminology, settings);
             let said: Vec<String> = outcome.issues.iter().map(|issue| format!("> {issue}\n")).collect();
             let gap = if actual.is_empty() { "" } else { "\n" };
             actual.push_str(&format!("{gap}# {title}\n{json}\n{}", said.concat()));

@@ -16,7 +16,7 @@ fn official_examples_are_valid() {
     let Some(path) = archive("fhir-r4-examples/hl7.fhir.r4.examples-4.0.1.tgz") else { return };
     let terminology = Terminology::built_in();
     let mut failures = Failures::default();
-    let mut warnings: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut warnings: BTreeMap<String, usize> = BTreeMap::new();
     let mut count = 0;
     for_each_json(&path, |name, bytes| {
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -31,7 +31,7 @@ fn official_examples_are_valid() {
             .iter()
             .filter(|issue| issue.rule == "not-evaluated")
             .for_each(|issue| println!("{name}: {issue}"));
-        outcome.issues.iter().for_each(|issue| *warnings.entry(issue.rule).or_insert(0) += 1);
+        outcome.issues.iter().for_each(|issue| *warnings.entry(issue.rule.to_string()).or_insert(0) += 1);
         count += 1;
     });
     println!("findings by rule: {warnings:?}");
@@ -57,8 +57,11 @@ fn native_invariants_say_what_their_fhirpath_says() {
         let rules = |settings| {
             let issues = validate(&document, &Open, settings).issues;
             // A comparison that FHIRPath cannot make is no contradiction.
-            let mut rules: Vec<_> =
-                issues.iter().map(|issue| issue.rule).filter(|rule| *rule != "not-evaluated").collect();
+            let mut rules: Vec<_> = issues
+                .iter()
+                .map(|issue| issue.rule.to_string())
+                .filter(|rule| rule != "not-evaluated")
+                .collect();
             rules.sort_unstable();
             rules.dedup();
             rules
@@ -75,13 +78,13 @@ fn native_invariants_say_what_their_fhirpath_says() {
 fn synthetic_patients_are_valid() {
     let Some(path) = archive("synthea-r4/synthea-r4-150.tar.zst") else { return };
     let terminology = Terminology::built_in();
-    let (mut resources, mut rules) = (0, BTreeMap::<&str, usize>::new());
+    let (mut resources, mut rules) = (0, BTreeMap::<String, usize>::new());
     for_each_json(&path, |name, bytes| {
         let bundle = Document::parse(bytes).expect("a bundle is JSON");
         resources += bundle.root().each_of("entry").count();
         for issue in validate(&bundle, &terminology, &Settings::default()).issues {
             println!("{name}: {issue}");
-            *rules.entry(issue.rule).or_insert(0) += 1;
+            *rules.entry(issue.rule.to_string()).or_insert(0) += 1;
         }
     });
     assert!(resources > 40_000, "only {resources} resources were found");

@@ -15,7 +15,7 @@ impl Failures {
         if outcome.is_valid() {
             return;
         }
-        let mut rules: Vec<_> = outcome.errors().map(|issue| issue.rule).collect();
+        let mut rules: Vec<_> = outcome.errors().map(|issue| &*issue.rule).collect();
         rules.sort_unstable();
         rules.dedup();
         let said = outcome.errors().map(ToString::to_string).collect();
@@ -48,4 +48,20 @@ impl Failures {
         assert!(unexpected == 0, "{unexpected} fail and are no known exceptions");
         assert!(known.len() <= ceiling, "{} exceptions, at most {ceiling} are allowed", known.len());
     }
+}
+
+/// Compares cases that differ with the known ones: name and reason, separated by a tab.
+///
+/// # Panics
+/// When one is not known, a known one no longer differs, or more are known than the ceiling allows.
+pub fn compare_cases(found: &BTreeMap<String, String>, known: &str, ceiling: usize) {
+    let lines = known.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let known: BTreeMap<&str, &str> =
+        lines.map(|line| line.split_once('\t').unwrap_or_else(|| panic!("name, reason: {line}"))).collect();
+    let unexpected: Vec<_> = found.iter().filter(|(name, _)| !known.contains_key(name.as_str())).collect();
+    unexpected.iter().for_each(|(name, said)| println!("{name}\t{said}"));
+    let mended: Vec<_> = known.keys().filter(|name| !found.contains_key(**name)).collect();
+    assert!(mended.is_empty(), "no longer differing, remove from the exceptions: {mended:?}");
+    assert!(unexpected.is_empty(), "{} differ and are no known exceptions", unexpected.len());
+    assert!(known.len() <= ceiling, "{} exceptions, at most {ceiling} are allowed", known.len());
 }

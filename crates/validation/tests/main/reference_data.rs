@@ -22,6 +22,15 @@ pub fn archive(name: &str) -> Option<PathBuf> {
 
 /// Calls back with name and bytes of every JSON file of a `.tgz` or `.tar.zst`, in the order of the archive.
 pub fn for_each_json(path: &Path, mut call: impl FnMut(&str, Vec<u8>)) {
+    for_each_file(path, |name, bytes| {
+        if name.ends_with(".json") {
+            call(name, bytes);
+        }
+    });
+}
+
+/// The same with every file.
+pub fn for_each_file(path: &Path, mut call: impl FnMut(&str, Vec<u8>)) {
     let file = File::open(path).expect("the archive opens");
     let bytes: Box<dyn Read> = if path.extension().is_some_and(|extension| extension == "zst") {
         Box::new(zstd::Decoder::new(file).expect("zstd"))
@@ -32,10 +41,8 @@ pub fn for_each_json(path: &Path, mut call: impl FnMut(&str, Vec<u8>)) {
     for entry in archive.entries().expect("a tar archive") {
         let mut entry = entry.expect("a tar entry");
         let name = entry.path().expect("a path").display().to_string();
-        if name.ends_with(".json") {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("an entry reads");
-            call(&name, bytes);
-        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("an entry reads");
+        call(&name, bytes);
     }
 }

@@ -34,7 +34,7 @@ fn warnings_do_not_hide_errors_behind_the_limit() {
     let settings = Settings { issues_max: 1, ..Settings::default() };
     let outcome = validate(&document(&json), &Open, &settings);
     assert!(!outcome.is_valid());
-    let rules: Vec<_> = outcome.issues.iter().map(|issue| issue.rule).collect();
+    let rules: Vec<_> = outcome.issues.iter().map(|issue| &*issue.rule).collect();
     assert_eq!(rules, ["value-blank", "value-format", "more-issues"]);
     assert_eq!(outcome.issues[2].message, "9 more findings are not listed; mend these first");
 }

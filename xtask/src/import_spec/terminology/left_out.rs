@@ -17,7 +17,7 @@ const NO_CODES: [&str; 4] = [
 ];
 
 /// Why a resource must be left out, or `None` when it may stay.
-pub(super) fn reason(resource: &Value) -> Option<String> {
+pub(in crate::import_spec) fn reason(resource: &Value) -> Option<String> {
     let url = resource["url"].as_str().unwrap_or_default();
     if resource["resourceType"] == "CodeSystem" && NO_CODES.contains(&url) {
         return Some("its codes are licensed".to_owned());

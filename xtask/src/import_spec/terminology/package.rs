@@ -5,7 +5,10 @@ use std::io::Read;
 use std::path::Path;
 
 /// Reads the files of a `.tar.zst` or `.tgz` whose name is wanted: name without folders, and bytes.
-pub(super) fn files(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>> {
+pub(in crate::import_spec) fn files(
+    path: &Path,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Vec<u8>)>> {
     let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
     let is_zstd = path.extension().is_some_and(|extension| extension == "zst");
     let reader: Box<dyn Read> = if is_zstd {

@@ -1,4 +1,4 @@
-//! The code systems and value sets that US Core itself defines.
+//! The code systems and value sets that implementation guides define themselves.
 
 use super::package::files;
 use super::resource::{code_system, code_system_definition, resources, value_set};
@@ -6,15 +6,14 @@ use super::{Distilled, left_out};
 use anyhow::Result;
 use std::path::Path;
 
-/// Oldest first: the order in which versions of one canonical stand in the archive.
-const PACKAGES: [&str; 3] = ["us_core_610.tgz", "us_core_700.tgz", "us_core_800.tgz"];
-
-pub(super) fn distil(shared_data: &Path) -> Result<Distilled> {
+/// Those of packages, with lines that say what was left out.
+pub(super) fn distil(shared_data: &Path, title: &str, packages: &[&str]) -> Result<Distilled> {
     let (mut definitions, mut notes) =
-        (Vec::new(), vec!["# What was left out of the US Core packages.".to_owned()]);
-    for package in PACKAGES {
-        let path = shared_data.join("us-core-packages").join(package);
-        let found = files(&path, |name| name.starts_with("CodeSystem-") || name.starts_with("ValueSet-"))?;
+        (Vec::new(), vec![format!("# What was left out of the {title} packages.")]);
+    for package in packages {
+        let path = shared_data.join(package);
+        let found = files(&path, is_terminology)?;
+        let package = package.rsplit('/').next().unwrap_or(package);
         for resource in resources(found)? {
             if let Some(reason) = left_out::reason(&resource) {
                 let url = resource["url"].as_str().unwrap_or_default();
@@ -27,4 +26,8 @@ pub(super) fn distil(shared_data: &Path) -> Result<Distilled> {
         }
     }
     Ok(Distilled { definitions, notes })
+}
+
+fn is_terminology(name: &str) -> bool {
+    (name.starts_with("CodeSystem-") || name.starts_with("ValueSet-")) && name.ends_with(".json")
 }

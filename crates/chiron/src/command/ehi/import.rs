@@ -1,0 +1,94 @@
+//! The import of an export into a practice that has nothing yet: the same versions, times, order, hashes and contents.
+
+use super::commit_line::CommitLine;
+use super::manifest::{Counts, Manifest};
+use super::{COMMITS_FILE, READS_FILE, blob_name};
+use crate::event::{Emit, Event};
+use crate::practice::Practice;
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use store::blob::marks;
+use store::maintain::Maintain;
+use store::{BlobHash, KeptBlob, Store, WholeCommit};
+
+/// Bytes of a content read at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Imports an export. Every file is checked before anything is written, and everything that came in afterwards.
+pub fn run(practice: &Practice, from: &Path, emit: &mut Emit<'_>) -> Result<()> {
+    let store: &dyn Maintain = &*practice.store;
+    if store.statistics()?.sequence > 0 {
+        bail!("{} holds data already; import into a new practice", practice.data.display());
+    }
+    let manifest = Manifest::check(from)?;
+    let mut counts = Counts::default();
+    let mut chain = String::new();
+    for (number, line) in lines(&from.join(COMMITS_FILE))?.enumerate() {
+        let place = || format!("{COMMITS_FILE}, line {}", number + 1);
+        let commit: CommitLine = serde_json::from_str(&line?).with_context(place)?;
+        let commit = commit.commit().with_context(place)?;
+        // Held until the commit that names them is done.
+        let kept = contents(store, from, &commit).with_context(place)?;
+        store.replay(&commit).with_context(place)?;
+        drop(kept);
+        counts.commits += 1;
+        counts.versions += commit.changes.len() as u64;
+        chain = BlobHash(commit.chain).to_string();
+        let (done, total) = (counts.commits, manifest.counts.commits);
+        emit(Event::Progress { done, total, message: format!("{} versions", counts.versions) });
+    }
+    for line in lines(&from.join(READS_FILE))? {
+        let row: String = serde_json::from_str(&line?).context(READS_FILE)?;
+        store.log_read(row.as_bytes())?;
+        counts.reads += 1;
+    }
+    let found = store.verify()?;
+    counts.contents = found.blobs;
+    if !found.is_sound() || counts != manifest.counts || chain != manifest.chain {
+        bail!("what came in is not what went out: {counts:?} in place of {:?}", manifest.counts);
+    }
+    emit(Event::Line(format!(
+        "imported {} commits with {} versions, {} contents and {} reads: all that was exported, hash by hash",
+        counts.commits, counts.versions, counts.contents, counts.reads
+    )));
+    emit(Event::Answer(serde_json::to_value(counts)?));
+    Ok(())
+}
+
+fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    Ok(BufReader::new(file).lines())
+}
+
+/// Takes in the contents that a commit names, those that are not there yet.
+fn contents(store: &dyn Store, from: &Path, commit: &WholeCommit) -> Result<Vec<KeptBlob>> {
+    let mut kept = Vec::new();
+    for body in commit.changes.iter().filter_map(|change| change.body.as_deref()) {
+        for (_, mark) in marks(body) {
+            kept.push(match store.blobs().keep(&mark.hash)? {
+                Some(kept) => kept,
+                None => content(store, &from.join(blob_name(&mark.hash)), &mark.hash)?,
+            });
+        }
+    }
+    Ok(kept)
+}
+
+fn content(store: &dyn Store, path: &Path, hash: &BlobHash) -> Result<KeptBlob> {
+    let mut file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut writer = store.blobs().writer()?;
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        match file.read(&mut piece)? {
+            0 => break,
+            count => writer.write(&piece[..count])?,
+        }
+    }
+    let kept = writer.finish()?;
+    if kept.hash != *hash {
+        bail!("{} is not the content that its name says", path.display());
+    }
+    Ok(kept)
+}

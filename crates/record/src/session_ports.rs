@@ -1,0 +1,35 @@
+//! What validation is told in a session: the terminology, and the practice's own definitions.
+
+use crate::session::Session;
+use fhir::Document;
+use fhir::schema::schema;
+use validation::{CodingFault, Membership, Ports};
+
+/// The ports of validation for the resources that an actor may read.
+pub struct SessionPorts<'s> {
+    pub(crate) session: &'s Session,
+}
+
+impl Ports for SessionPorts<'_> {
+    fn in_value_set(&self, value_set: &str, system: Option<&str>, code: &str) -> Membership {
+        self.session.record.ports.in_value_set(value_set, system, code)
+    }
+
+    fn draws_on(&self, value_set: &str, system: &str) -> bool {
+        Ports::draws_on(&*self.session.record.ports, value_set, system)
+    }
+
+    fn coding_fault(&self, system: &str, code: &str, display: Option<&str>) -> Option<CodingFault> {
+        self.session.record.ports.coding_fault(system, code, display)
+    }
+
+    /// The one changed last, of several of the same canonical.
+    fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
+        let type_id = schema().resource_named(type_name)?;
+        let (url, version) = canonical.split_once('|').unwrap_or((canonical, ""));
+        let parameters = [("url", url), ("version", version)];
+        let asked = if version.is_empty() { &parameters[..1] } else { &parameters[..] };
+        let found = self.session.find(type_id, asked).ok()?;
+        found.matches.first()?.document()
+    }
+}

@@ -1,0 +1,108 @@
+//! A practice moved from one store into another, whatever engines they run on: by the commit stream, so that order, times,
+//! versions and hashes are the same.
+
+use crate::blob::{BlobStore, marks};
+use crate::error::StoreError;
+use crate::maintain::Maintain;
+use crate::whole_commit::WholeCommit;
+use std::io::Read;
+
+/// Changes taken from the stream at a time.
+const STEP: usize = 1_000;
+
+/// Bytes of a content copied at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// What was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Commits; the last one has this place.
+    pub commits: u64,
+    /// Contents kept outside the documents.
+    pub blobs: u64,
+    /// Private documents.
+    pub private: u64,
+    /// Rows of the log of reads.
+    pub reads: u64,
+}
+
+/// Copies all that one store has at this moment into an empty one: commits with all versions, contents, private documents,
+/// and the log of reads of the process that copies. Each commit makes the same hash there, or the copy ends. With
+/// `until_ms`, in milliseconds since 1970, commits after that moment are left out: the practice as it was then; private
+/// documents and the log of reads have no such moment, and come as they are. `progress` is told how many commits are done,
+/// of how many.
+///
+/// # Errors
+/// When the target holds anything, and as the stores fail: then the target is to be thrown away.
+pub fn copy(
+    from: &dyn Maintain,
+    to: &dyn Maintain,
+    until_ms: Option<i64>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Copied, StoreError> {
+    if !is_empty(to)? {
+        return Err(StoreError::World { context: "copy", source: "the target holds data already".into() });
+    }
+    let private = from.private_documents()?;
+    let end = last_commit(from)?;
+    let mut copied = Copied::default();
+    'stream: while copied.commits < end {
+        for commit in from.whole_commits(copied.commits, STEP)? {
+            if commit.sequence > end || until_ms.is_some_and(|until_ms| commit.time_ms > until_ms) {
+                break 'stream;
+            }
+            copied.blobs += copy_contents(&commit, from.blobs(), to.blobs())?;
+            to.replay(&commit)?;
+            copied.commits = commit.sequence;
+        }
+        progress(copied.commits, end);
+    }
+    copied.private = private.len() as u64;
+    to.put_private(private.clone())?;
+    from.each_read(&mut |row| {
+        copied.reads += 1;
+        to.log_read(row)
+    })?;
+    if last_commit(to)? != copied.commits || to.private_documents()? != private {
+        return Err(StoreError::Damaged("the copy does not end as what was copied".into()));
+    }
+    Ok(copied)
+}
+
+fn last_commit(store: &dyn Maintain) -> Result<u64, StoreError> {
+    Ok(store.commits_before(u64::MAX, 1)?.first().map_or(0, |commit| commit.sequence))
+}
+
+fn is_empty(store: &dyn Maintain) -> Result<bool, StoreError> {
+    Ok(last_commit(store)? == 0 && store.private_documents()?.is_empty())
+}
+
+/// Copies the contents that a commit names, unless they are there.
+fn copy_contents(commit: &WholeCommit, from: &dyn BlobStore, to: &dyn BlobStore) -> Result<u64, StoreError> {
+    let mut copied = 0;
+    for body in commit.changes.iter().filter_map(|change| change.body.as_deref()) {
+        for (_, mark) in marks(body) {
+            if to.keep(&mark.hash)?.is_some() {
+                continue;
+            }
+            let mut reader = from.open(&mark.hash)?;
+            let mut writer = to.writer()?;
+            let mut chunk = vec![0; CHUNK_BYTES];
+            loop {
+                let count = reader.read(&mut chunk).map_err(|error| StoreError::World {
+                    context: "copy a content",
+                    source: Box::new(error),
+                })?;
+                if count == 0 {
+                    break;
+                }
+                writer.write(&chunk[..count])?;
+            }
+            if writer.finish()?.hash != mark.hash {
+                return Err(StoreError::Damaged(format!("the content {}", mark.hash)));
+            }
+            copied += 1;
+        }
+    }
+    Ok(copied)
+}

@@ -1,0 +1,62 @@
+//! The profiles that one validation meets: those built in, and the caller's own, each made ready once.
+
+use super::built_in;
+use super::definition::{Definition, ElementRule, core_type};
+use super::plan::Profile;
+use super::snapshot::snapshot;
+use crate::ports::Ports;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Looks profiles up by canonical.
+#[derive(Default)]
+pub(crate) struct Known {
+    profiles: RefCell<HashMap<String, Option<Arc<Profile>>>>,
+    /// The caller's own definitions, completed; `None` also while one is being completed, so that circles end.
+    own: RefCell<HashMap<String, Option<Arc<Definition>>>>,
+}
+
+impl Known {
+    /// The profile of a canonical. The caller's own are asked first, so that a practice can have a later version.
+    pub fn profile(&self, canonical: &str, ports: &dyn Ports) -> Option<Arc<Profile>> {
+        if let Some(known) = self.profiles.borrow().get(canonical) {
+            return known.clone();
+        }
+        let own = self.own_definition(canonical, ports);
+        let own = own.and_then(|definition| Profile::new(&definition)).map(Arc::new);
+        let found = own.or_else(|| built_in::profile(canonical));
+        self.profiles.borrow_mut().insert(canonical.to_owned(), found.clone());
+        found
+    }
+
+    /// A definition of the caller's, with a snapshot.
+    fn own_definition(&self, canonical: &str, ports: &dyn Ports) -> Option<Arc<Definition>> {
+        if let Some(known) = self.own.borrow().get(canonical) {
+            return known.clone();
+        }
+        let document = ports.definition("StructureDefinition", canonical)?;
+        let mut definition = Definition::read(document.root())?;
+        self.own.borrow_mut().insert(canonical.to_owned(), None);
+        if definition.snapshot.is_empty() {
+            let base = self.snapshot(&definition.base, ports)?;
+            let lookup = |canonical: &str| self.snapshot(canonical, ports);
+            definition.snapshot = snapshot(&base, &definition.differential, &lookup);
+        }
+        let definition = Arc::new(definition);
+        self.own.borrow_mut().insert(canonical.to_owned(), Some(Arc::clone(&definition)));
+        Some(definition)
+    }
+
+    /// The snapshot of any definition: a type's, the caller's, or one built in.
+    fn snapshot(&self, canonical: &str, ports: &dyn Ports) -> Option<Vec<ElementRule>> {
+        if let Some(type_id) = core_type(canonical) {
+            return Some(Definition::of_type(type_id).snapshot);
+        }
+        match self.own_definition(canonical, ports) {
+            Some(own) => Some(own.snapshot.clone()),
+            None => built_in::definition(canonical).map(|found| found.snapshot),
+        }
+    }
+}
