@@ -7,13 +7,16 @@ use std::path::PathBuf;
 #[derive(Parser, Debug)]
 #[command(name = "cargo xtask bench")]
 pub struct Arguments {
-    /// The base URL of a server that runs already, such as http://127.0.0.1:8090/fhir; without it, Chiron is started.
-    /// Its data is changed: bundles are imported and small transactions written
+    /// The base URL of a server that runs already, such as http://127.0.0.1:8090/fhir, to be measured beside Chiron with
+    /// the same content and requests. Its data is changed: bundles are imported and small transactions written
     #[arg(long, value_name = "URL")]
     pub against: Option<String>,
     /// The bearer token to send to that server
     #[arg(long, requires = "against")]
     pub token: Option<String>,
+    /// An empty PostgreSQL database, as postgres://user:password@host/name, for Chiron to be measured on it too
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
     /// Only these workloads, by name
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
@@ -30,9 +33,9 @@ pub struct Arguments {
     #[arg(long, default_value_t = 200_000)]
     pub resources: u64,
     /// A data folder that an earlier run kept: nothing is imported
-    #[arg(long, value_name = "DIR", conflicts_with = "against")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["against", "database"])]
     pub data: Option<PathBuf>,
-    /// Keep the data folder, to give it to --data later
+    /// Keep the data folder of Chiron on SQLite, to give it to --data later
     #[arg(long)]
     pub keep: bool,
     /// The report as JSON

@@ -52,8 +52,7 @@ impl Goal {
                 (words, Some(rate >= wanted.unwrap_or(or_rate_per_s)))
             }
         };
-        let is_sound = measured.errors == 0 && !measured.latency_us.is_empty();
-        Verdict { goal, is_met: is_met.map(|is_met| is_met && is_sound) }
+        Verdict { goal, is_met: is_met.map(|is_met| is_met && measured.is_sound()) }
     }
 }
 

@@ -93,6 +93,11 @@ impl Measured {
         self.latency_us.value_at_quantile(quantile) as f64 / 1000.0
     }
 
+    /// False when an answer was an error, or none came: then its figures are worth nothing.
+    pub fn is_sound(&self) -> bool {
+        self.errors == 0 && !self.latency_us.is_empty()
+    }
+
     /// The longest latency in milliseconds.
     pub fn max_ms(&self) -> f64 {
         self.latency_us.max() as f64 / 1000.0

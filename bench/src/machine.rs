@@ -1,5 +1,6 @@
 //! The machine that figures are worth something for.
 
+use std::fmt;
 use std::fs::read_to_string;
 
 /// What a report says of the machine.
@@ -28,5 +29,16 @@ impl Machine {
             memory_bytes: memory_kib * 1024,
             system: format!("{} {}", std::env::consts::OS, kernel.trim()),
         }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gigabytes = self.memory_bytes as f64 / 1e9;
+        write!(
+            formatter,
+            "{}, {} cores, {gigabytes:.1} GB of memory, {}",
+            self.processor, self.cores, self.system
+        )
     }
 }

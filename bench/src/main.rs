@@ -1,8 +1,10 @@
-//! Measures a FHIR server over HTTP: the same program and the same requests for this project's server and for any
-//! other one. `bench/README.md` says what each workload is; `docs/performance.md` keeps the figures.
+//! Measures a FHIR server over HTTP: the same program, content and requests for this project's server and for any other
+//! one, side by side. `bench/README.md` says what each workload is; `docs/performance.md` keeps the figures.
 
 mod arguments;
+mod comparison;
 mod content;
+mod database;
 mod disk;
 mod goal;
 mod load;
@@ -32,8 +34,8 @@ fn main() -> ExitCode {
         runtime.block_on(local.run_until(steps::run(&arguments)))
     });
     match outcome {
-        Ok(report) => {
-            let text = if arguments.json { report.to_json() } else { report.to_markdown() };
+        Ok(comparison) => {
+            let text = if arguments.json { comparison.to_json() } else { comparison.to_markdown() };
             println!("{text}");
             ExitCode::SUCCESS
         }

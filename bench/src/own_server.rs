@@ -1,5 +1,7 @@
 //! Chiron itself, started for the measurement: its commands, its process, its end.
 
+use crate::database::Database;
+use crate::disk;
 use crate::process::{self, Memory};
 use crate::target::{Connection, Shot, Target};
 use anyhow::{Context, Result, bail, ensure};
@@ -11,11 +13,12 @@ use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// The program and the data folder it works on.
-#[derive(Clone, Debug)]
+/// The program, and what it works on.
 pub struct Installation {
     program: PathBuf,
     pub data: PathBuf,
+    /// Where the records lie, when not in the data folder.
+    pub database: Option<Database>,
 }
 
 /// A setting that turns the audit of reads off, where the program has one.
@@ -31,17 +34,29 @@ pub struct Imported {
 }
 
 impl Installation {
-    /// The program that was built beside this one, on a data folder.
-    pub fn new(data: PathBuf) -> Result<Self> {
+    /// The program that was built beside this one, on a data folder and perhaps a database.
+    pub fn new(data: PathBuf, database: Option<Database>) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("chiron");
         ensure!(program.is_file(), "{} is not there; `cargo xtask bench` builds it first", program.display());
-        Ok(Self { program, data })
+        Ok(Self { program, data, database })
     }
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(words).arg("--json").arg("--data").arg(&self.data);
+        if let Some(database) = &self.database {
+            command.arg("--database").arg(&database.url);
+        }
         command
+    }
+
+    /// Size of all its data, in bytes.
+    pub async fn size_bytes(&self) -> Result<u64> {
+        let in_database = match &self.database {
+            Some(database) => database.size_bytes().await?,
+            None => 0,
+        };
+        Ok(disk::size_bytes(&self.data)? + in_database)
     }
 
     /// Imports a folder of bundles with `chiron import`.

@@ -87,18 +87,9 @@ impl Report {
         (of(|measured| measured.own_cpu_s), of(|measured| measured.seconds))
     }
 
-    /// The report for people.
+    /// The report for people, less its heading.
     pub fn to_markdown(&self) -> String {
-        let mut text = format!("# Benchmark of {}\n\n", self.server);
-        let machine = &self.machine;
-        let _ = writeln!(
-            text,
-            "- Machine: {}, {} cores, {:.1} GB of memory, {}",
-            machine.processor,
-            machine.cores,
-            machine.memory_bytes as f64 / 1e9,
-            machine.system
-        );
+        let mut text = String::new();
         for (name, fact) in &self.facts {
             let _ = writeln!(text, "- {name}: {fact}");
         }
@@ -172,9 +163,9 @@ impl Report {
     }
 
     /// The report for machines.
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Value {
         let machine = &self.machine;
-        let report = json!({
+        json!({
             "server": self.server,
             "machine": {
                 "processor": machine.processor,
@@ -188,8 +179,7 @@ impl Report {
             "figures": self.figures.iter().map(figure_json).collect::<Vec<_>>(),
             "skipped": self.skipped.iter().map(|(name, reason)| json!({ "name": name, "reason": reason }))
                 .collect::<Vec<_>>(),
-        });
-        format!("{report:#}")
+        })
     }
 }
 
@@ -239,7 +229,7 @@ fn verdict_cells(verdict: Option<&Verdict>) -> String {
 }
 
 /// Three digits that count.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
@@ -282,7 +272,7 @@ mod tests {
             "| search-name | by name | 16 | 25.0 | 20.0 | 20.0 | 20.0 | 20.0 | 0 | 20.0 | 10.0 | p99 < 15 ms | \
              **not met** |"
         ), "{markdown}");
-        let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+        let json = report.to_json();
         assert_eq!(json["workloads"][0]["is_met"], false);
         assert_eq!(json["load_generator"]["cpu_s"], 0.5);
     }

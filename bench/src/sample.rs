@@ -3,7 +3,7 @@
 use crate::target::{Connection, Shot, Target};
 use anyhow::{Result, ensure};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 /// How many patients to draw from at most.
@@ -30,7 +30,7 @@ pub struct Observation {
 }
 
 /// A code in a system.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code {
     pub system: String,
     pub code: String,
@@ -59,30 +59,13 @@ impl Sample {
     /// Takes a sample from a server.
     pub async fn take(target: &Rc<Target>) -> Result<Self> {
         let mut connection = Connection::new(Rc::clone(target));
-        let mut sample = Self::default();
-        // Oldest first, where the server can: what an earlier run wrote is not asked for.
-        let path = target.path("Patient?_count=1000&_elements=id,name,birthDate");
-        let mut page = match fetch(&mut connection, &format!("{path}&_sort=_lastUpdated")).await {
-            Ok(page) => page,
-            Err(_) => fetch(&mut connection, &path).await?,
-        };
-        loop {
-            sample.patients.extend(resources(&page).filter_map(patient));
-            match next_page(&page) {
-                Some(next) if sample.patients.len() < PATIENTS_MAX => {
-                    page = fetch(&mut connection, &next).await?;
-                }
-                _ => break,
-            }
-        }
+        let patients = patients(&mut connection, target, |seen| seen.len() >= PATIENTS_MAX).await?;
+        let mut sample = Self { patients, ..Self::default() };
         ensure!(!sample.patients.is_empty(), "the server has no patient with a name and a birth date");
         let step = (sample.patients.len() / CHARTS).max(1);
         let mut values = BTreeMap::new();
         for index in (0..sample.patients.len()).step_by(step) {
-            let id = &sample.patients[index].id;
-            let elements = "code,subject,effective,effectiveDateTime,value,valueQuantity,component";
-            let path =
-                target.path(&format!("Observation?patient=Patient/{id}&_count=200&_elements={elements}"));
+            let path = observations_path(target, &sample.patients[index].id);
             let page = fetch(&mut connection, &path).await?;
             for resource in resources(&page) {
                 sample.observations.extend(observation(resource));
@@ -103,6 +86,34 @@ impl Sample {
         Ok(sample)
     }
 
+    /// The sample of another server with the same content, by the ids that this server gave. What this server does not
+    /// have is left out.
+    pub async fn take_like(target: &Rc<Target>, other: &Self) -> Result<Self> {
+        let mut connection = Connection::new(Rc::clone(target));
+        let has_all = |seen: &[Patient]| {
+            let seen: HashSet<_> = seen.iter().map(Patient::key).collect();
+            other.patients.iter().all(|patient| seen.contains(&patient.key()))
+        };
+        let mut ids = HashMap::<_, VecDeque<String>>::new();
+        for patient in patients(&mut connection, target, has_all).await? {
+            ids.entry((patient.family, patient.birth_date)).or_default().push_back(patient.id);
+        }
+        let mut sample = Self { values: other.values.clone(), ..Self::default() };
+        let mut id_here = HashMap::new();
+        for patient in &other.patients {
+            let key = (patient.family.clone(), patient.birth_date.clone());
+            let Some(id) = ids.get_mut(&key).and_then(VecDeque::pop_front) else { continue };
+            id_here.insert(patient.id.as_str(), id.clone());
+            sample.patients.push(Patient { id, ..patient.clone() });
+        }
+        ensure!(!sample.patients.is_empty(), "the server has none of the patients that are asked for");
+        for chart in other.observations.chunk_by(|one, next| one.patient == next.patient) {
+            let Some(patient) = id_here.get(chart[0].patient.as_str()) else { continue };
+            sample.observations.extend(like(&mut connection, target, patient, chart).await?);
+        }
+        Ok(sample)
+    }
+
     /// Every code of the observations once.
     pub fn codes(&self) -> Vec<Code> {
         let mut codes: Vec<Code> = self.observations.iter().map(|one| one.code.clone()).collect();
@@ -110,6 +121,63 @@ impl Sample {
         codes.dedup();
         codes
     }
+}
+
+impl Patient {
+    /// What tells a patient whatever the server calls it.
+    fn key(&self) -> (&str, &str) {
+        (&self.family, &self.birth_date)
+    }
+}
+
+/// Patients page by page, until there are enough or no more. Oldest first, where the server can: what an earlier run
+/// wrote is not asked for.
+async fn patients(
+    connection: &mut Connection,
+    target: &Target,
+    is_enough: impl Fn(&[Patient]) -> bool,
+) -> Result<Vec<Patient>> {
+    let path = target.path("Patient?_count=1000&_elements=id,name,birthDate");
+    let mut page = match fetch(connection, &format!("{path}&_sort=_lastUpdated")).await {
+        Ok(page) => page,
+        Err(_) => fetch(connection, &path).await?,
+    };
+    let mut patients = Vec::new();
+    loop {
+        patients.extend(resources(&page).filter_map(patient));
+        match next_page(&page) {
+            Some(next) if !is_enough(&patients) => page = fetch(connection, &next).await?,
+            _ => return Ok(patients),
+        }
+    }
+}
+
+fn observations_path(target: &Target, patient: &str) -> String {
+    let elements = "code,subject,effective,effectiveDateTime,value,valueQuantity,component";
+    target.path(&format!("Observation?patient=Patient/{patient}&_count=200&_elements={elements}"))
+}
+
+/// A patient's observations of the codes and days of those in another server's chart, in their order.
+async fn like(
+    connection: &mut Connection,
+    target: &Target,
+    patient: &str,
+    chart: &[Observation],
+) -> Result<Vec<Observation>> {
+    let mut ids = HashMap::<_, VecDeque<String>>::new();
+    let mut next = Some(observations_path(target, patient));
+    while let Some(path) = next {
+        let page = fetch(connection, &path).await?;
+        for one in resources(&page).filter_map(observation) {
+            ids.entry((one.code, one.day)).or_default().push_back(one.id);
+        }
+        next = next_page(&page);
+    }
+    let here = |one: &Observation| {
+        let id = ids.get_mut(&(one.code.clone(), one.day.clone()))?.pop_front()?;
+        Some(Observation { id, patient: patient.to_owned(), ..one.clone() })
+    };
+    Ok(chart.iter().filter_map(here).collect())
 }
 
 async fn fetch(connection: &mut Connection, path: &str) -> Result<Value> {
@@ -169,4 +237,90 @@ fn collect_values(holder: &Value, is_component: bool, values: &mut BTreeMap<(Cod
         return;
     };
     values.entry((code, unit.to_owned(), is_component)).or_default().push(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    /// A server of some patients and each one's observations; gives its base URL.
+    fn server(patients: Value, observations: fn(&str) -> Value) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}/base", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                answer_all(stream.unwrap(), &patients, observations);
+            }
+        });
+        base_url
+    }
+
+    fn answer_all(mut stream: TcpStream, patients: &Value, observations: fn(&str) -> Value) {
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        while let Some(Ok(request)) = lines.next() {
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let patient = request.split_once("patient=Patient/").and_then(|(_, rest)| rest.split('&').next());
+            let resources = patient.map_or_else(|| patients.clone(), observations);
+            let entries = resources.as_array().unwrap().iter().map(|one| json!({ "resource": one }));
+            let body = json!({ "entry": entries.collect::<Vec<_>>() }).to_string();
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    }
+
+    fn someone(id: &str, family: &str) -> Value {
+        json!({ "id": id, "name": [{ "family": family }], "birthDate": "1970-01-01" })
+    }
+
+    fn weight(id: &str, patient: &str, day: &str) -> Value {
+        json!({
+            "id": id,
+            "subject": { "reference": format!("Patient/{patient}") },
+            "code": { "coding": [{ "system": "http://loinc.org", "code": "29463-7" }] },
+            "effectiveDateTime": day,
+        })
+    }
+
+    async fn both_samples() -> Result<(Sample, Sample)> {
+        let first = server(
+            json!([someone("a1", "Ash"), someone("b1", "Birch"), someone("c1", "Cedar")]),
+            |patient| {
+                json!([
+                    weight(&format!("{patient}-old"), patient, "2001-01-01"),
+                    weight(&format!("{patient}-new"), patient, "2002-02-02")
+                ])
+            },
+        );
+        // In another order, by other ids, with more than was there, and without Ash and a day of Cedar.
+        let patients = json!([someone("9", "Cedar"), someone("7", "Yew"), someone("8", "Birch")]);
+        let other = server(patients, |patient| match patient {
+            "8" => json!([
+                weight("82", "8", "2002-02-02"),
+                weight("83", "8", "2003-03-03"),
+                weight("81", "8", "2001-01-01")
+            ]),
+            _ => json!([weight("92", patient, "2002-02-02")]),
+        });
+        let target = |url: &str| Ok::<_, anyhow::Error>(Rc::new(Target::new(url, None)?));
+        let first = Sample::take(&target(&first)?).await?;
+        let other = Sample::take_like(&target(&other)?, &first).await?;
+        Ok((first, other))
+    }
+
+    #[test]
+    fn another_server_is_asked_for_the_same_by_its_own_ids() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (first, other) = tokio::task::LocalSet::new().block_on(&runtime, both_samples()).unwrap();
+        assert_eq!(first.observations.len(), 6);
+        let patients: Vec<_> = other.patients.iter().map(|one| (&*one.id, &*one.family)).collect();
+        assert_eq!(patients, [("8", "Birch"), ("9", "Cedar")]);
+        let observations: Vec<_> =
+            other.observations.iter().map(|one| (&*one.id, &*one.patient, &*one.day)).collect();
+        assert_eq!(
+            observations,
+            [("81", "8", "2001-01-01"), ("82", "8", "2002-02-02"), ("92", "9", "2002-02-02")]
+        );
+    }
 }

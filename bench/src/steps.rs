@@ -1,15 +1,21 @@
 //! A run from its beginning to its report.
 
 mod foreign;
+mod import;
 mod own;
 
 use crate::arguments::Arguments;
+use crate::comparison::Comparison;
+use crate::content::{self, Content};
+use crate::database::Database;
 use crate::goal::Yardstick;
 use crate::load::{Arrival, Load};
 use crate::report::{LoadRow, Report};
+use crate::sample::Sample;
 use crate::target::{Shot, Target};
 use crate::workload::{Scene, WORKLOADS, Workload};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,18 +37,72 @@ pub fn list() {
     }
 }
 
-/// Measures and reports.
-pub async fn run(arguments: &Arguments) -> Result<Report> {
+/// Measures Chiron, and what is asked for beside it.
+pub async fn run(arguments: &Arguments) -> Result<Comparison> {
     let is_known = |wanted: &&String| {
         FIGURES.iter().any(|(name, _)| name == wanted) || WORKLOADS.iter().any(|one| one.name == **wanted)
     };
     if let Some(unknown) = arguments.only.iter().find(|wanted| !is_known(wanted)) {
         bail!("there is no workload '{unknown}'; --list shows them");
     }
-    match &arguments.against {
-        Some(url) => foreign::run(arguments, url).await,
-        None => own::run(arguments).await,
+    let database = arguments.database.clone().map(|url| Database { url });
+    // What would fail is found before minutes are spent on what does not.
+    if let Some(database) = &database {
+        database.ensure_empty().await?;
     }
+    let other = match &arguments.against {
+        Some(url) => Some(foreign::find(url, arguments.token.as_deref()).await?),
+        None => None,
+    };
+    let folder = bench_folder()?;
+    std::fs::create_dir_all(&folder)?;
+    let scratch = tempfile::Builder::new().prefix("run-").tempdir_in(&folder)?;
+    let content = match arguments.data {
+        None => Some(content::write(&scratch.path().join("bundles"), arguments.resources)?),
+        Some(_) => None,
+    };
+    let plan = Plan { arguments, content, scratch: scratch.path() };
+    let (report, sample) = own::run(&plan, own::data_folder(&plan, &folder)?, None, None).await?;
+    let mut reports = vec![report];
+    if let Some(database) = database {
+        let data = own::fresh(scratch.path().join("beside-database"))?;
+        reports.push(own::run(&plan, data, Some(database), Some(&sample)).await?.0);
+    }
+    if let Some(other) = other {
+        reports.push(foreign::run(&plan, other, &sample).await?);
+    }
+    Ok(Comparison { reports })
+}
+
+/// `target/bench`, beside the programs.
+fn bench_folder() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.parent().and_then(Path::parent).context("this program lies in no target folder")?;
+    Ok(target.join("bench"))
+}
+
+/// What is the same for every server of a run.
+struct Plan<'a> {
+    arguments: &'a Arguments,
+    /// What to import; `None` when a data folder holds it already.
+    content: Option<Content>,
+    /// Gone after the run.
+    scratch: &'a Path,
+}
+
+/// What to ask a server for: of the first, what it holds; of the others, the same again by their own ids.
+async fn sample(target: &Rc<Target>, first: Option<&Sample>, report: &mut Report) -> Result<Rc<Sample>> {
+    let Some(first) = first else { return Ok(Rc::new(Sample::take(target).await?)) };
+    let sample = Sample::take_like(target, first).await?;
+    let found = format!(
+        "the first server's, by this one's ids, for {} of {} patients and {} of {} observations",
+        sample.patients.len(),
+        first.patients.len(),
+        sample.observations.len(),
+        first.observations.len()
+    );
+    report.facts.push(("Requests", found));
+    Ok(Rc::new(sample))
 }
 
 /// What the measurement of one server goes by.

@@ -10,11 +10,10 @@ use crate::checkout::Checkout;
 /// When the build or the measurement fails.
 pub fn run(checkout: &Checkout, words: &[String]) -> anyhow::Result<()> {
     let says = |options: &[&str]| words.iter().any(|word| options.contains(&word.as_str()));
-    let is_foreign = words.iter().any(|word| word.starts_with("--against"));
     let only_tells = says(&["--help", "-h", "--list"]);
     let mut build = checkout.command(env!("CARGO"));
     build.args(["build", "--quiet", "--release", "--package", "bench"]);
-    if !is_foreign && !only_tells {
+    if !only_tells {
         build.args(["--package", "chiron"]);
     }
     ensure!(build.status()?.success(), "the build failed");

@@ -1,14 +1,16 @@
 //! Chiron: imported into, started, measured, started again.
 
-use super::{Run, run_name, say_empty_handler};
+use super::{Plan, Run, import, run_name, sample, say_empty_handler};
 use crate::arguments::Arguments;
+use crate::content::{self, Content};
+use crate::database::Database;
+use crate::disk;
 use crate::goal::{Yardstick, at_least, at_most};
 use crate::own_server::{AUDIT_READS_SETTING, Installation, OwnServer};
 use crate::report::{Figure, Report};
 use crate::sample::Sample;
 use crate::target::{Connection, Target};
 use crate::workload::{Scene, WORKLOADS};
-use crate::{content, disk};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,24 +18,59 @@ use std::time::Duration;
 
 const DURABILITY: &str = "the server's only one: a write is answered after its sync (write-ahead log, \
      synchronous=FULL); writes that wait together share a sync";
+/// Programs that are measured together are built together.
+const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
 const TOKEN_SCOPE: &str = "system/*.cruds";
 const STARTS: usize = 5;
 
-/// Measures Chiron.
-pub async fn run(arguments: &Arguments) -> Result<Report> {
-    let folder = bench_folder()?;
-    std::fs::create_dir_all(&folder)?;
-    let scratch = tempfile::Builder::new().prefix("run-").tempdir_in(&folder)?;
-    let data = match (&arguments.data, arguments.keep) {
-        (Some(data), _) => data.clone(),
-        (None, true) => fresh(folder.join("kept"))?,
-        (None, false) => fresh(scratch.path().join("data"))?,
-    };
-    let installation = Installation::new(data)?;
-    let mut report = Report::new("Chiron, built with the release profile");
-    let mut yardstick = Yardstick::default();
+/// The data folder of Chiron on SQLite: given, kept or gone after the run.
+pub fn data_folder(plan: &Plan<'_>, bench_folder: &Path) -> Result<PathBuf> {
+    match (&plan.arguments.data, plan.arguments.keep) {
+        (Some(data), _) => Ok(data.clone()),
+        (None, true) => fresh(bench_folder.join("kept")),
+        (None, false) => fresh(plan.scratch.join("data")),
+    }
+}
+
+/// Measures Chiron on a data folder, and perhaps a database, and gives what it was asked for: a sample of its own, or
+/// that of the first server.
+pub async fn run(
+    plan: &Plan<'_>,
+    data: PathBuf,
+    database: Option<Database>,
+    first: Option<&Sample>,
+) -> Result<(Report, Rc<Sample>)> {
+    let installation = Installation::new(data, database)?;
+    let engine = if installation.database.is_some() { "PostgreSQL" } else { "SQLite" };
+    let mut report = Report::new(&format!("Chiron on {engine}"));
+    eprintln!("\n{}", report.server);
+    report.facts.push(("Build", format!("the {BUILD_PROFILE} profile")));
+    let yardstick = yardstick(&installation, &mut report)?;
+    match &plan.content {
+        Some(content) => fill(&installation, plan.arguments, content, &mut report).await?,
+        None => report.skip("import", "--data was given"),
+    }
+    let sample = serve(&installation, plan.arguments, yardstick, first, &mut report).await?;
+    if plan.arguments.wants("audit") {
+        audit(&installation, plan.arguments, &sample, &mut report).await?;
+    }
+    start_again(&installation, plan.arguments, &mut report).await?;
+    if plan.arguments.keep && installation.database.is_none() {
+        eprintln!("the data is kept: --data {}", installation.data.display());
+    }
+    Ok((report, sample))
+}
+
+/// How fast the disk syncs, where it is known which disk that is; and what the server promises of it.
+fn yardstick(installation: &Installation, report: &mut Report) -> Result<Yardstick> {
+    if installation.database.is_some() {
+        report.facts.push(("Durability", "as the database is set up (synchronous_commit)".to_owned()));
+        report.facts.push(("PostgreSQL", "its own memory and processor time are in no figure".to_owned()));
+        report.skip("syncs", "PostgreSQL syncs where its own data lies");
+        return Ok(Yardstick::default());
+    }
+    report.facts.push(("Durability", DURABILITY.to_owned()));
     let syncs = disk::syncs_per_s(&installation.data, Duration::from_secs(2))?;
-    yardstick.syncs_per_s = Some(syncs);
     report.figure(Figure {
         name: "syncs",
         title: "4 KiB appended and synced, in the data folder".to_owned(),
@@ -41,32 +78,11 @@ pub async fn run(arguments: &Arguments) -> Result<Report> {
         unit: "/s",
         verdict: None,
     });
-    report.facts.push(("Durability", DURABILITY.to_owned()));
-    if arguments.data.is_none() {
-        import(&installation, &scratch.path().join("bundles"), arguments, &mut report)?;
-    } else {
-        report.skip("import", "--data was given");
-    }
-    serve(&installation, arguments, yardstick, &mut report).await?;
-    if arguments.wants("audit") {
-        audit(&installation, arguments, &mut report).await?;
-    }
-    start_again(&installation, arguments, &mut report).await?;
-    if arguments.keep {
-        eprintln!("the data is kept: --data {}", installation.data.display());
-    }
-    Ok(report)
-}
-
-/// `target/bench`, beside the programs.
-fn bench_folder() -> Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let target = program.parent().and_then(Path::parent).context("this program lies in no target folder")?;
-    Ok(target.join("bench"))
+    Ok(Yardstick { syncs_per_s: Some(syncs), ..Yardstick::default() })
 }
 
 /// An empty folder.
-fn fresh(folder: PathBuf) -> Result<PathBuf> {
+pub fn fresh(folder: PathBuf) -> Result<PathBuf> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -74,45 +90,32 @@ fn fresh(folder: PathBuf) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn import(
+/// Imports the content, beside another server in the way that it has too, and weighs it.
+async fn fill(
     installation: &Installation,
-    folder: &Path,
     arguments: &Arguments,
+    content: &Content,
     report: &mut Report,
 ) -> Result<()> {
-    let content = content::write(folder, arguments.resources)?;
     eprintln!("importing {}", content.description);
-    let imported = installation.import(folder)?;
-    let rate = imported.resources as f64 / imported.seconds;
-    let failures = match imported.failures {
-        0 => String::new(),
-        count => format!(", {count} bundles refused"),
+    let resources = if arguments.against.is_some() {
+        let server = OwnServer::start(installation, &[]).await?;
+        let target = api(installation, &server)?;
+        let resources = import::by_transactions(&target, content, report).await?;
+        server.stop()?;
+        resources
+    } else {
+        import::by_command(installation, content, report)?
     };
-    report.facts.push(("Content", format!("{}{failures}", content.description)));
-    report.figure(Figure {
-        name: "import",
-        title: format!("chiron import, {} resources in {:.1} s", imported.resources, imported.seconds),
-        value: rate,
-        unit: "resources/s",
-        verdict: Some(at_least(rate, 5000.0, "≥ 5000 resources/s")),
-    });
-    report.figure(Figure {
-        name: "memory",
-        title: "peak of chiron import".to_owned(),
-        value: imported.peak_bytes as f64 / 1e6,
-        unit: "MB",
-        verdict: None,
-    });
-    let bytes = disk::size_bytes(&installation.data)? as f64;
-    let each = bytes / (imported.resources as f64).max(1.0);
+    let bytes = installation.size_bytes().await? as f64;
+    let each = bytes / (resources as f64).max(1.0);
     report.figure(Figure {
         name: "disk",
-        title: format!("the data folder, {:.0} MB, per resource imported", bytes / 1e6),
+        title: format!("all its data, {:.0} MB, per resource imported", bytes / 1e6),
         value: each,
         unit: "bytes",
         verdict: Some(at_most(each, 2000.0, "≤ 2000 bytes")),
     });
-    std::fs::remove_dir_all(folder)?;
     Ok(())
 }
 
@@ -121,37 +124,50 @@ async fn serve(
     installation: &Installation,
     arguments: &Arguments,
     yardstick: Yardstick,
+    first: Option<&Sample>,
     report: &mut Report,
-) -> Result<()> {
+) -> Result<Rc<Sample>> {
     let server = OwnServer::start(installation, &[]).await?;
-    let scene = scene(installation, &server).await?;
+    let sample = sample(&api(installation, &server)?, first, report).await?;
+    let scene = scene(installation, &server, &sample).await?;
     say_empty_handler(&scene.target, report).await?;
     let mut run = Run { arguments, scene, server: Some(server.process()), yardstick };
     run.all(report).await?;
     if let (true, Some(memory)) = (arguments.wants("memory"), server.memory()) {
         report.figure(Figure {
-            name: "memory",
+            name: "memory-peak",
             title: "peak of the server over all workloads".to_owned(),
             value: memory.peak_bytes as f64 / 1e6,
             unit: "MB",
             verdict: None,
         });
     }
-    server.stop()
+    server.stop()?;
+    Ok(sample)
 }
 
-async fn scene(installation: &Installation, server: &OwnServer) -> Result<Scene> {
+/// The API, with a token for all of it.
+fn api(installation: &Installation, server: &OwnServer) -> Result<Rc<Target>> {
     let token = installation.ask(&["token", "--scope", TOKEN_SCOPE], "token")?;
-    let target = Rc::new(Target::new(&server.base_url, Some(&token))?);
+    Ok(Rc::new(Target::new(&server.base_url, Some(&token))?))
+}
+
+async fn scene(installation: &Installation, server: &OwnServer, sample: &Rc<Sample>) -> Result<Scene> {
+    let target = api(installation, server)?;
     let code = installation.ask(&["sign-in-code"], "code")?;
     let cookie = Connection::new(Rc::clone(&target)).sign_in(&code).await?;
     let pages = Some(Rc::new(target.with_cookie(&cookie)?));
-    let sample = Rc::new(Sample::take(&target).await?);
-    Ok(Scene { target, sample, pages, crowded_patient: content::crowded_patient_id(), run: run_name() })
+    let (sample, crowded_patient) = (Rc::clone(sample), content::crowded_patient_id());
+    Ok(Scene { target, sample, pages, crowded_patient, run: run_name() })
 }
 
 /// Point reads with and without the audit of reads.
-async fn audit(installation: &Installation, arguments: &Arguments, report: &mut Report) -> Result<()> {
+async fn audit(
+    installation: &Installation,
+    arguments: &Arguments,
+    sample: &Rc<Sample>,
+    report: &mut Report,
+) -> Result<()> {
     if !installation.has_setting(AUDIT_READS_SETTING) {
         report.skip(
             "audit",
@@ -162,7 +178,7 @@ async fn audit(installation: &Installation, arguments: &Arguments, report: &mut 
     let mut rates = Vec::new();
     for audited in ["true", "false"] {
         let server = OwnServer::start(installation, &[("CHIRON_AUDIT_READS", audited)]).await?;
-        let scene = scene(installation, &server).await?;
+        let scene = scene(installation, &server, sample).await?;
         let mut apart = Report::new("");
         let mut run = Run { arguments, scene, server: None, yardstick: Yardstick::default() };
         let point_read = WORKLOADS.iter().find(|workload| workload.name == "point-read");
@@ -187,7 +203,7 @@ async fn start_again(installation: &Installation, arguments: &Arguments, report:
     if !arguments.wants("start") && !arguments.wants("memory") {
         return Ok(());
     }
-    let size_mb = disk::size_bytes(&installation.data)? as f64 / 1e6;
+    let size_mb = installation.size_bytes().await? as f64 / 1e6;
     let mut starts = Vec::new();
     let mut idle = None;
     for _ in 0..STARTS {
@@ -211,7 +227,7 @@ async fn start_again(installation: &Installation, arguments: &Arguments, report:
     if let Some(memory) = idle {
         let megabytes = memory.resident_bytes as f64 / 1e6;
         report.figure(Figure {
-            name: "memory",
+            name: "memory-idle",
             title: "the server idle, 2 s after its start".to_owned(),
             value: megabytes,
             unit: "MB",

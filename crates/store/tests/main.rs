@@ -3,6 +3,10 @@
 
 #[path = "main/blobs.rs"]
 mod blobs;
+#[path = "main/brute_force.rs"]
+mod brute_force;
+#[path = "main/brute_search.rs"]
+mod brute_search;
 #[path = "main/commit_stream.rs"]
 mod commit_stream;
 #[path = "main/conformance.rs"]

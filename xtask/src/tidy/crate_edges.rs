@@ -56,10 +56,10 @@ const RESERVED: &[(&str, &[&str])] = &[
 
 /// Outside crates that have one home.
 ///
-/// SQL is spoken in `store` alone, pages and sockets at the edges; so `clinic` knows none of them.
+/// SQL is spoken in `store` alone (the bench asks a database whether it is empty, and its size), pages and sockets at the edges; so `clinic` knows none of them.
 const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store", "simulation"]),
-    ("tokio-postgres", &["store"]),
+    ("tokio-postgres", &["store", "bench"]),
     ("deadpool-postgres", &["store"]),
     ("askama", &["web"]),
     ("axum", &["rest", "web", "chiron", "scenarios", "bench", "fuzz"]),

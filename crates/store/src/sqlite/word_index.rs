@@ -34,6 +34,10 @@ const STEP_CHANGES: usize = 1_024;
 const LAG_CHANGES: usize = 4_096;
 /// How long the thread sleeps at most before it looks whether it should end, and after a failure.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How long commits are gathered when there are fewer than [`FEW_COMMITS`]: the index's own transactions must not keep pace
+/// with the writer's, whose disk and processor they share.
+const GATHERING: Duration = Duration::from_millis(250);
+const FEW_COMMITS: u64 = 256;
 
 /// Words are divided by spaces alone: everything else in folded text belongs to a word.
 const SCHEMA: &str = "
@@ -247,8 +251,12 @@ fn step(connection: &mut Connection, source: &Source, signals: &Signals) -> Resu
         connection.execute_batch(emptied).map_err(failed())?;
     }
     let after = place(connection)?;
-    if source.newest.wait(after, PATIENCE) <= after {
+    let newest = source.newest.wait(after, PATIENCE);
+    if newest <= after {
         return Ok(());
+    }
+    if newest - after < FEW_COMMITS {
+        std::thread::sleep(GATHERING);
     }
     let (to, entries) = read(source, after)?;
     let transaction = connection.transaction().map_err(failed())?;
