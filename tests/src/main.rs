@@ -17,6 +17,7 @@ mod harness;
 mod attachments;
 mod bad_input;
 mod broken_import;
+mod bulk;
 mod contention;
 mod demo;
 mod ehi;

@@ -34,6 +34,7 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
     let settings = rest::Settings {
         lenient_search: config.flag("lenient-search")?,
         binary_bytes_max: config.binary_bytes()?,
+        exports: Some(practice.data.join("exports")),
         ..rest::Settings::default()
     };
     let api = rest::router(Arc::clone(&practice.record), settings);

@@ -5,7 +5,7 @@
 use crate::error::Error;
 use crate::session::{Record, Session};
 use access::{Actor, Interaction, Scope};
-use fhir::{Document, Object, Value};
+use fhir::{Document, Node, Object, Value};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use store::{Batch, PrivateChange};
@@ -158,6 +158,13 @@ fn hash(secret: &str) -> String {
 }
 
 fn encode(actor: &Actor, expires_ms: i64) -> Vec<u8> {
+    let mut object = actor_object(actor);
+    object.set("expires_ms", expires_ms);
+    Value::Object(object).to_json().into_bytes()
+}
+
+/// An actor as private documents keep them.
+pub(crate) fn actor_object(actor: &Actor) -> Object {
     let mut object = Object::new();
     object.set("id", actor.id.as_str());
     object.set("name", actor.name.as_str());
@@ -165,17 +172,23 @@ fn encode(actor: &Actor, expires_ms: i64) -> Vec<u8> {
     if let Some(scopes) = &actor.scopes {
         object.set("scopes", scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(" "));
     }
-    object.set("expires_ms", expires_ms);
-    Value::Object(object).to_json().into_bytes()
+    object
 }
 
 fn decode(content: &[u8]) -> Option<Credential> {
     let document = Document::parse(content).ok()?;
     let root = document.root();
+    Some(Credential {
+        actor: read_actor(root)?,
+        expires_ms: root.get("expires_ms")?.as_number()?.parse().ok()?,
+    })
+}
+
+/// The actor in a private document; `None` when none is in it.
+pub(crate) fn read_actor(root: Node<'_>) -> Option<Actor> {
     let text = |name: &str| root.get_str(name).map(std::borrow::Cow::into_owned);
     let scopes = text("scopes").map(|list| Scope::parse_list(&list)).transpose().ok()?;
     let roles =
         root.each_of("roles").filter_map(|role| role.as_str().map(std::borrow::Cow::into_owned)).collect();
-    let actor = Actor { id: text("id")?, name: text("name")?, roles, scopes };
-    Some(Credential { actor, expires_ms: root.get("expires_ms")?.as_number()?.parse().ok()? })
+    Some(Actor { id: text("id")?, name: text("name")?, roles, scopes })
 }

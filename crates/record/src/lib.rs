@@ -13,6 +13,7 @@ pub mod credential;
 pub mod error;
 pub mod feed;
 mod include;
+pub mod job;
 pub mod linked_types;
 mod parameters;
 pub mod patch;

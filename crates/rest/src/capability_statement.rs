@@ -3,7 +3,7 @@
 use crate::body::JSON_PATCH;
 use crate::format::FORMATS;
 use crate::interactions::{INTERACTIONS, Interaction, Level};
-use crate::operations::OPERATIONS;
+use crate::operations::{OPERATIONS, Operation};
 use crate::service::Service;
 use fhir::schema::{TypeId, schema};
 use fhir::{Object, Value};
@@ -45,6 +45,7 @@ fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
         "security" => fhir::object! { "description" => "Bearer tokens (RFC 6750) in the Authorization header." },
         "resource" => Value::Array(resources),
         "interaction" => codes(Level::System, &|_| true),
+        "operation" => operations(&Operation::is_of_system),
         "compartment" => compartments(),
     };
     fhir::object! {
@@ -121,7 +122,7 @@ fn resource(type_id: TypeId) -> Value {
     set_filled(&mut resource, "searchRevInclude", reverse_includes(type_id));
     let searched = parameters(type_id).iter().map(|parameter| search_parameter(parameter)).collect();
     set_filled(&mut resource, "searchParam", searched);
-    set_filled(&mut resource, "operation", operations(name));
+    set_filled(&mut resource, "operation", operations(&|row| row.is_for(name)));
     resource.into()
 }
 
@@ -162,8 +163,8 @@ fn reverse_includes(type_id: TypeId) -> Vec<Value> {
     schema().resources().flat_map(of_source).collect()
 }
 
-fn operations(type_name: &str) -> Vec<Value> {
-    let rows = OPERATIONS.iter().filter(|row| row.is_for(type_name));
+fn operations(is_listed: &dyn Fn(&Operation) -> bool) -> Vec<Value> {
+    let rows = OPERATIONS.iter().filter(|row| is_listed(row));
     rows.map(|row| {
         fhir::object! { "name" => row.name, "definition" => row.definition, "documentation" => row.summary }
     })

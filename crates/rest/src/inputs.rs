@@ -39,6 +39,12 @@ impl Inputs {
         }
     }
 
+    /// The parameters of a URL, whatever they are.
+    #[cfg(test)]
+    pub fn of_url(url: Parameters) -> Self {
+        Self(url.0.into_iter().map(|(name, value)| (name, Input::Text(value))).collect())
+    }
+
     /// The text of a parameter; an empty one counts as absent.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.texts(name).find(|text| !text.is_empty())
@@ -54,9 +60,14 @@ impl Inputs {
 
     /// The data type or resource that is given as a parameter.
     pub fn tree(&self, name: &str) -> Option<&Document> {
-        self.0.iter().find_map(|(known, input)| match input {
-            Input::Tree(document) if known == name => Some(document),
-            _ => None,
+        self.trees(name).next()
+    }
+
+    /// The data types or resources of a parameter that may be repeated.
+    pub fn trees<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Document> + use<'a, 'n> {
+        self.0.iter().filter(move |(known, _)| known == name).filter_map(|(_, input)| match input {
+            Input::Tree(document) => Some(document),
+            Input::Text(_) => None,
         })
     }
 

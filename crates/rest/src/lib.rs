@@ -7,6 +7,7 @@
 mod answer;
 mod authentication;
 mod body;
+mod bulk;
 mod bundle_writer;
 mod call;
 mod capability_statement;
@@ -44,7 +45,9 @@ use std::sync::Arc;
 /// Where the API is on the server.
 pub const BASE_PATH: &str = "/fhir";
 
-/// The API over a record, to be merged into the server's router.
+/// The API over a record, to be merged into the server's router. What runs in its background ends with it.
 pub fn router(record: Arc<Record>, settings: Settings) -> Router {
-    serve::router(Arc::new(service::Service::new(record, settings)))
+    let service = Arc::new(service::Service::new(record, settings));
+    bulk::start(&service);
+    serve::router(service)
 }

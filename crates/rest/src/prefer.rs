@@ -8,6 +8,8 @@ pub(crate) struct Prefer {
     pub returns: Return,
     /// `handling`: true for lenient; `None` when nothing is said.
     pub lenient: Option<bool>,
+    /// `respond-async`: the answer may come later, at another place.
+    pub is_async: bool,
 }
 
 /// What a write is answered with.
@@ -33,7 +35,10 @@ impl Prefer {
         let mut prefer = Self::default();
         let lines = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
         for preference in lines.flat_map(|line| line.split([',', ';'])) {
-            let Some((name, value)) = preference.split_once('=') else { continue };
+            let Some((name, value)) = preference.split_once('=') else {
+                prefer.is_async |= preference.trim().eq_ignore_ascii_case("respond-async");
+                continue;
+            };
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "return" => {
@@ -63,9 +68,10 @@ mod tests {
             Prefer::read(&headers)
         };
         assert_eq!(read(&[]), Prefer::default());
-        let both = Prefer { returns: Return::Minimal, lenient: Some(true) };
+        let both = Prefer { returns: Return::Minimal, lenient: Some(true), is_async: false };
         assert_eq!(read(&["return=minimal; handling=lenient"]), both);
-        assert_eq!(read(&["return=\"minimal\"", "respond-async, handling=lenient"]), both);
+        let later = Prefer { is_async: true, ..both };
+        assert_eq!(read(&["return=\"minimal\"", "respond-async, handling=lenient"]), later);
         assert_eq!(read(&["return=operationoutcome"]).returns, Return::OperationOutcome);
         assert_eq!(read(&["return=all, handling=loose"]), Prefer::default());
     }

@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use crate::BASE_PATH;
+use crate::bulk::Exports;
 use crate::pool::Pool;
 use crate::settings::Settings;
 use record::Record;
@@ -13,6 +14,8 @@ pub(crate) struct Service {
     pub record: Arc<Record>,
     pub settings: Settings,
     pub pool: Pool,
+    /// The exports; `None` when there is no folder for them.
+    pub exports: Option<Exports>,
     /// The base URL that clients see, without a slash at the end.
     pub base_url: String,
     /// When the service began, as an instant: the date of what describes it.
@@ -26,7 +29,8 @@ impl Service {
         let base_url = settings.base_url.clone().unwrap_or_else(|| record.base_url().to_owned());
         let since = instant(record.now_ms()).to_string();
         let pool = Pool::new(settings.workers, settings.queue, settings.request_timeout);
-        Self { record, settings, pool, base_url, since, described: Mutex::default() }
+        let exports = settings.exports.clone().map(Exports::new);
+        Self { record, settings, pool, exports, base_url, since, described: Mutex::default() }
     }
 
     /// The path of the base URL, as requests have it.

@@ -1,5 +1,6 @@
 //! How the API is to behave.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How the API is to behave. [`Settings::default`] is right for one server that clients reach directly.
@@ -22,11 +23,13 @@ pub struct Settings {
     pub workers: usize,
     /// How many requests may wait for a worker; beyond them the answer is 503.
     pub queue: usize,
+    /// The folder for the files of exports; `None`: there are no exports.
+    pub exports: Option<PathBuf>,
 }
 
 impl Default for Settings {
     /// Strict searches, 64 MiB (4 GiB for content as it is), 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
-    /// queue of 1,024.
+    /// queue of 1,024, no exports.
     fn default() -> Self {
         Self {
             lenient_search: false,
@@ -37,6 +40,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(60),
             workers: 32,
             queue: 1024,
+            exports: None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod capabilities;
 mod create;
 mod delete;
 mod description;
+mod export;
 mod history;
 mod native;
 mod patch;
@@ -82,6 +83,9 @@ const BASE: Interaction = Interaction {
 const READ: Option<access::Interaction> = Some(access::Interaction::Read);
 const SEARCH: Option<access::Interaction> = Some(access::Interaction::Search);
 const HISTORY_PARAMETERS: &[&str] = &["_since", "_at", "_before", "_count", "_cursor"];
+
+/// The interaction that gives a file of an export.
+pub(crate) const EXPORT_FILE: &str = "export-file";
 
 /// Every interaction. Where two paths fit a request, the first one with the method counts.
 pub(crate) const INTERACTIONS: &[Interaction] = &[
@@ -291,6 +295,28 @@ pub(crate) const INTERACTIONS: &[Interaction] = &[
         access: SEARCH,
         summary: "Searches a compartment, with the parameters in a form.",
         run: Run::Pooled(search::run),
+        ..BASE
+    },
+    Interaction {
+        path: "/_export/{id}",
+        name: "export-status",
+        summary: "How far an export is, or what it made.",
+        run: Run::Pooled(export::status),
+        ..BASE
+    },
+    Interaction {
+        method: "DELETE",
+        path: "/_export/{id}",
+        name: "export-delete",
+        summary: "Ends an export, and removes its files.",
+        run: Run::Pooled(export::delete),
+        ..BASE
+    },
+    Interaction {
+        path: "/_export/{id}/{type}",
+        name: EXPORT_FILE,
+        summary: "The resources of a type that an export found, as NDJSON.",
+        run: Run::Pooled(export::file),
         ..BASE
     },
     Interaction { path: "/{operation}", name: "operation", run: Run::Pooled(operations::run), ..BASE },

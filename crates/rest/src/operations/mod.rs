@@ -4,6 +4,7 @@ mod care_date;
 mod code_input;
 mod everything;
 mod expand;
+mod export;
 mod lastn;
 mod lookup;
 mod meta;
@@ -55,6 +56,8 @@ pub(crate) struct Parameter {
 /// Where an operation is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
+    /// `/$name`
+    System,
     /// `/Type/$name`
     Type,
     /// `/Type/id/$name`
@@ -65,6 +68,7 @@ impl Level {
     /// The level in words and as a path pattern.
     pub fn path(self) -> &'static str {
         match self {
+            Self::System => "/",
             Self::Type => "/{type}/",
             Self::Instance => "/{type}/{id}/",
         }
@@ -89,6 +93,7 @@ const BASE: Operation = Operation {
 
 const INSTANCE: &[Level] = &[Level::Instance];
 const TYPE: &[Level] = &[Level::Type];
+const SYSTEM: &[Level] = &[Level::System];
 
 /// Every operation.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -214,12 +219,46 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         run: translate::run,
         ..BASE
     },
+    Operation {
+        name: "export",
+        levels: SYSTEM,
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+        summary: "All resources as files, made in the background.",
+        parameters: export::SYSTEM_PARAMETERS,
+        run: export::of_system,
+        ..BASE
+    },
+    Operation {
+        name: "export",
+        types: &["Patient"],
+        levels: TYPE,
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+        summary: "The records of all patients, or of some, as files, made in the background.",
+        parameters: export::PATIENT_PARAMETERS,
+        run: export::of_patients,
+        ..BASE
+    },
+    Operation {
+        name: "export",
+        types: &["Group"],
+        levels: INSTANCE,
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        summary: "The records of a group's patients as files, made in the background.",
+        parameters: export::PATIENT_PARAMETERS,
+        run: export::of_group,
+        ..BASE
+    },
 ];
 
 impl Operation {
-    /// True when the operation is for a type.
+    /// True when the operation is for a type, or its resources.
     pub fn is_for(&self, type_name: &str) -> bool {
-        self.types.is_empty() || self.types.contains(&type_name)
+        !self.is_of_system() && (self.types.is_empty() || self.types.contains(&type_name))
+    }
+
+    /// True when the operation is for the system as a whole.
+    pub fn is_of_system(&self) -> bool {
+        self.levels.contains(&Level::System)
     }
 }
 
@@ -237,10 +276,13 @@ pub(crate) fn run(call: &Call, session: &Session) -> Result<Answer, Failure> {
 
 fn find(call: &Call) -> Result<&'static Operation, Failure> {
     let name = call.place.operation.as_deref().unwrap_or_default();
-    let type_name = call.place.type_id.map_or("", fhir::schema::TypeId::name);
-    let level = call.place.id.as_ref().map_or(Level::Type, |_| Level::Instance);
     let fits = |row: &&Operation| {
-        row.name == name && !type_name.is_empty() && row.is_for(type_name) && row.levels.contains(&level)
+        let is_here = match (call.place.type_id, &call.place.id) {
+            (None, _) => row.is_of_system(),
+            (Some(type_id), None) => row.is_for(type_id.name()) && row.levels.contains(&Level::Type),
+            (Some(type_id), Some(_)) => row.is_for(type_id.name()) && row.levels.contains(&Level::Instance),
+        };
+        row.name == name && is_here
     };
     OPERATIONS.iter().find(fits).ok_or_else(|| {
         let elsewhere: Vec<_> =

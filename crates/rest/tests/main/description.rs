@@ -43,7 +43,15 @@ fn what_is_listed_is_answered() {
     };
     let mut listed = codes(rest);
     listed.extend(codes(rest.each_of("resource").next().unwrap()));
-    let own = ["capabilities", "openapi", "search-compartment", "operation"];
+    let own = [
+        "capabilities",
+        "openapi",
+        "search-compartment",
+        "operation",
+        "export-status",
+        "export-delete",
+        "export-file",
+    ];
     for row in rest::interaction_outline() {
         let is_known = listed.iter().any(|code| code == row.name) || own.contains(&row.name);
         assert!(is_known, "{}", row.name);
