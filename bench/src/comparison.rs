@@ -166,25 +166,13 @@ fn measurement(row: &LoadRow, read: fn(&LoadRow) -> f64) -> Option<Measurement> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Measured;
-    use hdrhistogram::Histogram;
+    use crate::load::measured;
 
     /// A report with a workload for each name, rate, latency and number of errors.
     fn report(server: &str, loads: &[(&'static str, u64, u64, u64)]) -> Report {
         let mut report = Report::new(server);
         for &(name, answers, latency_us, errors) in loads {
-            let mut histogram = Histogram::new(3).unwrap();
-            histogram.record_n(latency_us, answers).unwrap();
-            let measured = Measured {
-                latency_us: histogram,
-                answers,
-                errors,
-                first_error: None,
-                seconds: 1.0,
-                body_bytes: 0,
-                own_cpu_s: 0.0,
-                server_cpu_s: None,
-            };
+            let measured = measured(latency_us, answers, errors);
             let row = LoadRow { name, title: "", clients: 1, open_rate_per_s: None, measured, verdict: None };
             report.load(row);
         }

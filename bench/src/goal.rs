@@ -69,22 +69,7 @@ pub fn at_least(value: f64, limit: f64, goal: &str) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hdrhistogram::Histogram;
-
-    fn measured(latency_us: u64, answers: u64, errors: u64) -> Measured {
-        let mut histogram = Histogram::new(3).unwrap();
-        histogram.record_n(latency_us, answers).unwrap();
-        Measured {
-            latency_us: histogram,
-            answers,
-            errors,
-            first_error: None,
-            seconds: 1.0,
-            body_bytes: 0,
-            own_cpu_s: 0.0,
-            server_cpu_s: None,
-        }
-    }
+    use crate::load::measured;
 
     #[test]
     fn goals_are_met_or_not() {

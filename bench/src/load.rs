@@ -224,6 +224,23 @@ impl Load {
     }
 }
 
+/// What a second of answers that all took as long measures: for the tests of those who judge it.
+#[cfg(test)]
+pub fn measured(latency_us: u64, answers: u64, errors: u64) -> Measured {
+    let mut latencies = Histogram::new(3).expect("three digits are allowed");
+    latencies.record_n(latency_us, answers).expect("the latency is in range");
+    Measured {
+        latency_us: latencies,
+        answers,
+        errors,
+        first_error: None,
+        seconds: 1.0,
+        body_bytes: 0,
+        own_cpu_s: 0.0,
+        server_cpu_s: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ pub enum Interaction {
     Delete,
     /// Search resources.
     Search,
-    /// Run an operation that changes or exports data.
+    /// Run an operation that changes data. The audit names exports so too.
     Operate,
 }
 

@@ -122,6 +122,12 @@ impl Record {
     pub fn whole(&self, text: String) -> Whole {
         Whole::new(text, self.stand_ins.clone(), Arc::clone(&self.store))
     }
+
+    /// A resource's text as a line of NDJSON, without its end.
+    pub fn whole_line(&self, json: &str) -> Whole {
+        // A line break in JSON can only be white space between values.
+        self.whole(json.replace(['\n', '\r'], " "))
+    }
 }
 
 impl Session {

@@ -8,7 +8,6 @@ use access::{Actor, Interaction, Scope};
 use fhir::{Document, Node, Object, Value};
 use std::collections::HashMap;
 use std::sync::Mutex;
-use store::{Batch, PrivateChange};
 
 /// What a secret is for. One kind is never taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,12 +133,7 @@ impl Session {
         content: Option<Vec<u8>>,
         what: &str,
     ) -> Result<(), Error> {
-        let change = PrivateChange { space: kind.space().to_owned(), key: hash(secret), content };
-        let time_ms = self.record.now_ms();
-        let audit = self.private_audit_row(time_ms, what);
-        let batch = Batch { time_ms, private: vec![change], audit, ..Batch::default() };
-        self.record.store.commit(batch)?;
-        Ok(())
+        self.change_private(kind.space(), hash(secret), content, what).map(|_| ())
     }
 }
 

@@ -9,7 +9,6 @@ use access::{Actor, Interaction};
 use fhir::schema::TypeId;
 use fhir::{Document, Limits, Value};
 use search::parse::Request;
-use store::{Batch, PrivateChange};
 
 const SPACE: &str = "job";
 
@@ -78,11 +77,7 @@ impl Session {
     }
 
     fn change_job(&self, id: &str, content: Option<Vec<u8>>, what: &str) -> Result<i64, Error> {
-        let time_ms = self.record.now_ms();
-        let audit = self.private_audit_row(time_ms, &format!("job {id}: {what}"));
-        let change = PrivateChange { space: SPACE.to_owned(), key: id.to_owned(), content };
-        let batch = Batch { time_ms, private: vec![change], audit, ..Batch::default() };
-        Ok(self.record.store.commit(batch)?.time_ms)
+        self.change_private(SPACE, id.to_owned(), content, &format!("job {id}: {what}"))
     }
 }
 

@@ -17,7 +17,7 @@ use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use store::{HistoryPage, HistoryScope, ResourceKey, Store, Version};
+use store::{Batch, HistoryPage, HistoryScope, PrivateChange, ResourceKey, Store, Version};
 use terminology::Terminology;
 
 /// Gives the time in milliseconds since 1970.
@@ -232,19 +232,28 @@ impl Session {
         Ok(self.record.store.log_read(&row.to_bytes())?)
     }
 
-    /// The audit row of a change to a private document: it names the kind and for whom, never the content.
-    pub(crate) fn private_audit_row(&self, time_ms: i64, what: &str) -> Vec<u8> {
-        let interaction = Interaction::Operate;
+    /// Puts a private document in place, or takes it away. Its audit row names the kind and for whom, never the content.
+    /// Gives the time of the commit, in milliseconds since 1970.
+    pub(crate) fn change_private(
+        &self,
+        space: &str,
+        key: String,
+        content: Option<Vec<u8>>,
+        what: &str,
+    ) -> Result<i64, Error> {
+        let time_ms = self.record.now_ms();
         let row = AuditRow {
             time_ms,
             actor: &self.actor,
             origin: &self.origin,
-            interaction,
+            interaction: Interaction::Operate,
             touched: &Touched::default(),
             query: what,
             outcome: AuditOutcome::Done,
         };
-        row.to_bytes()
+        let private = vec![PrivateChange { space: space.to_owned(), key, content }];
+        let batch = Batch { time_ms, private, audit: row.to_bytes(), ..Batch::default() };
+        Ok(self.record.store.commit(batch)?.time_ms)
     }
 
     /// Writes down that the actor follows what changes, in a patient's record or in all.

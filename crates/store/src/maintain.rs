@@ -58,7 +58,8 @@ impl OpenOptions {
 /// The care of a store's data.
 pub trait Maintain: Store {
     /// Checks all that is stored: each document against its hash and the commit that made it, the contents kept outside
-    /// against their names, the index against the documents, the chains of commits and reads. Reads go on meanwhile, and so do writes, which it does not look at.
+    /// against their names, the index against the documents, the chains of commits and reads. Reads go on meanwhile, and
+    /// so do writes, which it does not look at.
     fn verify(&self) -> Result<Verification, StoreError>;
 
     /// Copies the data as of one moment into a new directory, and checks the copy. Reads and writes go on meanwhile.

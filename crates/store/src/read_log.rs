@@ -6,14 +6,15 @@
 //! a full disk.
 
 mod backwards;
+mod reads;
 mod reserve;
 
-pub(crate) use backwards::Backwards;
+use backwards::Backwards;
 pub use backwards::ReadPlace;
+pub(crate) use reads::{FOLDER, Reads};
 
 use crate::commit_log::{CHAIN_LENGTH, Chain};
 use crate::error::{StoreError, failed_io};
-use crate::maintain::Verification;
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use reserve::{Reserve, is_full};
 use std::fs::{File, OpenOptions};
@@ -109,17 +110,6 @@ impl ReadLog {
     /// Bytes of a torn row that were cut off when the log was opened.
     pub fn cut_bytes(&self) -> u64 {
         self.cut_bytes
-    }
-
-    /// Checks the log in a directory, which is this one's.
-    pub(crate) fn verify(&self, directory: &Path, found: &mut Verification) -> Result<(), StoreError> {
-        found.reads_cut_bytes = self.cut_bytes;
-        let mut reads = 0;
-        for what in read_rows(directory, |_| reads += 1)? {
-            found.fault("log of reads", what);
-        }
-        found.reads = reads;
-        Ok(())
     }
 
     /// Appends a row; returns when the operating system has it. Rows of many threads go in one write.
@@ -464,7 +454,7 @@ impl Rows {
 }
 
 /// Calls `each` with every row of the log in a directory, oldest first, until it fails.
-pub(crate) fn each_row(
+fn each_row(
     directory: &Path,
     each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {

@@ -60,6 +60,12 @@ impl Counted {
             Self::BlobUses => "blob_use",
         }
     }
+
+    /// The statement that counts them, which every engine understands.
+    fn statement(self) -> String {
+        let those = if matches!(self, Self::Directory) { " WHERE NOT deleted" } else { "" };
+        format!("SELECT count(*) FROM {}{those}", self.table())
+    }
 }
 
 /// The data at one moment, as the check asks for it.
@@ -76,8 +82,8 @@ pub(crate) trait Checked: Commits {
     /// The positions of those uses of contents whose rows are not there.
     fn missing_uses(&self, uses: &[BlobUse]) -> Result<Vec<usize>, StoreError>;
 
-    /// How many rows there are.
-    fn count_rows(&self, of: Counted) -> Result<u64, StoreError>;
+    /// The number that a statement gives.
+    fn number(&self, statement: &str) -> Result<u64, StoreError>;
 
     /// How many of the counts of types are wrong.
     fn wrong_counts(&self) -> Result<u64, StoreError>;
@@ -316,7 +322,7 @@ impl<S: Checked> Check<'_, S> {
             (Counted::Dates, dates),
             (Counted::BlobUses, self.contents.uses),
         ] {
-            let found = self.source.count_rows(of)?;
+            let found = self.source.number(&of.statement())?;
             if found != expected {
                 let what = format!("has {found} rows, and should have {expected}");
                 self.found.fault(format!("table {}", of.table()), what);

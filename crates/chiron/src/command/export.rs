@@ -51,9 +51,7 @@ fn export_type(session: &Session, type_id: fhir::schema::TypeId, to: &Path) -> R
                     file.insert(BufWriter::new(File::create(to.join(format!("{}.ndjson", type_id.name())))?))
                 }
             };
-            // A line break in JSON can only be white space between values.
-            let line = resource.to_json().replace(['\n', '\r'], " ");
-            std::io::copy(&mut session.record().whole(line), file)?;
+            std::io::copy(&mut session.record().whole_line(&resource.to_json()), file)?;
             file.write_all(b"\n")?;
             count += 1;
         }

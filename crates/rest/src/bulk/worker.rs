@@ -250,8 +250,6 @@ fn empty(folder: &Path) -> std::io::Result<()> {
 }
 
 fn write_line(service: &Service, json: &str, file: &mut BufWriter<File>) -> std::io::Result<()> {
-    // A line break in JSON can only be white space between values.
-    let line = json.replace(['\n', '\r'], " ");
-    std::io::copy(&mut service.record.whole(line), file)?;
+    std::io::copy(&mut service.record.whole_line(json), file)?;
     file.write_all(b"\n")
 }

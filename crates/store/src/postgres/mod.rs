@@ -28,7 +28,7 @@ use crate::history;
 use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::prepare;
-use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
+use crate::read_log::{ReadPlace, Reads};
 use crate::version::{ResourceKey, Version};
 use crate::whole_commit::WholeCommit;
 use crate::writer::Writer;
@@ -40,13 +40,10 @@ use readers::Readers;
 use search::query::Query;
 use search::rows::INDEX_VERSION;
 use statements as sql;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::Config;
-
-/// The folder of the log of reads in a data directory.
-const READ_LOG: &str = "reads";
 
 /// The folder of contents that come in, in a data directory.
 const INCOMING: &str = "incoming";
@@ -57,9 +54,7 @@ pub struct PostgresStore {
     readers: Arc<Readers>,
     blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
-    read_log: Option<ReadLog>,
-    reads_backwards: Backwards,
-    directory: PathBuf,
+    reads: Reads,
     options: OpenOptions,
     _lock: Lock,
 }
@@ -83,22 +78,9 @@ impl PostgresStore {
         let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
         let names = Arc::clone(&dictionary);
         let writer = Writer::start(PostgresDesk::new(config, connection, names, options.clone()))?;
-        let reads = directory.join(READ_LOG);
-        let read_log = options.log_reads.then(|| ReadLog::open(&reads)).transpose()?;
-        let reads_backwards = Backwards::new(reads);
-        let directory = directory.to_owned();
+        let reads = Reads::open(directory, options.log_reads)?;
         let options = options.clone();
-        Ok(Self {
-            writer,
-            readers,
-            blobs,
-            dictionary,
-            read_log,
-            reads_backwards,
-            directory,
-            options,
-            _lock: lock,
-        })
+        Ok(Self { writer, readers, blobs, dictionary, reads, options, _lock: lock })
     }
 }
 
@@ -176,14 +158,11 @@ impl Store for PostgresStore {
     }
 
     fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
-        if self.read_log.is_none() {
-            return Ok(Vec::new());
-        }
-        self.reads_backwards.rows(before, limit)
+        self.reads.before(before, limit)
     }
 
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {
-        self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
+        self.reads.append(row)
     }
 
     fn blobs(&self) -> &dyn BlobStore {
@@ -204,9 +183,7 @@ impl Maintain for PostgresStore {
         let mut found = self.readers.read_written(|snapshot| {
             crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
         })?;
-        if let Some(log) = &self.read_log {
-            log.verify(&self.directory.join(READ_LOG), &mut found)?;
-        }
+        self.reads.verify(&mut found)?;
         Ok(found)
     }
 
@@ -260,10 +237,7 @@ impl Maintain for PostgresStore {
     }
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        match &self.read_log {
-            Some(_) => read_log::each_row(&self.directory.join(READ_LOG), each),
-            None => Ok(()),
-        }
+        self.reads.each(each)
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -12,18 +12,11 @@ use crate::error::StoreError;
 use crate::located::Target;
 use crate::maintain::Verification;
 use crate::row_set::RowSet;
-use crate::verify::{Checked, CheckedEntry, Counted};
+use crate::verify::{Checked, CheckedEntry};
 
 /// The statements that give what is missing, by table.
 const MISSING: [&str; 4] =
     [sql::TOKENS_MISSING, sql::NUMBERS_MISSING, sql::TEXTS_MISSING, sql::DATES_MISSING];
-
-impl PostgresSnapshot<'_> {
-    fn number(&self, text: &str) -> Result<u64, StoreError> {
-        let row = self.connection.query_one("count rows", text, &[])?;
-        Ok(row.get::<_, i64>(0).cast_unsigned())
-    }
-}
 
 impl Checked for PostgresSnapshot<'_> {
     /// PostgreSQL's pages are its own: with data checksums it refuses to read one that is damaged, and the check ends
@@ -69,17 +62,9 @@ impl Checked for PostgresSnapshot<'_> {
         Ok(answers.iter().flatten().map(ordinal).collect())
     }
 
-    fn count_rows(&self, of: Counted) -> Result<u64, StoreError> {
-        self.number(match of {
-            Counted::TypeRows => "SELECT count(*) FROM type_row",
-            Counted::Directory => "SELECT count(*) FROM directory WHERE NOT deleted",
-            Counted::Past => "SELECT count(*) FROM past",
-            Counted::Tokens => "SELECT count(*) FROM token",
-            Counted::Numbers => "SELECT count(*) FROM number",
-            Counted::Texts => "SELECT count(*) FROM text",
-            Counted::Dates => "SELECT count(*) FROM date",
-            Counted::BlobUses => "SELECT count(*) FROM blob_use",
-        })
+    fn number(&self, statement: &str) -> Result<u64, StoreError> {
+        let row = self.connection.query_one("count rows", statement, &[])?;
+        Ok(row.get::<_, i64>(0).cast_unsigned())
     }
 
     fn wrong_counts(&self) -> Result<u64, StoreError> {

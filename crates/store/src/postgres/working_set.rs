@@ -1,7 +1,7 @@
 //! What a transaction changes, gathered before it is sent: each table is written in one statement, however many batches
 //! and changes there are. A resource that several batches of the transaction change is written as the last leaves it.
 
-use super::columns::{Statement, column, statement};
+use super::columns::{Column, Statement, column, statement};
 use super::snapshot::id_bytes;
 use super::statements as sql;
 use crate::batch::PrivateChange;
@@ -397,46 +397,32 @@ pub(super) fn index_rows(sets: &[(Target, RowSet)], texts: [&'static str; 4]) ->
     let [of_tokens, of_numbers, of_texts, of_dates] = texts;
     let statements = [
         statement(of_tokens, &tokens, |rows| {
-            vec![
-                column(rows, |row| row.0.home),
-                column(rows, |row| row.0.recency),
-                column(rows, |row| row.0.key),
-                column(rows, |row| row.1.0),
-                column(rows, |row| row.1.1),
-            ]
+            of_target(rows, [column(rows, |row| row.1.0), column(rows, |row| row.1.1)])
         }),
         statement(of_numbers, &numbers, |rows| {
-            vec![
-                column(rows, |row| row.0.home),
-                column(rows, |row| row.0.recency),
-                column(rows, |row| row.0.key),
-                column(rows, |row| row.1.0),
-                column(rows, |row| row.1.1),
-                column(rows, |row| row.1.2),
-            ]
+            let unit = column(rows, |row| row.1.1);
+            of_target(rows, [column(rows, |row| row.1.0), unit, column(rows, |row| row.1.2)])
         }),
         statement(of_texts, &folded, |rows| {
-            vec![
-                column(rows, |row| row.0.home),
-                column(rows, |row| row.0.recency),
-                column(rows, |row| row.0.key),
-                column(rows, |row| row.1.0),
-                column(rows, |row| row.1.1.as_bytes().to_vec()),
-            ]
+            of_target(rows, [column(rows, |row| row.1.0), column(rows, |row| row.1.1.as_bytes().to_vec())])
         }),
         statement(of_dates, &dates, |rows| {
-            vec![
-                column(rows, |row| row.0.home),
-                column(rows, |row| row.0.recency),
-                column(rows, |row| row.0.key),
-                column(rows, |row| row.1.0),
-                column(rows, |row| date_span(row.1.1, row.1.2)),
-                column(rows, |row| row.1.1),
-                column(rows, |row| row.1.2),
-            ]
+            let span = column(rows, |row| date_span(row.1.1, row.1.2));
+            let (low, high) = (column(rows, |row| row.1.1), column(rows, |row| row.1.2));
+            of_target(rows, [column(rows, |row| row.1.0), span, low, high])
         }),
     ];
     statements.into_iter().flatten().collect()
+}
+
+/// The columns of index rows: where the document is, and what the row says.
+fn of_target<R>(
+    rows: &[(Target, R)],
+    says: impl IntoIterator<Item = Column<'static>>,
+) -> Vec<Column<'static>> {
+    let at =
+        [column(rows, |row| row.0.home), column(rows, |row| row.0.recency), column(rows, |row| row.0.key)];
+    at.into_iter().chain(says).collect()
 }
 
 fn private<'s>(changes: &BTreeMap<(&'s str, &'s str), Option<&'s [u8]>>) -> Vec<Statement<'s>> {

@@ -2,10 +2,11 @@
 
 use super::open::schema_version;
 use super::readers::connect_to_read;
-use super::{BLOBS, DATABASE, READ_LOG, failure::failed, statements as sql};
+use super::{BLOBS, DATABASE, failure::failed, statements as sql};
 use crate::blob::{BlobHash, DirectoryBlobs};
 use crate::error::{StoreError, failed_io};
 use crate::maintain::Backup;
+use crate::read_log::FOLDER;
 use rusqlite::{Connection, OptionalExtension};
 use std::fs::{self, File};
 use std::io::{BufReader, Write};
@@ -29,10 +30,10 @@ pub(super) fn backup(data: &Path, reads: Option<&Path>, to: &Path) -> Result<Bac
     drop(source);
     let mut files = vec![DATABASE.to_owned()];
     if let Some(reads) = reads {
-        fs::create_dir_all(to.join(READ_LOG)).map_err(failed_file())?;
+        fs::create_dir_all(to.join(FOLDER)).map_err(failed_file())?;
         for entry in fs::read_dir(reads).map_err(failed_file())? {
             let entry = entry.map_err(failed_file())?;
-            let Some(name) = entry.file_name().to_str().map(|name| format!("{READ_LOG}/{name}")) else {
+            let Some(name) = entry.file_name().to_str().map(|name| format!("{FOLDER}/{name}")) else {
                 continue;
             };
             fs::copy(entry.path(), to.join(&name)).map_err(failed_file())?;

@@ -32,7 +32,7 @@ use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::newest_commit::NewestCommit;
 use crate::prepare;
-use crate::read_log::{self, Backwards, ReadLog, ReadPlace};
+use crate::read_log::{self, ReadPlace, Reads};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
 use crate::whole_commit::WholeCommit;
@@ -54,9 +54,6 @@ use writer::SqliteDesk;
 /// The name of the database file in a data directory.
 const DATABASE: &str = "chiron.sqlite";
 
-/// The folder of the log of reads in a data directory.
-const READ_LOG: &str = "reads";
-
 /// The folder of contents kept outside the documents in a data directory.
 const BLOBS: &str = "blobs";
 
@@ -71,8 +68,7 @@ pub struct SqliteStore {
     cache: Arc<Cache>,
     newest: Arc<NewestCommit>,
     is_index_current: Arc<AtomicBool>,
-    read_log: Option<ReadLog>,
-    reads_backwards: Backwards,
+    reads: Reads,
     blobs: DirectoryBlobs,
     directory: PathBuf,
     limits: SearchLimits,
@@ -101,7 +97,7 @@ impl SqliteStore {
             is_index_current: Arc::clone(&is_index_current),
         };
         let writer = Writer::start(SqliteDesk::new(connection, head, shared, options.clone())?)?;
-        let read_log = options.log_reads.then(|| ReadLog::open(&directory.join(READ_LOG))).transpose()?;
+        let reads = Reads::open(directory, options.log_reads)?;
         let readers = Arc::new(Readers::new(&path));
         let source = word_index::Source {
             readers: Arc::clone(&readers),
@@ -117,8 +113,7 @@ impl SqliteStore {
             cache,
             newest,
             is_index_current,
-            read_log,
-            reads_backwards: Backwards::new(directory.join(READ_LOG)),
+            reads,
             blobs: DirectoryBlobs::open(directory.join(BLOBS))?,
             directory: directory.to_owned(),
             limits: options.limits,
@@ -134,7 +129,7 @@ impl SqliteStore {
 
     /// Calls `each` with the rows of the log of reads of a data directory, oldest first; gives its faults.
     pub fn read_log_rows(directory: &Path, each: impl FnMut(&[u8])) -> Result<Vec<String>, StoreError> {
-        read_log::read_rows(&directory.join(READ_LOG), each)
+        read_log::read_rows(&Reads::folder(directory), each)
     }
 
     /// Writes batches with one sync, each of them all or nothing for itself: what callers that write at the same time
@@ -241,14 +236,11 @@ impl Store for SqliteStore {
     }
 
     fn reads_before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
-        if self.read_log.is_none() {
-            return Ok(Vec::new());
-        }
-        self.reads_backwards.rows(before, limit)
+        self.reads.before(before, limit)
     }
 
     fn log_read(&self, row: &[u8]) -> Result<(), StoreError> {
-        self.read_log.as_ref().map_or(Ok(()), |log| log.append(row))
+        self.reads.append(row)
     }
 
     fn blobs(&self) -> &dyn BlobStore {
@@ -269,18 +261,12 @@ impl Maintain for SqliteStore {
         let mut found = self.read_file_with(|snapshot| {
             crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
         })?;
-        if let Some(log) = &self.read_log {
-            log.verify(&self.directory.join(READ_LOG), &mut found)?;
-        }
+        self.reads.verify(&mut found)?;
         Ok(found)
     }
 
     fn backup(&self, to: &Path) -> Result<Backup, StoreError> {
-        if let Some(log) = &self.read_log {
-            log.sync();
-        }
-        let reads = self.read_log.as_ref().map(|_| self.directory.join(READ_LOG));
-        backup::backup(&self.directory, reads.as_deref(), to)
+        backup::backup(&self.directory, self.reads.synced(), to)
     }
 
     fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
@@ -338,10 +324,7 @@ impl Maintain for SqliteStore {
     }
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        match &self.read_log {
-            Some(_) => read_log::each_row(&self.directory.join(READ_LOG), each),
-            None => Ok(()),
-        }
+        self.reads.each(each)
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -11,17 +11,9 @@ use crate::error::StoreError;
 use crate::located::Target;
 use crate::maintain::Verification;
 use crate::row_set::{RowSet, date_span};
-use crate::verify::{Checked, CheckedEntry, Counted};
+use crate::verify::{Checked, CheckedEntry};
 use rusqlite::params;
 use rusqlite::types::Value;
-
-impl SqliteSnapshot<'_> {
-    fn number(&self, text: &str) -> Result<u64, StoreError> {
-        let number: i64 =
-            self.connection.query_row(text, [], |row| row.get(0)).map_err(failed("count rows"))?;
-        Ok(number.cast_unsigned())
-    }
-}
 
 impl Checked for SqliteSnapshot<'_> {
     /// SQLite's own check of its pages, and what no commit covers.
@@ -74,17 +66,10 @@ impl Checked for SqliteSnapshot<'_> {
         Ok(missing)
     }
 
-    fn count_rows(&self, of: Counted) -> Result<u64, StoreError> {
-        self.number(match of {
-            Counted::TypeRows => "SELECT count(*) FROM type_row",
-            Counted::Directory => "SELECT count(*) FROM directory WHERE deleted = 0",
-            Counted::Past => "SELECT count(*) FROM past",
-            Counted::Tokens => "SELECT count(*) FROM token",
-            Counted::Numbers => "SELECT count(*) FROM number",
-            Counted::Texts => "SELECT count(*) FROM text",
-            Counted::Dates => "SELECT count(*) FROM date",
-            Counted::BlobUses => "SELECT count(*) FROM blob_use",
-        })
+    fn number(&self, statement: &str) -> Result<u64, StoreError> {
+        let number: i64 =
+            self.connection.query_row(statement, [], |row| row.get(0)).map_err(failed("count rows"))?;
+        Ok(number.cast_unsigned())
     }
 
     fn wrong_counts(&self) -> Result<u64, StoreError> {
