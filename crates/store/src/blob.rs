@@ -11,7 +11,7 @@ pub(crate) use directory::DirectoryBlobs;
 pub use mark::{Form, MARK_LENGTH, MARK_PREFIX, Mark, marks};
 pub(crate) use memory::MemoryBlobs;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, failed_io};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{Read, Seek};
@@ -70,6 +70,24 @@ pub trait BlobWriter: Send {
     /// Ends the content and gives it its name.
     fn finish(self: Box<Self>) -> Result<KeptBlob, StoreError>;
 }
+
+/// Takes in content as it is read, a piece at a time.
+///
+/// # Errors
+/// As the reader and the store fail: then it was never there.
+pub fn take_in(blobs: &dyn BlobStore, content: &mut dyn Read) -> Result<KeptBlob, StoreError> {
+    let mut writer = blobs.writer()?;
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        match content.read(&mut piece).map_err(failed_io("read a content"))? {
+            0 => return writer.finish(),
+            count => writer.write(&piece[..count])?,
+        }
+    }
+}
+
+/// Bytes of a content that are in memory at a time.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Content on its way out.
 pub trait BlobReader: Read + Seek + Send {}

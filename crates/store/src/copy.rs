@@ -1,17 +1,13 @@
 //! A practice moved from one store into another, whatever engines they run on: by the commit stream, so that order, times,
 //! versions and hashes are the same.
 
-use crate::blob::{BlobStore, marks};
+use crate::blob::{BlobStore, KeptBlob, take_in};
 use crate::error::StoreError;
 use crate::maintain::Maintain;
 use crate::whole_commit::WholeCommit;
-use std::io::Read;
 
 /// Changes taken from the stream at a time.
 const STEP: usize = 1_000;
-
-/// Bytes of a content copied at a time.
-const CHUNK_BYTES: usize = 1 << 20;
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +47,9 @@ pub fn copy(
             if commit.sequence > end || until_ms.is_some_and(|until_ms| commit.time_ms > until_ms) {
                 break 'stream;
             }
-            copied.blobs += copy_contents(&commit, from.blobs(), to.blobs())?;
+            let (_kept, new) = copy_contents(&commit, from.blobs(), to.blobs())?;
             to.replay(&commit)?;
+            copied.blobs += new;
             copied.commits = commit.sequence;
         }
         progress(copied.commits, end);
@@ -77,32 +74,26 @@ fn is_empty(store: &dyn Maintain) -> Result<bool, StoreError> {
     Ok(last_commit(store)? == 0 && store.private_documents()?.is_empty())
 }
 
-/// Copies the contents that a commit names, unless they are there.
-fn copy_contents(commit: &WholeCommit, from: &dyn BlobStore, to: &dyn BlobStore) -> Result<u64, StoreError> {
-    let mut copied = 0;
-    for body in commit.changes.iter().filter_map(|change| change.body.as_deref()) {
-        for (_, mark) in marks(body) {
-            if to.keep(&mark.hash)?.is_some() {
-                continue;
+/// Copies the contents that a commit names, unless they are there; gives all of them, kept until the commit is done, and how
+/// many are new.
+fn copy_contents(
+    commit: &WholeCommit,
+    from: &dyn BlobStore,
+    to: &dyn BlobStore,
+) -> Result<(Vec<KeptBlob>, u64), StoreError> {
+    let (mut all, mut new) = (Vec::new(), 0);
+    for mark in commit.marks() {
+        let kept = match to.keep(&mark.hash)? {
+            Some(kept) => kept,
+            None => {
+                new += 1;
+                take_in(to, &mut *from.open(&mark.hash)?)?
             }
-            let mut reader = from.open(&mark.hash)?;
-            let mut writer = to.writer()?;
-            let mut chunk = vec![0; CHUNK_BYTES];
-            loop {
-                let count = reader.read(&mut chunk).map_err(|error| StoreError::World {
-                    context: "copy a content",
-                    source: Box::new(error),
-                })?;
-                if count == 0 {
-                    break;
-                }
-                writer.write(&chunk[..count])?;
-            }
-            if writer.finish()?.hash != mark.hash {
-                return Err(StoreError::Damaged(format!("the content {}", mark.hash)));
-            }
-            copied += 1;
+        };
+        if kept.hash != mark.hash {
+            return Err(StoreError::Damaged(format!("the content {}", mark.hash)));
         }
+        all.push(kept);
     }
-    Ok(copied)
+    Ok((all, new))
 }

@@ -2,6 +2,7 @@
 //! written into another, which then has the same versions, times, order and hashes.
 
 use crate::batch::{Action, Batch, Change, Expect};
+use crate::blob::{Mark, marks};
 use crate::body::Body;
 use crate::commit_log::Chain;
 use crate::version::{ResourceKey, Splice};
@@ -41,6 +42,12 @@ pub struct WholeChange {
 const _: () = assert!(size_of::<Chain>() == 32);
 
 impl WholeCommit {
+    /// The marks of contents in the versions that it made.
+    pub fn marks(&self) -> impl Iterator<Item = Mark> {
+        let bodies = self.changes.iter().filter_map(|change| change.body.as_deref());
+        bodies.flat_map(|body| marks(body)).map(|(_, mark)| mark)
+    }
+
     /// The batch that writes this commit again.
     pub(crate) fn batch(&self) -> Result<Batch, crate::StoreError> {
         let mut changes = Vec::with_capacity(self.changes.len());

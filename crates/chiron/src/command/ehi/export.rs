@@ -11,7 +11,6 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use store::blob::marks;
 use store::maintain::Maintain;
 use store::{BlobHash, WholeCommit};
 
@@ -76,11 +75,9 @@ impl Export<'_> {
     }
 
     fn commit(&mut self, commit: &WholeCommit, file: &mut impl Write) -> Result<()> {
-        for body in commit.changes.iter().filter_map(|change| change.body.as_deref()) {
-            for (_, mark) in marks(body) {
-                if self.contents.insert(mark.hash) {
-                    self.content(&mark.hash)?;
-                }
+        for mark in commit.marks() {
+            if self.contents.insert(mark.hash) {
+                self.content(&mark.hash)?;
             }
         }
         let line = CommitLine::of(commit)?;

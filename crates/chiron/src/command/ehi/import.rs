@@ -7,14 +7,11 @@ use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use anyhow::{Context, Result, bail};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use store::blob::marks;
+use store::blob::take_in;
 use store::maintain::Maintain;
 use store::{BlobHash, KeptBlob, Store, WholeCommit};
-
-/// Bytes of a content read at a time.
-const PIECE_BYTES: usize = 1 << 20;
 
 /// Imports an export. Every file is checked before anything is written, and everything that came in afterwards.
 pub fn run(practice: &Practice, from: &Path, emit: &mut Emit<'_>) -> Result<()> {
@@ -65,28 +62,18 @@ fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>> {
 /// Takes in the contents that a commit names, those that are not there yet.
 fn contents(store: &dyn Store, from: &Path, commit: &WholeCommit) -> Result<Vec<KeptBlob>> {
     let mut kept = Vec::new();
-    for body in commit.changes.iter().filter_map(|change| change.body.as_deref()) {
-        for (_, mark) in marks(body) {
-            kept.push(match store.blobs().keep(&mark.hash)? {
-                Some(kept) => kept,
-                None => content(store, &from.join(blob_name(&mark.hash)), &mark.hash)?,
-            });
-        }
+    for mark in commit.marks() {
+        kept.push(match store.blobs().keep(&mark.hash)? {
+            Some(kept) => kept,
+            None => content(store, &from.join(blob_name(&mark.hash)), &mark.hash)?,
+        });
     }
     Ok(kept)
 }
 
 fn content(store: &dyn Store, path: &Path, hash: &BlobHash) -> Result<KeptBlob> {
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut writer = store.blobs().writer()?;
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        match file.read(&mut piece)? {
-            0 => break,
-            count => writer.write(&piece[..count])?,
-        }
-    }
-    let kept = writer.finish()?;
+    let kept = take_in(store.blobs(), &mut file)?;
     if kept.hash != *hash {
         bail!("{} is not the content that its name says", path.display());
     }
