@@ -24,8 +24,12 @@ pub fn crowded_patient_id() -> String {
 }
 
 fn practice() -> Practice {
-    let today = Date::new(2026, 1, 5).expect("a day of the calendar");
-    Practice::new(Settings::demo(today))
+    Practice::new(Settings::demo(today()))
+}
+
+/// The day on which all histories end.
+pub fn today() -> Date {
+    Date::new(2026, 1, 5).expect("a day of the calendar")
 }
 
 /// Writes bundles into a folder until they hold about `resources` resources.
