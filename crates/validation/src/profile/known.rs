@@ -50,7 +50,7 @@ impl Known {
     }
 
     /// The snapshot of any definition: a type's, the caller's, or one built in.
-    fn snapshot(&self, canonical: &str, ports: &dyn Ports) -> Option<Vec<ElementRule>> {
+    pub fn snapshot(&self, canonical: &str, ports: &dyn Ports) -> Option<Vec<ElementRule>> {
         if let Some(type_id) = core_type(canonical) {
             return Some(Definition::of_type(type_id).snapshot);
         }
