@@ -6,6 +6,7 @@ use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::own_profiles::OwnProfiles;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
@@ -43,6 +44,7 @@ pub struct Record {
     feed_starts: Mutex<()>,
     audit_reads: bool,
     pub(crate) validation: validation::Settings,
+    pub(crate) own_profiles: OwnProfiles,
 }
 
 /// What a record is made of.
@@ -98,6 +100,7 @@ impl Record {
             feed_starts: Mutex::new(()),
             audit_reads: settings.audit_reads,
             validation: settings.validation,
+            own_profiles: OwnProfiles::default(),
         }
     }
 

@@ -23,6 +23,7 @@ mod target;
 pub use built_in::{built_in_profiles, definition as built_in_definition, profiles_by_type};
 pub use definition::{BindingRule, Constraint, Definition, ElementRule, Slicing, TypeRule};
 pub use demand::Demand;
+pub use known::{is_version, own_profile};
 pub use plan::Profile;
 pub use snapshot::snapshot;
 

@@ -10,6 +10,7 @@ use fhir::{Document, Node};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use terminology::Terminology;
+use validation::profile::is_version;
 use validation::{CodingFault, Declared, Extensions, Membership, Ports, Settings, validate};
 
 /// Versions of the release.
@@ -44,7 +45,7 @@ fn verdicts_agree_with_the_official_validator() {
 }
 
 /// Fewer than one in ten of the verdicts; what each needs stands beside it.
-const EXCEPTIONS_MAX: usize = 66;
+const EXCEPTIONS_MAX: usize = 65;
 
 #[derive(Default)]
 struct Tally {
@@ -260,7 +261,7 @@ impl Ports for Brought {
             let root = one.root();
             one.resource_type().as_deref() == Some(type_name)
                 && root.get_str("url").as_deref() == Some(url)
-                && (version.is_empty() || root.get_str("version").as_deref() == Some(version))
+                && is_version(version, &root.get_str("version").unwrap_or_default())
         };
         self.definitions.iter().find(fits).cloned()
     }
