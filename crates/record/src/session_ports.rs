@@ -1,8 +1,10 @@
 //! What validation is told in a session: the terminology, and the practice's own definitions.
 
+use crate::resource::Resource;
 use crate::session::Session;
 use fhir::Document;
 use fhir::schema::schema;
+use validation::profile::is_version;
 use validation::{CodingFault, Membership, Ports};
 
 /// The ports of validation for the resources that an actor may read.
@@ -27,9 +29,10 @@ impl Ports for SessionPorts<'_> {
     fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
         let type_id = schema().resource_named(type_name)?;
         let (url, version) = canonical.split_once('|').unwrap_or((canonical, ""));
-        let parameters = [("url", url), ("version", version)];
-        let asked = if version.is_empty() { &parameters[..1] } else { &parameters[..] };
-        let found = self.session.find(type_id, asked).ok()?;
-        found.matches.first()?.document()
+        let found = self.session.find(type_id, &[("url", url)]).ok()?;
+        let documents = found.matches.iter().filter_map(Resource::document);
+        let mut fitting = documents
+            .filter(|found| is_version(version, &found.root().get_str("version").unwrap_or_default()));
+        fitting.next()
     }
 }

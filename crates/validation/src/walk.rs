@@ -41,6 +41,8 @@ pub(crate) struct Walk<'a> {
     pub full_urls: FullUrls<'a>,
     /// The profiles met.
     pub known: Known,
+    /// The code systems met, and whether each only adds to another.
+    pub supplements: HashMap<String, bool>,
     /// How many profiles ask each other by invariants here.
     pub depth: usize,
     /// How many questions whether something meets a profile lie in each other.
@@ -90,6 +92,7 @@ impl<'a> Walk<'a> {
             container: Container::default(),
             full_urls: FullUrls::default(),
             known: Known::default(),
+            supplements: HashMap::new(),
             depth: 0,
             nesting: 0,
             reported: HashSet::new(),
@@ -266,6 +269,7 @@ impl<'a> Walk<'a> {
             Special::Coding => self.coding(holder, place),
             _ => {}
         }
+        self.value_meaning(element, place);
         self.invariants(element, &plan.invariants, place);
     }
 }

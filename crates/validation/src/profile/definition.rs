@@ -1,5 +1,6 @@
 //! StructureDefinitions as facts: what each element is held to, read from a snapshot or a differential.
 
+use super::demand::{Demand, demands};
 use fhir::schema::{BindingStrength, TypeId, TypeKind, schema};
 use fhir::{Node, Value};
 
@@ -61,6 +62,8 @@ pub struct ElementRule {
     pub content: Option<String>,
     /// Whether systems must be able to fill and read it.
     pub must_support: Option<bool>,
+    /// What extensions of the definition demand.
+    pub demands: Vec<Demand>,
 }
 
 /// A type allowed, with the profiles that it or what it refers to must meet.
@@ -230,6 +233,7 @@ impl ElementRule {
             slicing: node.get("slicing").map(Slicing::read),
             content: text("contentReference"),
             must_support: node.get("mustSupport").and_then(Node::as_bool),
+            demands: demands(node),
         }
     }
 

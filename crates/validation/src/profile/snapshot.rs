@@ -8,6 +8,15 @@ const DEPTH_MAX: usize = 40;
 /// Gives the snapshot of a definition by its canonical.
 pub type Snapshots<'l> = dyn Fn(&str) -> Option<Vec<ElementRule>> + 'l;
 
+/// A rule of a differential that does not fit its base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Of an element that the base does not have.
+    OfNothing,
+    /// Of the value that the base fixes.
+    OfFixed,
+}
+
 /// The rules of all elements of a definition: those of its base, changed by its differential.
 ///
 /// Elements that the base names only by their type are unfolded where the differential goes below them. What a
@@ -16,6 +25,16 @@ pub fn snapshot(
     base: &[ElementRule],
     differential: &[ElementRule],
     lookup: &Snapshots<'_>,
+) -> Vec<ElementRule> {
+    snapshot_noting(base, differential, lookup, &mut |_, _| {})
+}
+
+/// The same; `note` is called with the position of each rule that does not fit.
+pub(crate) fn snapshot_noting(
+    base: &[ElementRule],
+    differential: &[ElementRule],
+    lookup: &Snapshots<'_>,
+    note: &mut dyn FnMut(usize, Change),
 ) -> Vec<ElementRule> {
     let mut changes: Vec<Entry> = differential.iter().map(Entry::of).collect();
     identify(&mut changes);
@@ -27,8 +46,10 @@ pub fn snapshot(
     };
     identify(&mut builder.rules);
     builder.base = builder.rules.iter().map(|entry| (entry.id.clone(), entry.rule.clone())).collect();
-    for change in changes {
-        builder.apply(change);
+    for (position, change) in changes.into_iter().enumerate() {
+        if let Err(unfit) = builder.apply(&change) {
+            note(position, unfit);
+        }
     }
     builder.finish();
     builder.rules.into_iter().map(|entry| entry.rule).collect()
@@ -74,12 +95,16 @@ struct Builder<'l> {
 }
 
 impl Builder<'_> {
-    fn apply(&mut self, change: Entry) {
+    fn apply(&mut self, change: &Entry) -> Result<(), Change> {
         if change.rule.path.matches('.').count() > DEPTH_MAX {
-            return;
+            return Ok(());
         }
-        let Some(at) = self.place(&change.id) else { return };
-        merge(&mut self.rules[at].rule, &change.rule);
+        let at = self.place(&change.id).ok_or(Change::OfNothing)?;
+        let own = &mut self.rules[at].rule;
+        let contradicts =
+            matches!((&own.fixed, &change.rule.fixed), (Some(own), Some(other)) if own != other);
+        merge(own, &change.rule);
+        if contradicts { Err(Change::OfFixed) } else { Ok(()) }
     }
 
     fn position(&self, id: &str) -> Option<usize> {
@@ -281,6 +306,8 @@ fn merge(rule: &mut ElementRule, change: &ElementRule) {
     if !change.types.is_empty() {
         rule.types.clone_from(&change.types);
     }
+    let new = change.demands.iter().filter(|demand| !rule.demands.contains(demand)).cloned();
+    rule.demands.extend(new.collect::<Vec<_>>());
     for constraint in &change.constraints {
         rule.constraints.retain(|other| other.key != constraint.key);
         rule.constraints.push(constraint.clone());
