@@ -79,12 +79,15 @@ impl WriteRule for SomebodyStays {
         if write.key.type_id.name() != "Practitioner" || write.after.is_none_or(is_active) {
             return Ok(Vec::new());
         }
-        let ports = record::ports::RecordPorts::new("http://localhost/fhir", terminology::Terminology::built_in());
+        let ports =
+            record::ports::RecordPorts::new("http://localhost/fhir", terminology::Terminology::built_in());
         let asked = [("active".to_owned(), "false".to_owned())];
         let request =
-            parse(Some(write.key.type_id), None, &asked, Handling::Strict, &ports, &Limits::default()).unwrap();
+            parse(Some(write.key.type_id), None, &asked, Handling::Strict, &ports, &Limits::default())
+                .unwrap();
         let message = "somebody else is away already; let them come back first".to_owned();
-        let violation = Violation { rule: self.name(), message, expression: "Practitioner.active".to_owned() };
+        let violation =
+            Violation { rule: self.name(), message, expression: "Practitioner.active".to_owned() };
         Ok(vec![Requirement { no_match: request.query, violation }])
     }
 }
