@@ -17,6 +17,8 @@ mod crash;
 mod differential;
 #[path = "main/flips.rs"]
 mod flips;
+#[path = "main/keeper.rs"]
+mod keeper;
 #[path = "main/postgres.rs"]
 mod postgres;
 #[path = "main/random.rs"]

@@ -113,19 +113,19 @@ impl Connection {
         self.wait(context, self.client.batch_execute(text))
     }
 
-    /// Begins a transaction together with the first statements in it.
+    /// Begins a transaction together with the first statements in it; one that is open is rolled back on the way.
     pub fn begin(
         &self,
         context: &'static str,
         begin: &str,
         calls: &[Call],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let begin = Call { text: begin, parameters: Vec::new() };
-        let calls: Vec<Call> = std::iter::once(begin).chain(calls.iter().map(Call::again)).collect();
+        let end = self.is_in_transaction.get().then_some("ROLLBACK");
+        let before: Vec<Call> = end.into_iter().chain([begin]).map(|text| Call::new(text, [])).collect();
+        let first = before.len();
+        let calls: Vec<Call> = before.into_iter().chain(calls.iter().map(Call::again)).collect();
         self.is_in_transaction.set(true);
-        let mut answers = self.pipeline(context, &calls)?;
-        answers.remove(0);
-        Ok(answers)
+        Ok(self.pipeline(context, &calls)?.split_off(first))
     }
 
     /// Sends the last statements of a transaction and commits it.

@@ -4,6 +4,9 @@
 //! sequence, time, hashes and internal keys follow each other as if there were one writer.
 
 use super::connection::{Call, Connection, Parameter};
+use super::keeper;
+use super::memory::Memory;
+use super::moment::Moment;
 use super::names;
 use super::snapshot::{PostgresSnapshot, located, ordinal};
 use super::statements as sql;
@@ -19,8 +22,7 @@ use crate::prepare::PreparedBatch;
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
 use crate::writer::Desk;
-use search::rows::INDEX_VERSION;
-use std::collections::HashMap;
+use search::query::Query;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_postgres::{Config, Row};
@@ -33,11 +35,17 @@ const CONNECT_PAUSE: Duration = Duration::from_millis(200);
 
 const CONTEXT: &str = "write";
 
+/// What the writer shares with readers.
+pub(super) struct Shared {
+    pub dictionary: Arc<SharedDictionary>,
+    pub memory: Arc<Memory>,
+}
+
 /// What the writer's thread owns.
 pub(super) struct PostgresDesk {
     config: Config,
     connection: Option<Connection>,
-    dictionary: Arc<SharedDictionary>,
+    shared: Shared,
     options: OpenOptions,
 }
 
@@ -49,18 +57,14 @@ struct Head {
     chain: Chain,
     next_key: i64,
     names: i64,
-    is_index_current: bool,
+    /// The process that may answer from memory; 0 for none.
+    keeper: i64,
 }
 
 impl PostgresDesk {
     /// A desk with its connection.
-    pub fn new(
-        config: Config,
-        connection: Connection,
-        dictionary: Arc<SharedDictionary>,
-        options: OpenOptions,
-    ) -> Self {
-        Self { config, connection: Some(connection), dictionary, options }
+    pub fn new(config: Config, connection: Connection, shared: Shared, options: OpenOptions) -> Self {
+        Self { config, connection: Some(connection), shared, options }
     }
 
     /// Does something in a transaction of its own that holds the head.
@@ -83,7 +87,10 @@ impl PostgresDesk {
     fn connected(&mut self) -> Result<&Connection, StoreError> {
         let connection = match self.connection.take().filter(|connection| !connection.is_lost()) {
             Some(connection) => connection,
-            None => Connection::open(&self.config)?,
+            None => {
+                self.shared.memory.lose();
+                Connection::open(&self.config)?
+            }
         };
         Ok(self.connection.insert(connection))
     }
@@ -93,15 +100,24 @@ impl PostgresDesk {
         let (types, ids) = set.wanted();
         let calls =
             [Call::new(sql::HEAD_LOCK, []), Call::new(sql::LOCATE, [&types as Parameter, &ids as Parameter])];
-        let begun = match self.connected()?.begin(CONTEXT, "BEGIN", &calls) {
-            // One that was lost between two transactions.
-            Err(StoreError::Unavailable { .. }) => self.connected()?.begin(CONTEXT, "BEGIN", &calls)?,
-            begun => begun?,
-        };
-        for row in &begun[1] {
-            set.found(ordinal(row), located(row, 1)?, row.get(6))?;
+        loop {
+            let begun = match self.connected()?.begin(CONTEXT, "BEGIN", &calls) {
+                // One that was lost between two transactions.
+                Err(StoreError::Unavailable { .. }) => self.connected()?.begin(CONTEXT, "BEGIN", &calls)?,
+                begun => begun?,
+            };
+            let head = begun[0].first().ok_or_else(no_head).and_then(head)?;
+            if !self.shared.memory.lease.may_write(head.keeper) {
+                let connection = self.connected()?;
+                connection.roll_back()?;
+                keeper::free(connection, head.keeper)?;
+                continue;
+            }
+            for row in &begun[1] {
+                set.found(ordinal(row), located(row, 1)?, row.get(6))?;
+            }
+            return Ok(head);
         }
-        begun[0].first().ok_or_else(no_head).and_then(head)
     }
 
     /// Whether a commit whose answer was lost was done: its hash tells it from all others. Waits for the transaction to
@@ -126,7 +142,7 @@ impl Desk for PostgresDesk {
         batches: &[&PreparedBatch],
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         let mut set = WorkingSet::default();
-        let known = self.dictionary.now();
+        let known = self.shared.dictionary.now();
         for batch in batches {
             batch.changes.iter().for_each(|change| set.want(change.type_number, &change.id));
             for precondition in &batch.preconditions {
@@ -138,8 +154,9 @@ impl Desk for PostgresDesk {
         let head = self.begin(&mut set)?;
         let head_before = head.sequence;
         let connection = self.connection.as_ref().ok_or_else(no_head)?;
-        let dictionary = names::of(connection, &self.dictionary, head.names)?;
-        let mut work = Work { connection, dictionary, options: &self.options, head, set };
+        let dictionary = names::of(connection, &self.shared.dictionary, head.names)?;
+        let mut work =
+            Work { connection, dictionary, options: &self.options, head, set, changed: Vec::new() };
         let mut results = Vec::with_capacity(batches.len());
         for batch in batches {
             match work.batch(batch) {
@@ -148,6 +165,7 @@ impl Desk for PostgresDesk {
             }
         }
         let (sequence, chain) = (work.head.sequence, work.head.chain);
+        let changed = std::mem::take(&mut work.changed);
         if sequence == head_before {
             connection.roll_back()?;
             return Ok(results);
@@ -160,6 +178,7 @@ impl Desk for PostgresDesk {
             }
             done => done?,
         }
+        self.shared.memory.wrote(head_before, sequence, &changed);
         Ok(results)
     }
 
@@ -182,14 +201,14 @@ struct Work<'a, 'b> {
     options: &'a OpenOptions,
     head: Head,
     set: WorkingSet<'b>,
+    /// Internal keys of what the batches change.
+    changed: Vec<i64>,
 }
 
 impl<'b> Work<'_, 'b> {
     /// Checks a batch, and takes it to what will be written. A refusal leaves everything as it was.
     fn batch(&mut self, batch: &'b PreparedBatch) -> Result<Committed, StoreError> {
-        for (at, precondition) in batch.preconditions.iter().enumerate() {
-            self.check(at, precondition)?;
-        }
+        self.check(&batch.preconditions)?;
         for change in &batch.changes {
             meets(change, self.set.located(change.type_number, &change.id))?;
         }
@@ -214,6 +233,7 @@ impl<'b> Work<'_, 'b> {
                 at.position += 1;
             }
         }
+        self.changed.extend(logged.iter().map(|change| change.key));
         let changes = commit_log::pack_changes(&logged);
         let chain = commit_log::chain(&self.head.chain, at.sequence, time_ms, &changes, &batch.audit);
         if let Some(replayed) = batch.replayed {
@@ -227,20 +247,37 @@ impl<'b> Work<'_, 'b> {
         Ok(Committed { sequence: at.sequence.cast_unsigned(), time_ms, versions })
     }
 
-    fn check(&mut self, at: usize, precondition: &Precondition) -> Result<(), StoreError> {
-        let (query, wanted) = match precondition {
-            Precondition::NoMatch(query) => (query, None),
-            Precondition::OnlyMatch(query, key) => (query, Some(key)),
-            Precondition::At(key, version) => return self.check_version(key, *version),
+    /// Checks conditions: what those that are queries begin with is asked for together.
+    fn check(&mut self, preconditions: &'b [Precondition]) -> Result<(), StoreError> {
+        let query = |precondition: &'b Precondition| match precondition {
+            Precondition::NoMatch(query) | Precondition::OnlyMatch(query, _) => Some(query),
+            Precondition::At(..) => None,
         };
-        let options = self.options;
-        let snapshot = self.snapshot()?;
-        let matches = execute::first_two(&snapshot, query, &*options.ports, &options.limits)?;
-        if matches.iter().eq(wanted) {
-            Ok(())
-        } else {
-            Err(StoreError::ConditionConflict { precondition: at, matches })
+        let queries: Vec<&Query> = preconditions.iter().filter_map(query).collect();
+        let mut found = match queries.is_empty() {
+            true => Vec::new(),
+            false => {
+                let options = self.options;
+                let snapshot = self.snapshot()?;
+                execute::first_two_of_each(&snapshot, &queries, &*options.ports, &options.limits)?
+            }
         }
+        .into_iter();
+        for (at, precondition) in preconditions.iter().enumerate() {
+            let wanted = match precondition {
+                Precondition::At(key, version) => {
+                    self.check_version(key, *version)?;
+                    continue;
+                }
+                Precondition::NoMatch(_) => None,
+                Precondition::OnlyMatch(_, key) => Some(key),
+            };
+            let matches = found.next().unwrap_or_default();
+            if !matches.iter().eq(wanted) {
+                return Err(StoreError::ConditionConflict { precondition: at, matches });
+            }
+        }
+        Ok(())
     }
 
     fn check_version(&self, key: &ResourceKey, version: u32) -> Result<(), StoreError> {
@@ -257,18 +294,15 @@ impl<'b> Work<'_, 'b> {
     fn snapshot(&mut self) -> Result<PostgresSnapshot<'_>, StoreError> {
         let statements = if self.set.is_changed() { self.set.statements() } else { Vec::new() };
         let mut calls: Vec<Call> = statements.iter().map(|statement| statement.call()).collect();
-        calls.push(Call::new(sql::COUNTS_READ, []));
+        calls.push(Call::new(sql::MOMENT, []));
         let answers = self.connection.pipeline(CONTEXT, &calls)?;
         drop(calls);
         drop(statements);
         self.set.written();
-        Ok(PostgresSnapshot {
-            connection: self.connection,
-            dictionary: Arc::clone(&self.dictionary),
-            is_index_current: self.head.is_index_current,
-            counts: counts(answers.last().map_or(&[], Vec::as_slice)),
-            sequence: self.head.sequence,
-        })
+        let row = answers.last().and_then(|rows| rows.first()).ok_or_else(no_head)?;
+        let mut moment = Moment::of(row, Arc::clone(&self.dictionary));
+        moment.sequence = self.head.sequence;
+        Ok(PostgresSnapshot::new(self.connection, moment, None))
     }
 
     /// Writes what is not yet written, and the head, and commits.
@@ -282,11 +316,6 @@ impl<'b> Work<'_, 'b> {
     }
 }
 
-/// The rows of [`sql::COUNTS_READ`].
-pub(super) fn counts(rows: &[Row]) -> HashMap<i64, i64> {
-    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
-}
-
 fn head(row: &Row) -> Result<Head, StoreError> {
     let chain: &[u8] = row.get(2);
     Ok(Head {
@@ -295,7 +324,7 @@ fn head(row: &Row) -> Result<Head, StoreError> {
         chain: chain.try_into().map_err(|_| StoreError::Damaged("the last commit's hash".into()))?,
         next_key: row.get(3),
         names: row.get(4),
-        is_index_current: row.get::<_, i64>(5) == i64::from(INDEX_VERSION),
+        keeper: row.get(6),
     })
 }
 

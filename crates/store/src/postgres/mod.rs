@@ -6,6 +6,9 @@ mod connection;
 mod desk;
 mod entries;
 mod failure;
+mod keeper;
+mod memory;
+mod moment;
 mod names;
 mod past;
 mod private;
@@ -36,13 +39,16 @@ use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
 use blobs::PostgresBlobs;
 use connection::Connection;
 use desk::PostgresDesk;
+use keeper::Watch;
+use memory::Memory;
 use readers::Readers;
 use search::query::Query;
 use search::rows::INDEX_VERSION;
 use statements as sql;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_postgres::Config;
 
 /// The folder of contents that come in, in a data directory.
@@ -51,6 +57,7 @@ const INCOMING: &str = "incoming";
 /// A database opened.
 pub struct PostgresStore {
     writer: Writer<PostgresDesk>,
+    _watch: Watch,
     readers: Arc<Readers>,
     blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
@@ -70,17 +77,23 @@ impl PostgresStore {
         std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
         let lock = Lock::take(directory)?;
         let replica = options.read_database.as_deref().map(config).transpose()?;
-        let config = config(url)?;
+        let mut config = config(url)?;
+        // By which the sessions of this process are told from those of others.
+        config.application_name(format!("chiron {:016x}", RandomState::new().hash_one(Instant::now())));
         let connection = Connection::open(&config)?;
         schema::migrate(&connection)?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
-        let readers = Arc::new(Readers::new(config.clone(), replica, Arc::clone(&dictionary)));
-        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
+        let memory = Arc::new(Memory::new(options.cache_bytes));
         let names = Arc::clone(&dictionary);
-        let writer = Writer::start(PostgresDesk::new(config, connection, names, options.clone()))?;
+        let readers = Arc::new(Readers::new(&config, replica.as_ref(), names, Arc::clone(&memory)));
+        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
+        let shared = desk::Shared { dictionary: Arc::clone(&dictionary), memory: Arc::clone(&memory) };
+        let desk = PostgresDesk::new(config.clone(), connection, shared, options.clone());
+        let writer = Writer::start(desk)?;
+        let watch = Watch::start(config, memory, Arc::clone(&readers))?;
         let reads = Reads::open(directory, options.log_reads)?;
         let options = options.clone();
-        Ok(Self { writer, readers, blobs, dictionary, reads, options, _lock: lock })
+        Ok(Self { writer, _watch: watch, readers, blobs, dictionary, reads, options, _lock: lock })
     }
 }
 
@@ -181,7 +194,7 @@ impl Store for PostgresStore {
 impl Maintain for PostgresStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.readers.read_written(|snapshot| {
-            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
+            crate::verify::verify(snapshot, snapshot.moment.is_index_current, &self.blobs)
         })?;
         self.reads.verify(&mut found)?;
         Ok(found)
@@ -209,8 +222,9 @@ impl Maintain for PostgresStore {
         if self.readers.written(reindex::is_current)? {
             return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
         }
-        let step =
-            self.readers.read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.dictionary))?;
+        let step = self
+            .readers
+            .read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.moment.dictionary))?;
         reindex::write(step, &self.writer, &self.dictionary)
     }
 
