@@ -25,6 +25,7 @@ use plan::Planner;
 use referrers::KnownReferrers;
 use search::query::{Clause, Query, Total};
 use search::rows::Home;
+use std::collections::HashSet;
 use stream::Stream;
 
 /// The matches of a query.
@@ -82,6 +83,27 @@ pub(crate) fn first_two_of_each(
         Ok(found)
     };
     streams.iter_mut().map(first_two).collect()
+}
+
+/// Whether the answer to a query may depend on resources of some types.
+pub(crate) fn looks_at(query: &Query, types: &HashSet<TypeId>) -> bool {
+    let is_one = |type_id: &TypeId| types.contains(type_id);
+    let is_own = query.types.is_empty() || query.types.iter().any(is_one);
+    !types.is_empty() && (is_own || query.clauses.iter().any(|clause| leads_to(clause, types)))
+}
+
+fn leads_to(clause: &Clause, types: &HashSet<TypeId>) -> bool {
+    match clause {
+        Clause::All(inner) | Clause::Any(inner) => inner.iter().any(|clause| leads_to(clause, types)),
+        Clause::Not(inner) => leads_to(inner, types),
+        Clause::Chain { targets, inner, .. } => {
+            targets.is_empty()
+                || targets.iter().any(|target| types.contains(target))
+                || leads_to(inner, types)
+        }
+        Clause::Has { source, inner, .. } => types.contains(source) || leads_to(inner, types),
+        Clause::Parameter(_) | Clause::InCompartment { .. } | Clause::Never => false,
+    }
 }
 
 /// The types that a query looks at, without those that have no documents.

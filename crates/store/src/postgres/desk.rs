@@ -6,26 +6,23 @@
 use super::connection::{Call, Connection, Parameter};
 use super::keeper;
 use super::memory::Memory;
-use super::moment::Moment;
 use super::names;
-use super::snapshot::{PostgresSnapshot, located, ordinal};
+use super::readers::no_head;
+use super::snapshot::{located, ordinal};
 use super::statements as sql;
-use super::working_set::{At, Logged, WorkingSet};
+use super::transaction::{Head, Transaction};
+use super::working_set::WorkingSet;
 use crate::batch::{Committed, Precondition};
-use crate::commit_log::{self, Chain};
-use crate::dictionary::{Dictionary, SharedDictionary};
+use crate::commit_log::Chain;
+use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
-use crate::execute;
-use crate::located::{current_version, meets};
 use crate::maintain::OpenOptions;
 use crate::prepare::PreparedBatch;
 use crate::stored_id::StoredId;
-use crate::version::ResourceKey;
 use crate::writer::Desk;
-use search::query::Query;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_postgres::{Config, Row};
+use tokio_postgres::Config;
 
 /// How long the outcome of a commit is looked for when its answer was lost.
 const OUTCOME_WAIT: Duration = Duration::from_secs(10);
@@ -47,18 +44,6 @@ pub(super) struct PostgresDesk {
     connection: Option<Connection>,
     shared: Shared,
     options: OpenOptions,
-}
-
-/// The end of the commit log.
-#[derive(Clone, Debug)]
-struct Head {
-    sequence: i64,
-    time_ms: i64,
-    chain: Chain,
-    next_key: i64,
-    names: i64,
-    /// The process that may answer from memory; 0 for none.
-    keeper: i64,
 }
 
 impl PostgresDesk {
@@ -106,7 +91,7 @@ impl PostgresDesk {
                 Err(StoreError::Unavailable { .. }) => self.connected()?.begin(CONTEXT, "BEGIN", &calls)?,
                 begun => begun?,
             };
-            let head = begun[0].first().ok_or_else(no_head).and_then(head)?;
+            let head = begun[0].first().ok_or_else(no_head).and_then(Head::of)?;
             if !self.shared.memory.lease.may_write(head.keeper) {
                 let connection = self.connected()?;
                 connection.roll_back()?;
@@ -152,25 +137,25 @@ impl Desk for PostgresDesk {
             }
         }
         let head = self.begin(&mut set)?;
-        let head_before = head.sequence;
+        let before = head.sequence;
         let connection = self.connection.as_ref().ok_or_else(no_head)?;
         let dictionary = names::of(connection, &self.shared.dictionary, head.names)?;
-        let mut work =
-            Work { connection, dictionary, options: &self.options, head, set, changed: Vec::new() };
+        let mut transaction = Transaction::new(connection, dictionary, &self.options, head, set);
+        transaction.look_ahead(batches)?;
         let mut results = Vec::with_capacity(batches.len());
         for batch in batches {
-            match work.batch(batch) {
+            match transaction.write(batch) {
                 Err(error) if !error.is_refusal() => return Err(error),
                 result => results.push(result),
             }
         }
-        let (sequence, chain) = (work.head.sequence, work.head.chain);
-        let changed = std::mem::take(&mut work.changed);
-        if sequence == head_before {
+        let (sequence, chain) = (transaction.head.sequence, transaction.head.chain);
+        if sequence == before {
             connection.roll_back()?;
             return Ok(results);
         }
-        match work.commit() {
+        let changed = std::mem::take(&mut transaction.changed);
+        match transaction.commit() {
             Err(StoreError::Unavailable { context, reason }) => {
                 if !self.was_committed(sequence, &chain)? {
                     return Err(StoreError::Unavailable { context, reason });
@@ -178,7 +163,7 @@ impl Desk for PostgresDesk {
             }
             done => done?,
         }
-        self.shared.memory.wrote(head_before, sequence, &changed);
+        self.shared.memory.wrote(before, sequence, changed, &self.shared.dictionary.now());
         Ok(results)
     }
 
@@ -192,142 +177,4 @@ impl Desk for PostgresDesk {
     fn close(&mut self) {
         self.connection = None;
     }
-}
-
-/// A transaction.
-struct Work<'a, 'b> {
-    connection: &'a Connection,
-    dictionary: Arc<Dictionary>,
-    options: &'a OpenOptions,
-    head: Head,
-    set: WorkingSet<'b>,
-    /// Internal keys of what the batches change.
-    changed: Vec<i64>,
-}
-
-impl<'b> Work<'_, 'b> {
-    /// Checks a batch, and takes it to what will be written. A refusal leaves everything as it was.
-    fn batch(&mut self, batch: &'b PreparedBatch) -> Result<Committed, StoreError> {
-        self.check(&batch.preconditions)?;
-        for change in &batch.changes {
-            meets(change, self.set.located(change.type_number, &change.id))?;
-        }
-        let time_ms = batch.time_ms.max(self.head.time_ms);
-        let mut at = At { sequence: self.head.sequence + 1, position: 0, time_ms };
-        let mut versions = Vec::with_capacity(batch.changes.len());
-        let mut logged = Vec::with_capacity(batch.changes.len());
-        for change in &batch.changes {
-            let next_key = &mut self.head.next_key;
-            let take_key = || {
-                let key = change.number.unwrap_or(*next_key);
-                *next_key = (*next_key).max(key + 1);
-                key
-            };
-            let done = match &change.put {
-                Some(put) => Some(self.set.put(change, put, at, take_key)?),
-                None => self.set.delete(change, at),
-            };
-            versions.push(done.as_ref().map_or(0, |done| done.version));
-            if let Some(done) = done {
-                logged.push(done);
-                at.position += 1;
-            }
-        }
-        self.changed.extend(logged.iter().map(|change| change.key));
-        let changes = commit_log::pack_changes(&logged);
-        let chain = commit_log::chain(&self.head.chain, at.sequence, time_ms, &changes, &batch.audit);
-        if let Some(replayed) = batch.replayed {
-            replayed.check(at.sequence, &chain)?;
-        }
-        let logged = Logged { sequence: at.sequence, time_ms, chain, changes, audit: &batch.audit };
-        self.set.log(logged, &batch.private);
-        self.head.sequence = at.sequence;
-        self.head.time_ms = time_ms;
-        self.head.chain = chain;
-        Ok(Committed { sequence: at.sequence.cast_unsigned(), time_ms, versions })
-    }
-
-    /// Checks conditions: what those that are queries begin with is asked for together.
-    fn check(&mut self, preconditions: &'b [Precondition]) -> Result<(), StoreError> {
-        let query = |precondition: &'b Precondition| match precondition {
-            Precondition::NoMatch(query) | Precondition::OnlyMatch(query, _) => Some(query),
-            Precondition::At(..) => None,
-        };
-        let queries: Vec<&Query> = preconditions.iter().filter_map(query).collect();
-        let mut found = match queries.is_empty() {
-            true => Vec::new(),
-            false => {
-                let options = self.options;
-                let snapshot = self.snapshot()?;
-                execute::first_two_of_each(&snapshot, &queries, &*options.ports, &options.limits)?
-            }
-        }
-        .into_iter();
-        for (at, precondition) in preconditions.iter().enumerate() {
-            let wanted = match precondition {
-                Precondition::At(key, version) => {
-                    self.check_version(key, *version)?;
-                    continue;
-                }
-                Precondition::NoMatch(_) => None,
-                Precondition::OnlyMatch(_, key) => Some(key),
-            };
-            let matches = found.next().unwrap_or_default();
-            if !matches.iter().eq(wanted) {
-                return Err(StoreError::ConditionConflict { precondition: at, matches });
-            }
-        }
-        Ok(())
-    }
-
-    fn check_version(&self, key: &ResourceKey, version: u32) -> Result<(), StoreError> {
-        let type_number = self.dictionary.type_number(key.type_id);
-        let current = current_version(self.set.located(type_number, &StoredId::new(&key.id)));
-        if current == version {
-            Ok(())
-        } else {
-            Err(StoreError::VersionConflict { key: key.clone(), current })
-        }
-    }
-
-    /// What a condition sees: the batches before it in the group are written first.
-    fn snapshot(&mut self) -> Result<PostgresSnapshot<'_>, StoreError> {
-        let statements = if self.set.is_changed() { self.set.statements() } else { Vec::new() };
-        let mut calls: Vec<Call> = statements.iter().map(|statement| statement.call()).collect();
-        calls.push(Call::new(sql::MOMENT, []));
-        let answers = self.connection.pipeline(CONTEXT, &calls)?;
-        drop(calls);
-        drop(statements);
-        self.set.written();
-        let row = answers.last().and_then(|rows| rows.first()).ok_or_else(no_head)?;
-        let mut moment = Moment::of(row, Arc::clone(&self.dictionary));
-        moment.sequence = self.head.sequence;
-        Ok(PostgresSnapshot::new(self.connection, moment, None))
-    }
-
-    /// Writes what is not yet written, and the head, and commits.
-    fn commit(self) -> Result<(), StoreError> {
-        let statements = self.set.statements();
-        let mut calls: Vec<Call> = statements.iter().map(|statement| statement.call()).collect();
-        let chain = self.head.chain.as_slice();
-        let head: [Parameter; 4] = [&self.head.sequence, &self.head.time_ms, &chain, &self.head.next_key];
-        calls.push(Call::new(sql::HEAD_SET, head));
-        self.connection.commit(CONTEXT, calls)
-    }
-}
-
-fn head(row: &Row) -> Result<Head, StoreError> {
-    let chain: &[u8] = row.get(2);
-    Ok(Head {
-        sequence: row.get(0),
-        time_ms: row.get(1),
-        chain: chain.try_into().map_err(|_| StoreError::Damaged("the last commit's hash".into()))?,
-        next_key: row.get(3),
-        names: row.get(4),
-        keeper: row.get(6),
-    })
-}
-
-fn no_head() -> StoreError {
-    StoreError::Damaged("the end of the commit log is not there".into())
 }

@@ -9,7 +9,11 @@ use super::keeper::Lease;
 use super::statements as sql;
 use crate::cache::Cache;
 use crate::commit_log::unpack_changes;
+use crate::dictionary::Dictionary;
 use crate::error::StoreError;
+use crate::stored_id::StoredId;
+use crate::version::Version;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Commits of others that are followed one by one; behind more of them the cache begins anew.
@@ -56,14 +60,24 @@ impl Memory {
         Ok(cache)
     }
 
-    /// Follows this process's own commits behind `from`, before they are acknowledged: the keys of what they changed.
-    pub fn wrote(&self, from: i64, to: i64, keys: &[i64]) {
+    /// Follows this process's own commits behind `from`, before they are acknowledged: what they changed, by internal key,
+    /// with the new versions that are to be kept.
+    pub fn wrote(&self, from: i64, to: i64, changed: HashMap<i64, Option<Version>>, dictionary: &Dictionary) {
         let _turn = self.turn();
         let cache = self.cache();
         // Where others' commits lie in between, or a read was quicker, the log tells.
-        if (from..to).contains(&position(&cache)) {
-            cache.forget(keys, to.cast_unsigned());
-            cache.committed(to.cast_unsigned());
+        if !(from..to).contains(&position(&cache)) {
+            return;
+        }
+        let keys: Vec<i64> = changed.keys().copied().collect();
+        let to = to.cast_unsigned();
+        cache.forget(&keys, to);
+        cache.committed(to);
+        for (key, version) in changed {
+            if let Some(version) = version {
+                let type_number = dictionary.type_number(version.key.type_id);
+                cache.keep(key, type_number, &StoredId::new(&version.key.id), &version, to);
+            }
         }
     }
 

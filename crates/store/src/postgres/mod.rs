@@ -18,6 +18,7 @@ mod schema;
 mod snapshot;
 mod statements;
 mod statistics;
+mod transaction;
 mod verify;
 mod walk;
 mod working_set;
@@ -53,6 +54,9 @@ use tokio_postgres::Config;
 
 /// The folder of contents that come in, in a data directory.
 const INCOMING: &str = "incoming";
+
+/// To count further than this costs more here than a way that is a little longer.
+const SPARSE_ROWS: usize = 512;
 
 /// A database opened.
 pub struct PostgresStore {
@@ -92,7 +96,8 @@ impl PostgresStore {
         let writer = Writer::start(desk)?;
         let watch = Watch::start(config, memory, Arc::clone(&readers))?;
         let reads = Reads::open(directory, options.log_reads)?;
-        let options = options.clone();
+        let mut options = options.clone();
+        options.limits.sparse_rows = options.limits.sparse_rows.min(SPARSE_ROWS);
         Ok(Self { writer, _watch: watch, readers, blobs, dictionary, reads, options, _lock: lock })
     }
 }
