@@ -29,5 +29,6 @@ mod live;
 mod point_in_time;
 mod postgres;
 mod profile_examples;
+mod subscriptions;
 mod synthea;
 mod tokens;

@@ -2,6 +2,7 @@
 
 use super::connection::{Call, Connection, Parameter};
 use super::moment::Moment;
+use super::private;
 use super::readers::no_head;
 use super::snapshot::PostgresSnapshot;
 use super::statements as sql;
@@ -154,16 +155,25 @@ impl<'a, 'b> Transaction<'a, 'b> {
         let found = if is_changed { self.matches(&queries)? } else { ahead };
         let mut found = found.into_iter();
         for (at, precondition) in preconditions.iter().enumerate() {
-            let wanted = match precondition {
+            let mut matches = Vec::new();
+            let holds = match precondition {
                 Precondition::At(key, version) => {
                     self.check_version(key, *version)?;
-                    continue;
+                    true
                 }
-                Precondition::NoMatch(_) => None,
-                Precondition::OnlyMatch(_, key) => Some(key),
+                Precondition::Private { space, key, content } => {
+                    private::read(self.snapshot()?.connection, space, key)? == *content
+                }
+                Precondition::NoMatch(_) => {
+                    matches = found.next().unwrap_or_default();
+                    matches.is_empty()
+                }
+                Precondition::OnlyMatch(_, key) => {
+                    matches = found.next().unwrap_or_default();
+                    matches == *std::slice::from_ref(key)
+                }
             };
-            let matches = found.next().unwrap_or_default();
-            if !matches.iter().eq(wanted) {
+            if !holds {
                 return Err(StoreError::ConditionConflict { precondition: at, matches });
             }
         }
@@ -220,6 +230,6 @@ impl<'a, 'b> Transaction<'a, 'b> {
 fn queries_of(preconditions: &[Precondition]) -> impl Iterator<Item = &Query> {
     preconditions.iter().filter_map(|precondition| match precondition {
         Precondition::NoMatch(query) | Precondition::OnlyMatch(query, _) => Some(query),
-        Precondition::At(..) => None,
+        Precondition::At(..) | Precondition::Private { .. } => None,
     })
 }
