@@ -15,6 +15,8 @@ mod conformance;
 mod crash;
 #[path = "main/differential.rs"]
 mod differential;
+#[path = "main/encrypted.rs"]
+mod encrypted;
 #[path = "main/flips.rs"]
 mod flips;
 #[path = "main/keeper.rs"]

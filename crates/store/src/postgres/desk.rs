@@ -3,6 +3,7 @@
 //! It begins by locking the one row of `head`. Whoever holds it sees all commits before, so that conditions are checked and
 //! sequence, time, hashes and internal keys follow each other as if there were one writer.
 
+use super::address::Address;
 use super::connection::{Call, Connection, Parameter};
 use super::keeper;
 use super::memory::Memory;
@@ -22,7 +23,6 @@ use crate::stored_id::StoredId;
 use crate::writer::Desk;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_postgres::Config;
 
 /// How long the outcome of a commit is looked for when its answer was lost.
 const OUTCOME_WAIT: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ pub(super) struct Shared {
 
 /// What the writer's thread owns.
 pub(super) struct PostgresDesk {
-    config: Config,
+    address: Address,
     connection: Option<Connection>,
     shared: Shared,
     options: OpenOptions,
@@ -48,8 +48,8 @@ pub(super) struct PostgresDesk {
 
 impl PostgresDesk {
     /// A desk with its connection.
-    pub fn new(config: Config, connection: Connection, shared: Shared, options: OpenOptions) -> Self {
-        Self { config, connection: Some(connection), shared, options }
+    pub fn new(address: Address, connection: Connection, shared: Shared, options: OpenOptions) -> Self {
+        Self { address, connection: Some(connection), shared, options }
     }
 
     /// Does something in a transaction of its own that holds the head.
@@ -74,7 +74,7 @@ impl PostgresDesk {
             Some(connection) => connection,
             None => {
                 self.shared.memory.lose();
-                Connection::open(&self.config)?
+                Connection::open(&self.address)?
             }
         };
         Ok(self.connection.insert(connection))

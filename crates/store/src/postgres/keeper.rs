@@ -8,6 +8,7 @@
 //! Only a process without company in the database becomes the keeper, and it gives that up as soon as somebody connects:
 //! a writer hardly ever comes to wait.
 
+use super::address::Address;
 use super::connection::Connection;
 use super::memory::Memory;
 use super::readers::Readers;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio_postgres::Config;
 
 /// How long a lease holds from the look that it was given at.
 const LEASE: Duration = Duration::from_secs(1);
@@ -91,9 +91,9 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Starts it, on a connection of its own.
-    pub fn start(config: Config, memory: Arc<Memory>, readers: Arc<Readers>) -> Result<Self, StoreError> {
+    pub fn start(address: Address, memory: Arc<Memory>, readers: Arc<Readers>) -> Result<Self, StoreError> {
         let (end, is_ended) = bounded(0);
-        let watcher = Watcher { config, connection: None, memory, readers };
+        let watcher = Watcher { address, connection: None, memory, readers };
         let thread = std::thread::Builder::new().name("store-watch".into());
         let thread = thread
             .spawn(move || watcher.run(&is_ended))
@@ -113,7 +113,7 @@ impl Drop for Watch {
 }
 
 struct Watcher {
-    config: Config,
+    address: Address,
     connection: Option<Connection>,
     memory: Arc<Memory>,
     readers: Arc<Readers>,
@@ -140,12 +140,16 @@ impl Watcher {
     fn beat(&mut self) -> Result<(), StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.config)?,
+            None => Connection::open(&self.address)?,
         };
         let connection = self.connection.insert(connection);
         let lease = &self.memory.lease;
         let looked_at = Instant::now();
-        let row = connection.query_one(CONTEXT, sql::KEEPER_READ, &[&self.config.get_application_name()])?;
+        let row = connection.query_one(
+            CONTEXT,
+            sql::KEEPER_READ,
+            &[&self.address.config.get_application_name()],
+        )?;
         let (keeper, sequence, is_alone): (i64, i64, bool) = (row.get(0), row.get(1), row.get(2));
         match keeper {
             _ if !is_alone => resign(lease, connection),

@@ -1,5 +1,6 @@
 //! The store on PostgreSQL: one database, and any number of processes that read and write it.
 
+mod address;
 mod blobs;
 mod columns;
 mod connection;
@@ -18,6 +19,7 @@ mod schema;
 mod snapshot;
 mod statements;
 mod statistics;
+mod tls;
 mod transaction;
 mod verify;
 mod walk;
@@ -37,6 +39,7 @@ use crate::version::{ResourceKey, Version};
 use crate::whole_commit::WholeCommit;
 use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
+use address::Address;
 use blobs::PostgresBlobs;
 use connection::Connection;
 use desk::PostgresDesk;
@@ -50,7 +53,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_postgres::Config;
 
 /// The folder of contents that come in, in a data directory.
 const INCOMING: &str = "incoming";
@@ -71,7 +73,8 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens a database by its URL (`postgres://user:password@host/database`), made into a store when it is empty, brought
+    /// Opens a database by its URL (`postgres://user:password@host/database`, with `?sslmode=verify-full&sslrootcert=file`
+    /// to have connections encrypted), made into a store when it is empty, brought
     /// forward when it is of an older schema. `directory` is this process's own: the log of reads lies there.
     ///
     /// # Errors
@@ -80,21 +83,23 @@ impl PostgresStore {
     pub fn open(url: &str, directory: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
         let lock = Lock::take(directory)?;
-        let replica = options.read_database.as_deref().map(config).transpose()?;
-        let mut config = config(url)?;
+        let replica = options.read_database.as_deref().map(Address::read).transpose()?;
+        let mut address = Address::read(url)?;
         // By which the sessions of this process are told from those of others.
-        config.application_name(format!("chiron {:016x}", RandomState::new().hash_one(Instant::now())));
-        let connection = Connection::open(&config)?;
+        address
+            .config
+            .application_name(format!("chiron {:016x}", RandomState::new().hash_one(Instant::now())));
+        let connection = Connection::open(&address)?;
         schema::migrate(&connection)?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
         let memory = Arc::new(Memory::new(options.cache_bytes));
         let names = Arc::clone(&dictionary);
-        let readers = Arc::new(Readers::new(&config, replica.as_ref(), names, Arc::clone(&memory)));
+        let readers = Arc::new(Readers::new(&address, replica.as_ref(), names, Arc::clone(&memory)));
         let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
         let shared = desk::Shared { dictionary: Arc::clone(&dictionary), memory: Arc::clone(&memory) };
-        let desk = PostgresDesk::new(config.clone(), connection, shared, options.clone());
+        let desk = PostgresDesk::new(address.clone(), connection, shared, options.clone());
         let writer = Writer::start(desk)?;
-        let watch = Watch::start(config, memory, Arc::clone(&readers))?;
+        let watch = Watch::start(address, memory, Arc::clone(&readers))?;
         let reads = Reads::open(directory, options.log_reads)?;
         let mut options = options.clone();
         options.limits.sparse_rows = options.limits.sparse_rows.min(SPARSE_ROWS);
@@ -113,13 +118,6 @@ impl PostgresStore {
         names::add_parameters(&self.writer, &self.dictionary, missing)?;
         Ok(self.dictionary.now())
     }
-}
-
-fn config(url: &str) -> Result<Config, StoreError> {
-    url.parse().map_err(|error: tokio_postgres::Error| StoreError::World {
-        context: "read the database's address",
-        source: Box::new(error),
-    })
 }
 
 /// Adds the types that have no number yet; an empty database is by this program's rules of index rows.

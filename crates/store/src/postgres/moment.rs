@@ -1,6 +1,7 @@
 //! A connection that reads with, and the moment that it sees. It stays in its transaction between reads, so that the next
 //! one, when nothing was written since, need not begin anew.
 
+use super::address::Address;
 use super::connection::{Call, Connection};
 use super::names;
 use super::readers::no_head;
@@ -13,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_postgres::{Config, Row};
+use tokio_postgres::Row;
 
 const CONTEXT: &str = "read";
 
@@ -56,8 +57,8 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Connects.
-    pub fn open(config: &Config) -> Result<Self, StoreError> {
-        Ok(Self { connection: Connection::open(config)?, moment: RefCell::default() })
+    pub fn open(address: &Address) -> Result<Self, StoreError> {
+        Ok(Self { connection: Connection::open(address)?, moment: RefCell::default() })
     }
 
     /// The moment that it sees.

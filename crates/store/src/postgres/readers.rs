@@ -1,5 +1,6 @@
 //! Reads: each sees one moment, on a connection of the pool.
 
+use super::address::Address;
 use super::connection::{Connection, Parameter};
 use super::memory::Memory;
 use super::moment::Reader;
@@ -12,7 +13,6 @@ use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tokio_postgres::Config;
 
 const CONTEXT: &str = "read";
 
@@ -25,8 +25,8 @@ struct Pools {
 }
 
 impl Pools {
-    fn new(config: &Config) -> Self {
-        let (single, moments) = (config.clone(), config.clone());
+    fn new(address: &Address) -> Self {
+        let (single, moments) = (address.clone(), address.clone());
         Self {
             single: Pool::new(move || Connection::open(&single)),
             moments: Pool::new(move || Reader::open(&moments)),
@@ -53,13 +53,13 @@ pub(super) struct Readers {
 impl Readers {
     /// Connections to a database, and to a copy that follows it.
     pub fn new(
-        config: &Config,
-        replica: Option<&Config>,
+        address: &Address,
+        replica: Option<&Address>,
         dictionary: Arc<SharedDictionary>,
         memory: Arc<Memory>,
     ) -> Self {
         let known = AtomicI64::new(0);
-        Self { written: Pools::new(config), replica: replica.map(Pools::new), known, dictionary, memory }
+        Self { written: Pools::new(address), replica: replica.map(Pools::new), known, dictionary, memory }
     }
 
     /// Notes a commit that this process wrote.
