@@ -27,6 +27,8 @@ pub struct Profile {
     pub version: String,
     /// Where an extension may stand: kind and expression.
     pub contexts: Vec<(String, String)>,
+    /// What must hold where an extension stands, in FHIRPath.
+    pub conditions: Vec<String>,
     /// The type that is constrained.
     pub type_id: TypeId,
     /// The root is the first.
@@ -99,6 +101,7 @@ impl Profile {
             url: definition.url.clone(),
             version: definition.version.clone(),
             contexts: definition.contexts.clone(),
+            conditions: definition.conditions.clone(),
             type_id,
             elements,
         })

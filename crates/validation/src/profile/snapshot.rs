@@ -55,6 +55,22 @@ pub(crate) fn snapshot_noting(
     builder.rules.into_iter().map(|entry| entry.rule).collect()
 }
 
+/// The rules of one element, named by its id, and of what lies below it, as if it were the root.
+pub(crate) fn below(rules: &[ElementRule], id: &str) -> Vec<ElementRule> {
+    let mut entries: Vec<Entry> = rules.iter().map(Entry::of).collect();
+    identify(&mut entries);
+    let is_below = |entry: &Entry| {
+        entry.id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':', '/']))
+    };
+    let mut found: Vec<ElementRule> = entries.into_iter().filter(is_below).map(|entry| entry.rule).collect();
+    let above = found.first().and_then(|root| root.path.rfind('.')).map_or(0, |dot| dot + 1);
+    found.iter_mut().for_each(|rule| rule.path = rule.path.split_off(above));
+    if let Some(root) = found.first_mut() {
+        *root = ElementRule { slice_name: None, min: None, max: None, ..root.clone() };
+    }
+    found
+}
+
 struct Entry {
     /// The path with slices.
     id: String,
