@@ -22,6 +22,7 @@ pub mod ports;
 pub mod resource;
 pub mod session;
 mod session_ports;
+pub mod subscription;
 pub mod write;
 pub mod write_rule;
 

@@ -5,6 +5,7 @@
 
 use super::connection::{Call, Connection, Parameter};
 use super::names;
+use super::private;
 use super::snapshot::{PostgresSnapshot, located, ordinal};
 use super::statements as sql;
 use super::working_set::{At, Logged, WorkingSet};
@@ -232,6 +233,13 @@ impl<'b> Work<'_, 'b> {
             Precondition::NoMatch(query) => (query, None),
             Precondition::OnlyMatch(query, key) => (query, Some(key)),
             Precondition::At(key, version) => return self.check_version(key, *version),
+            Precondition::Private { space, key, content } => {
+                let found = private::read(self.snapshot()?.connection, space, key)?;
+                return match found == *content {
+                    true => Ok(()),
+                    false => Err(StoreError::ConditionConflict { precondition: at, matches: Vec::new() }),
+                };
+            }
         };
         let options = self.options;
         let snapshot = self.snapshot()?;
