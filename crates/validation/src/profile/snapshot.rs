@@ -205,6 +205,25 @@ impl Builder<'_> {
             };
             rule.slicing.get_or_insert(slicing);
         }
+        (0..self.rules.len()).for_each(|at| self.close(at));
+    }
+
+    /// A choice that is sliced by type, with a slice for each type that it may be of, takes no others.
+    fn close(&mut self, at: usize) {
+        let Entry { id, rule } = &self.rules[at];
+        let prefix = format!("{id}:");
+        let slices = self.rules[at + 1..].iter().filter(|entry| {
+            entry.id.strip_prefix(&prefix).is_some_and(|name| !name.contains(['.', '/', ':']))
+        });
+        let sliced: Vec<&str> =
+            slices.flat_map(|entry| &entry.rule.types).map(|one| one.code.as_str()).collect();
+        let is_covered = !rule.types.is_empty()
+            && rule.path.ends_with("[x]")
+            && rule.types.iter().all(|one| sliced.contains(&one.code.as_str()));
+        let by_type = |slicing: &&mut Slicing| slicing.discriminators.iter().all(|(kind, _)| kind == "type");
+        if let Some(slicing) = self.rules[at].rule.slicing.as_mut().filter(by_type).filter(|_| is_covered) {
+            "closed".clone_into(&mut slicing.rules);
+        }
     }
 
     /// Where what lies below an element, its slices included, ends.
@@ -244,6 +263,11 @@ impl Builder<'_> {
             .is_some_and(|next| next.id.strip_prefix(&id).is_some_and(|rest| rest.starts_with('.')))
         {
             return;
+        }
+        if let Some(content) = self.rules[at].rule.content.as_deref() {
+            let meant = content.rsplit('#').next().unwrap_or_default();
+            let types = self.base.iter().find(|(id, _)| id == meant).map(|(_, rule)| rule.types.clone());
+            self.rules[at].rule.types = types.unwrap_or_default();
         }
         let path = self.rules[at].rule.path.clone();
         let root = |id: &str| -> Option<String> {
