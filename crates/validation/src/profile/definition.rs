@@ -68,6 +68,8 @@ pub struct ElementRule {
     pub content: Option<String>,
     /// Whether systems must be able to fill and read it.
     pub must_support: Option<bool>,
+    /// Whether it changes the meaning of what it stands in.
+    pub is_modifier: Option<bool>,
     /// What extensions of the definition demand.
     pub demands: Vec<Demand>,
 }
@@ -258,6 +260,7 @@ impl ElementRule {
             slicing: node.get("slicing").map(Slicing::read),
             content: text("contentReference"),
             must_support: node.get("mustSupport").and_then(Node::as_bool),
+            is_modifier: node.get("isModifier").and_then(Node::as_bool),
             demands: demands(node),
         }
     }

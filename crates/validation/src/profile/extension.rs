@@ -37,6 +37,14 @@ impl<'a> Walk<'a> {
             let message = format!("{} defines no extension", quoted(url));
             return self.report(&place.child("url"), node, rule::EXTENSION_UNKNOWN, message);
         }
+        let modifies = place.name == "modifierExtension";
+        if profile.is_modifier != modifies {
+            let message = match modifies {
+                true => format!("{} changes no meaning; write it as an extension", quoted(url)),
+                false => format!("{} changes the meaning; write it as a modifierExtension", quoted(url)),
+            };
+            self.report(place, node, rule::EXTENSION_CONTEXT, message);
+        }
         let way = self.resource.and_then(|resource| Way::to(extension, resource));
         if let Some(way) = way.filter(|_| !CONTEXT_ERRATA.contains(&url)) {
             self.extension_context(&way, &profile, node, place);

@@ -211,17 +211,20 @@ impl Builder<'_> {
     /// A choice that is sliced by type, with a slice for each type that it may be of, takes no others.
     fn close(&mut self, at: usize) {
         let Entry { id, rule } = &self.rules[at];
-        let prefix = format!("{id}:");
-        let slices = self.rules[at + 1..].iter().filter(|entry| {
-            entry.id.strip_prefix(&prefix).is_some_and(|name| !name.contains(['.', '/', ':']))
-        });
+        let by_type = |slicing: &Slicing| slicing.discriminators.iter().all(|(kind, _)| kind == "type");
+        if rule.types.is_empty() || !rule.path.ends_with("[x]") || !rule.slicing.as_ref().is_some_and(by_type)
+        {
+            return;
+        }
+        let is_slice = |entry: &&Entry| {
+            let name = entry.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix(':'));
+            name.is_some_and(|name| !name.contains(['.', '/', ':']))
+        };
+        let slices = self.rules[at..self.end(at)].iter().filter(is_slice);
         let sliced: Vec<&str> =
             slices.flat_map(|entry| &entry.rule.types).map(|one| one.code.as_str()).collect();
-        let is_covered = !rule.types.is_empty()
-            && rule.path.ends_with("[x]")
-            && rule.types.iter().all(|one| sliced.contains(&one.code.as_str()));
-        let by_type = |slicing: &&mut Slicing| slicing.discriminators.iter().all(|(kind, _)| kind == "type");
-        if let Some(slicing) = self.rules[at].rule.slicing.as_mut().filter(by_type).filter(|_| is_covered) {
+        let is_covered = rule.types.iter().all(|one| sliced.contains(&one.code.as_str()));
+        if let Some(slicing) = self.rules[at].rule.slicing.as_mut().filter(|_| is_covered) {
             "closed".clone_into(&mut slicing.rules);
         }
     }
@@ -340,6 +343,7 @@ fn merge(rule: &mut ElementRule, change: &ElementRule) {
     }
     put(&mut rule.slicing, &change.slicing);
     put(&mut rule.must_support, &change.must_support);
+    put(&mut rule.is_modifier, &change.is_modifier);
     for (bound, other) in rule.range.iter_mut().zip(&change.range) {
         put(bound, other);
     }

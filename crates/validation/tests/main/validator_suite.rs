@@ -45,7 +45,7 @@ fn verdicts_agree_with_the_official_validator() {
 }
 
 /// Fewer than one in ten of the verdicts; what each needs stands beside it.
-const EXCEPTIONS_MAX: usize = 52;
+const EXCEPTIONS_MAX: usize = 51;
 
 #[derive(Default)]
 struct Tally {
