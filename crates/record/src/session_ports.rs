@@ -4,6 +4,7 @@ use crate::resource::Resource;
 use crate::session::Session;
 use fhir::Document;
 use fhir::schema::schema;
+use store::ResourceKey;
 use validation::profile::is_version;
 use validation::{CodingFault, Membership, Ports};
 
@@ -23,6 +24,15 @@ impl Ports for SessionPorts<'_> {
 
     fn coding_fault(&self, system: &str, code: &str, display: Option<&str>) -> Option<CodingFault> {
         self.session.record.ports.coding_fault(system, code, display)
+    }
+
+    /// What the actor may read; references to other servers are not followed.
+    fn resource(&self, reference: &str) -> Option<Document> {
+        let own =
+            reference.strip_prefix(self.session.record.base_url()).and_then(|rest| rest.strip_prefix('/'));
+        let (type_name, id) = own.unwrap_or(reference).split_once('/')?;
+        let key = ResourceKey::new(schema().resource_named(type_name)?, id);
+        self.session.read(&key).ok()?.document()
     }
 
     /// The one changed last, of several of the same canonical.

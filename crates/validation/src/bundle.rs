@@ -52,18 +52,33 @@ impl<'a> FullUrls<'a> {
     }
 }
 
-/// How many entries an absolute reference means, which may name a version.
-fn entries_meant(bundle: Node<'_>, reference: &str) -> usize {
-    let (url, version) = match reference.split_once("/_history/") {
-        Some((url, version)) => (url, Some(version)),
-        None => (reference, None),
-    };
-    let is_meant = |entry: &Node<'_>| {
-        let own = entry.at_path(&["resource", "meta", "versionId"]).and_then(Node::as_str);
-        entry.get_str("fullUrl").is_some_and(|found| found == url)
-            && version.is_none_or(|version| own.is_none_or(|own| own == version))
-    };
-    if is_absolute(url) { bundle.each_of("entry").filter(is_meant).count() } else { 0 }
+/// The versions of the entries of a bundle, by `fullUrl`.
+struct EntryVersions<'a>(HashMap<Cow<'a, str>, Vec<Option<Cow<'a, str>>>>);
+
+impl<'a> EntryVersions<'a> {
+    fn of(bundle: Node<'a>) -> Self {
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in bundle.each_of("entry") {
+            let Some(url) = entry.get_str("fullUrl").filter(|url| is_absolute(url)) else { continue };
+            let version = entry.at_path(&["resource", "meta", "versionId"]).and_then(Node::as_str);
+            found.entry(url).or_default().push(version);
+        }
+        Self(found)
+    }
+
+    /// How many entries a reference means, which may name a version; an entry without one may be any.
+    fn count(&self, reference: &str) -> usize {
+        let (url, version) = match reference.split_once("/_history/") {
+            Some((url, version)) => (url, Some(version)),
+            None => (reference, None),
+        };
+        let versions = self.0.get(url).map_or(&[][..], Vec::as_slice);
+        let is_meant = |own: &&Option<Cow<'_, str>>| match (own, version) {
+            (Some(own), Some(version)) => own == version,
+            _ => true,
+        };
+        versions.iter().filter(is_meant).count()
+    }
 }
 
 /// What a Composition refers to must be in its document (FHIR: Documents, section 3.3.1): the elements, as paths.
@@ -135,6 +150,7 @@ impl<'a> Walk<'a> {
             .and_then(|(type_name, _)| base.split(&format!("/{type_name}/")).next().map(str::to_owned));
         let place = place.child("entry").item(0);
         let place = place.child("resource");
+        let entries = EntryVersions::of(bundle);
         for path in DOCUMENT_REFERENCES {
             let found = path.split('.').fold(vec![composition], |found, name| {
                 found.iter().flat_map(|one| one.children_named(name)).collect()
@@ -149,7 +165,7 @@ impl<'a> Walk<'a> {
                     Some(base) => Cow::Owned(format!("{base}/{text}")),
                     None => text.clone(),
                 };
-                let message = match entries_meant(bundle, &whole) {
+                let message = match entries.count(&whole) {
                     1 => continue,
                     0 => format!("refers to {}, which is not in the document; add it", quoted(&text)),
                     count => {

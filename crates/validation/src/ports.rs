@@ -24,6 +24,12 @@ pub trait Ports {
         None
     }
 
+    /// A resource of the caller's own, by a reference to it as it stands in another one.
+    fn resource(&self, reference: &str) -> Option<Document> {
+        let _ = reference;
+        None
+    }
+
     /// A profile of the caller's own that was made ready before ([`crate::profile::own_profile`]), by canonical URL,
     /// possibly with `|version`. Others are made of their [`Ports::definition`].
     fn own_profile(&self, canonical: &str) -> Option<Arc<Profile>> {

@@ -1,6 +1,7 @@
 //! An element against a profile: counts, types, values, invariants, and what lies below.
 
 use super::built_in;
+use super::definition::core_type;
 use super::environment::WalkEnvironment;
 use super::pattern;
 use super::plan::{ElementPlan, Profile, ProfileInvariant};
@@ -267,21 +268,46 @@ impl<'a> Walk<'a> {
         if allowed.iter().any(|one| one.profiles.is_empty()) {
             return;
         }
-        let urls = allowed.iter().flat_map(|one| &one.profiles);
-        let profiles: Option<Vec<_>> = urls.map(|url| self.known.profile(url, self.ports)).collect();
-        // Of a profile that nobody knows nothing can be said.
-        match profiles.as_deref() {
-            Some([one]) => self.profile(element, one, place),
-            Some(several) => {
-                let fitting = several.iter().find(|one| self.conforms(element, one));
-                if fitting.is_none() {
-                    let names: Vec<_> = several.iter().map(|one| one.canonical()).collect();
-                    let message =
-                        format!("meets none of the profiles {}; make it meet one", names.join(", "));
-                    self.report_rules(rules, place, node, rule::PROFILE_MISMATCH, &message);
-                }
+        let urls: Vec<&str> = allowed.iter().flat_map(|one| &one.profiles).map(String::as_str).collect();
+        self.one_of_profiles(rules, element, node, &urls, place);
+    }
+
+    /// The element meets one of the profiles, or is of one of the types that stand for them.
+    fn one_of_profiles(
+        &mut self,
+        rules: Rules<'_>,
+        element: Element<'a>,
+        node: Node<'a>,
+        urls: &[&str],
+        place: &Place<'_>,
+    ) {
+        if let [url] = urls
+            && let Some(profile) = self.known.profile(url, self.ports)
+        {
+            return self.profile(element, &profile, place);
+        }
+        for url in urls {
+            match (core_type(url), self.known.profile(url, self.ports)) {
+                // An instance of SimpleQuantity is written as a Quantity.
+                (Some(type_id), None) if element.type_id.is_a(type_id.written_as()) => return,
+                (Some(_), None) => {}
+                (_, Some(profile)) if self.conforms(element, &profile) => return,
+                (_, Some(_)) => {}
+                // Extensions that are not known are told where all extensions are looked at.
+                (None, None) if element.type_name() == "Extension" => return,
+                (None, None) => return self.unknown_profile(rules, node, url, place),
             }
-            None => {}
+        }
+        let message = format!("meets none of the profiles {}; make it meet one", urls.join(", "));
+        self.report_rules(rules, place, node, rule::PROFILE_MISMATCH, &message);
+    }
+
+    /// Of a profile that nobody knows nothing can be said; who asks is told so.
+    pub(super) fn unknown_profile(&mut self, rules: Rules<'_>, node: Node<'a>, url: &str, place: &Place<'_>) {
+        if self.settings.is_thorough {
+            let message =
+                format!("{} is asked for and not known here; load its StructureDefinition", quoted(url));
+            self.report_rules(rules, place, node, rule::PROFILE_UNKNOWN, &message);
         }
     }
 

@@ -13,8 +13,7 @@ use std::sync::Arc;
 /// The profile of a canonical, made of the caller's own definitions alone: to be kept and given to validations by
 /// [`Ports::own_profile`].
 pub fn own_profile(canonical: &str, ports: &dyn Ports) -> Option<Arc<Profile>> {
-    let definition = Known::default().own_definition(canonical, ports)?;
-    Profile::new(&definition).map(Arc::new)
+    Known::default().own_profile(canonical, ports)
 }
 
 /// Whether a version is the one that a canonical asks for: the same, or one that begins with it (`1.2` asks for any
@@ -37,13 +36,19 @@ impl Known {
         if let Some(known) = self.profiles.borrow().get(canonical) {
             return known.clone();
         }
-        let own = ports.own_profile(canonical).or_else(|| {
-            let definition = self.own_definition(canonical, ports)?;
-            Profile::new(&definition).map(Arc::new)
-        });
+        let own = ports.own_profile(canonical).or_else(|| self.own_profile(canonical, ports));
         let found = own.or_else(|| built_in::profile(canonical));
         self.profiles.borrow_mut().insert(canonical.to_owned(), found.clone());
         found
+    }
+
+    /// A profile of the caller's, or what it says of one element, named behind a `#`.
+    fn own_profile(&self, canonical: &str, ports: &dyn Ports) -> Option<Arc<Profile>> {
+        let profile = match canonical.split_once('#') {
+            None => Profile::new(&*self.own_definition(canonical, ports)?),
+            Some((whole, id)) => Profile::new(&self.own_definition(whole, ports)?.of_element(id)?),
+        };
+        profile.map(Arc::new)
     }
 
     /// A definition of the caller's, with a snapshot.

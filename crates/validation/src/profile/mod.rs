@@ -8,9 +8,11 @@
 mod binding;
 mod built_in;
 mod check;
+mod context;
 mod criterion;
 mod definition;
 mod demand;
+mod elsewhere;
 mod environment;
 mod extension;
 mod known;
@@ -29,5 +31,6 @@ pub use snapshot::snapshot;
 
 pub(crate) use criterion::{Step, steps};
 pub(crate) use definition::{CORE, core_type};
+pub(crate) use elsewhere::Elsewhere;
 pub(crate) use known::Known;
 pub(crate) use snapshot::{Change, snapshot_noting};

@@ -27,6 +27,10 @@ pub struct Profile {
     pub version: String,
     /// Where an extension may stand: kind and expression.
     pub contexts: Vec<(String, String)>,
+    /// Whether an extension changes the meaning of what it stands in.
+    pub is_modifier: bool,
+    /// What must hold where an extension stands, in FHIRPath.
+    pub conditions: Vec<String>,
     /// The type that is constrained.
     pub type_id: TypeId,
     /// The root is the first.
@@ -99,6 +103,8 @@ impl Profile {
             url: definition.url.clone(),
             version: definition.version.clone(),
             contexts: definition.contexts.clone(),
+            is_modifier: definition.snapshot.first().and_then(|root| root.is_modifier) == Some(true),
+            conditions: definition.conditions.clone(),
             type_id,
             elements,
         })

@@ -55,6 +55,22 @@ pub(crate) fn snapshot_noting(
     builder.rules.into_iter().map(|entry| entry.rule).collect()
 }
 
+/// The rules of one element, named by its id, and of what lies below it, as if it were the root.
+pub(crate) fn below(rules: &[ElementRule], id: &str) -> Vec<ElementRule> {
+    let mut entries: Vec<Entry> = rules.iter().map(Entry::of).collect();
+    identify(&mut entries);
+    let is_below = |entry: &Entry| {
+        entry.id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':', '/']))
+    };
+    let mut found: Vec<ElementRule> = entries.into_iter().filter(is_below).map(|entry| entry.rule).collect();
+    let above = found.first().and_then(|root| root.path.rfind('.')).map_or(0, |dot| dot + 1);
+    found.iter_mut().for_each(|rule| rule.path = rule.path.split_off(above));
+    if let Some(root) = found.first_mut() {
+        *root = ElementRule { slice_name: None, min: None, max: None, ..root.clone() };
+    }
+    found
+}
+
 struct Entry {
     /// The path with slices.
     id: String,
@@ -189,6 +205,28 @@ impl Builder<'_> {
             };
             rule.slicing.get_or_insert(slicing);
         }
+        (0..self.rules.len()).for_each(|at| self.close(at));
+    }
+
+    /// A choice that is sliced by type, with a slice for each type that it may be of, takes no others.
+    fn close(&mut self, at: usize) {
+        let Entry { id, rule } = &self.rules[at];
+        let by_type = |slicing: &Slicing| slicing.discriminators.iter().all(|(kind, _)| kind == "type");
+        if rule.types.is_empty() || !rule.path.ends_with("[x]") || !rule.slicing.as_ref().is_some_and(by_type)
+        {
+            return;
+        }
+        let is_slice = |entry: &&Entry| {
+            let name = entry.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix(':'));
+            name.is_some_and(|name| !name.contains(['.', '/', ':']))
+        };
+        let slices = self.rules[at..self.end(at)].iter().filter(is_slice);
+        let sliced: Vec<&str> =
+            slices.flat_map(|entry| &entry.rule.types).map(|one| one.code.as_str()).collect();
+        let is_covered = rule.types.iter().all(|one| sliced.contains(&one.code.as_str()));
+        if let Some(slicing) = self.rules[at].rule.slicing.as_mut().filter(|_| is_covered) {
+            "closed".clone_into(&mut slicing.rules);
+        }
     }
 
     /// Where what lies below an element, its slices included, ends.
@@ -228,6 +266,11 @@ impl Builder<'_> {
             .is_some_and(|next| next.id.strip_prefix(&id).is_some_and(|rest| rest.starts_with('.')))
         {
             return;
+        }
+        if let Some(content) = self.rules[at].rule.content.as_deref() {
+            let meant = content.rsplit('#').next().unwrap_or_default();
+            let types = self.base.iter().find(|(id, _)| id == meant).map(|(_, rule)| rule.types.clone());
+            self.rules[at].rule.types = types.unwrap_or_default();
         }
         let path = self.rules[at].rule.path.clone();
         let root = |id: &str| -> Option<String> {
@@ -300,6 +343,7 @@ fn merge(rule: &mut ElementRule, change: &ElementRule) {
     }
     put(&mut rule.slicing, &change.slicing);
     put(&mut rule.must_support, &change.must_support);
+    put(&mut rule.is_modifier, &change.is_modifier);
     for (bound, other) in rule.range.iter_mut().zip(&change.range) {
         put(bound, other);
     }

@@ -60,7 +60,9 @@ impl<'a> Walk<'a> {
             for profile in &one.profiles {
                 let own = || self.known.profile(profile, self.ports).map(|profile| profile.type_id);
                 let Some(found) = core_type(profile).or_else(own) else { continue };
-                if !found.is_a(type_id) && !type_id.is_a(found) {
+                // A type that is derived from another one, such as Age, is no profile of it.
+                let is_abstract = type_id.definition().is_abstract;
+                if !(type_id.is_a(found.written_as()) || is_abstract && found.is_a(type_id)) {
                     let message = format!(
                         "{} is a profile of {}, and the type here is {}",
                         quoted(profile),
