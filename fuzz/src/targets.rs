@@ -14,6 +14,7 @@ mod practice;
 mod resource;
 mod search_cursor;
 mod search_url;
+mod subscription;
 mod ucum;
 mod value_set;
 mod xml;
@@ -43,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     search_url::FILTER,
     resource::RESOURCE,
     resource::NARRATIVE,
+    subscription::TARGET,
     patch::JSON,
     patch::FHIRPATH,
     value_set::TARGET,

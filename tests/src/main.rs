@@ -29,6 +29,7 @@ mod live;
 mod point_in_time;
 mod postgres;
 mod profile_examples;
+mod subscriptions;
 mod synth;
 mod synthea;
 mod tokens;

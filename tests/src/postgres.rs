@@ -6,7 +6,8 @@ mod private_postgres;
 use crate::harness::folder::new_folder;
 use crate::harness::http::Client;
 use crate::harness::program::{self, verify};
-use crate::harness::samples::patient;
+use crate::harness::receiver::Receiver;
+use crate::harness::samples::{patient, result, subscription};
 use crate::harness::server::Server;
 use private_postgres::PrivatePostgres;
 use std::path::Path;
@@ -71,6 +72,44 @@ fn two_servers_on_one_database_make_nothing_twice_and_lose_nothing() {
     let found = servers[1].administrator().get_json("/fhir/Patient?identifier=urn:mrn|0,urn:mrn|4");
     assert_eq!(found["total"], 2, "{found}");
     verify(servers[0].data());
+    servers.into_iter().for_each(Server::stop);
+}
+
+#[test]
+fn two_servers_on_one_database_tell_each_event_once() {
+    let (postgres, folder, receiver) = (PrivatePostgres::start(&[]), new_folder(), Receiver::start());
+    let setting = format!("notification-targets = \"{}\"\n", receiver.address());
+    std::fs::write(folder.path().join("chiron.toml"), setting).unwrap();
+    let database = postgres.database();
+    let servers = ["one", "two"].map(|name| serve(&folder.path().join(name), &database));
+    let endpoint = format!("http://{}/", receiver.address());
+    let asked =
+        subscription("s", "id-only", serde_json::json!({ "type": "rest-hook", "endpoint": endpoint }));
+    let mut client = servers[0].administrator();
+    assert_eq!(client.put("/fhir/Subscription/s", &asked).status, 201);
+    receiver.next();
+    let begun = Instant::now();
+    while client.get_json("/fhir/Subscription/s")["status"] != "active" {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is not active");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    at_once(&servers, 4, |number, client| {
+        for turn in 0..10 {
+            let id = format!("r{number}-{turn}");
+            assert_eq!(client.put(&format!("/fhir/Observation/{id}"), &result(&id, "p")).status, 201);
+        }
+    });
+    let mut numbers = Vec::new();
+    while numbers.len() < 40 {
+        let bundle = receiver.next().json();
+        let parameters = bundle["entry"][0]["resource"]["parameter"].as_array().unwrap().clone();
+        let events = parameters.iter().filter(|one| one["name"] == "notification-event");
+        numbers.extend(
+            events.map(|one| one["part"][0]["valueString"].as_str().unwrap().parse::<u32>().unwrap()),
+        );
+    }
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>(), "in order, and each once");
+    assert!(receiver.is_silent());
     servers.into_iter().for_each(Server::stop);
 }
 

@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 12] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -34,7 +34,7 @@ pub const SETTINGS: [Setting; 11] = [
         name: "database",
         variable: "CHIRON_DATABASE",
         default: "",
-        help: "postgres://user:password@host/name: the records lie there; empty: in the data folder",
+        help: "postgres://user:password@host/name: the records lie there, by TLS with ?sslmode=verify-full&sslrootcert=FILE; empty: in the data folder",
     },
     Setting {
         name: "read-database",
@@ -83,6 +83,12 @@ pub const SETTINGS: [Setting; 11] = [
         variable: "CHIRON_VALIDATE_PROFILES",
         default: "declared",
         help: "profiles checked on write: off; declared: those in meta.profile; us-core-6, -7 or -8: US Core's too",
+    },
+    Setting {
+        name: "notification-targets",
+        variable: "CHIRON_NOTIFICATION_TARGETS",
+        default: "",
+        help: "hosts (host or host:port, with commas) to which notifications may go over plain HTTP or inside the network",
     },
     Setting {
         name: "log",

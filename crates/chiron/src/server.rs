@@ -31,11 +31,13 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// All routes: pages and the FHIR API.
 pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
+    let alone = rest::Settings::default();
     let settings = rest::Settings {
         lenient_search: config.flag("lenient-search")?,
         binary_bytes_max: config.binary_bytes()?,
         exports: Some(practice.data.join("exports")),
-        ..rest::Settings::default()
+        process: config.database().map_or(alone.process.clone(), |_| uuid::Uuid::now_v7().to_string()),
+        ..alone
     };
     let api = rest::router(Arc::clone(&practice.record), settings);
     let pages = web::router(Arc::clone(&practice.record));

@@ -142,7 +142,7 @@ impl Edits {
     }
 
     /// Removes a member with the comma that goes with it.
-    fn remove_member(&mut self, object: Node<'_>, name: &str) {
+    pub fn remove_member(&mut self, object: Node<'_>, name: &str) {
         let Some(mut range) = object.member_range(name) else { return };
         let text = object.document().text();
         let behind = text[range.end..].trim_start();

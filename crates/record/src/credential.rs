@@ -147,7 +147,8 @@ fn is_within(actor: &Actor, this: &Actor) -> bool {
     actor.id == this.id && actor.roles.iter().all(|role| this.roles.contains(role)) && scopes_are_within
 }
 
-fn hash(secret: &str) -> String {
+/// How a secret is kept.
+pub(crate) fn hash(secret: &str) -> String {
     blake3::hash(secret.as_bytes()).to_hex().to_string()
 }
 

@@ -15,12 +15,14 @@ pub mod feed;
 mod include;
 pub mod job;
 pub mod linked_types;
+mod own_profiles;
 mod parameters;
 pub mod patch;
 pub mod ports;
 pub mod resource;
 pub mod session;
 mod session_ports;
+pub mod subscription;
 pub mod write;
 pub mod write_rule;
 

@@ -6,10 +6,12 @@ use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::own_profiles::OwnProfiles;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
 use crate::session_ports::SessionPorts;
+use crate::subscription::Targets;
 use crate::write_rule::WriteRule;
 use access::policy::DenialCause;
 use access::{Actor, Denial, Grant, Interaction, Policy};
@@ -41,8 +43,10 @@ pub struct Record {
     /// Read from the first time that somebody asks.
     feed: OnceLock<Feed>,
     feed_starts: Mutex<()>,
+    pub(crate) targets: Targets,
     audit_reads: bool,
     pub(crate) validation: validation::Settings,
+    pub(crate) own_profiles: OwnProfiles,
 }
 
 /// What a record is made of.
@@ -61,6 +65,8 @@ pub struct Settings {
     pub new_id: NewId,
     /// The maker of secrets: 32 random letters for URLs, five bits each.
     pub new_secret: NewId,
+    /// Where notifications of subscriptions may be sent, besides public addresses over TLS.
+    pub notification_targets: Targets,
     /// Whether reads are audited. Off only to measure what the audit costs.
     pub audit_reads: bool,
     /// What resources are held against on write, beside the definitions of their types.
@@ -96,8 +102,10 @@ impl Record {
             overtaken: Mutex::new(()),
             feed: OnceLock::new(),
             feed_starts: Mutex::new(()),
+            targets: settings.notification_targets,
             audit_reads: settings.audit_reads,
             validation: settings.validation,
+            own_profiles: OwnProfiles::default(),
         }
     }
 
@@ -140,6 +148,16 @@ impl Record {
     /// What a search may ask for at most, at this moment.
     pub(crate) fn limits(&self) -> Limits {
         Limits { now_ms: self.now_ms(), ..Limits::default() }
+    }
+
+    /// Where notifications of subscriptions may be sent.
+    pub fn notification_targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// A new id.
+    pub fn new_id(&self) -> String {
+        (self.new_id)()
     }
 
     /// What resources are held against on write.

@@ -10,6 +10,8 @@ mod names;
 mod outcome;
 mod resolve;
 
+pub(crate) use decision::put;
+
 use crate::audit::{AuditOutcome, Touched, audit_event};
 use crate::condition::Condition;
 use crate::error::Error;

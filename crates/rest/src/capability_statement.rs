@@ -39,7 +39,9 @@ pub(crate) fn normative(service: &Service) -> String {
 
 fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
     let resources: Vec<Value> = listed_types().filter(|type_id| is_listed(*type_id)).map(resource).collect();
+    let socket = fhir::object! { "url" => WEBSOCKET, "valueUri" => service.socket_url() };
     let rest = fhir::object! {
+        "extension" => vec![socket],
         "mode" => "server",
         "documentation" => "Reads, searches and writes every resource type, with its whole history.",
         "security" => fhir::object! { "description" => "Bearer tokens (RFC 6750) in the Authorization header." },
@@ -53,6 +55,7 @@ fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
         "status" => "active",
         "date" => service.since.as_str(),
         "kind" => "instance",
+        "instantiates" => vec![format!("{BACKPORT}CapabilityStatement/backport-subscription-server-r4")],
         "software" => fhir::object! { "name" => "Chiron", "version" => env!("CARGO_PKG_VERSION") },
         "implementation" => fhir::object! { "description" => "Chiron", "url" => service.base_url.as_str() },
         "fhirVersion" => FHIR_VERSION,
@@ -94,8 +97,15 @@ fn codes(level: Level, is_listed: &dyn Fn(&Interaction) -> bool) -> Value {
 fn resource(type_id: TypeId) -> Value {
     let name = type_id.name();
     let mut resource = Object::new();
+    if name == "Subscription" {
+        resource.set("extension", topics());
+    }
     resource.set("type", name);
     resource.set("profile", format!("http://hl7.org/fhir/StructureDefinition/{name}"));
+    if name == "Subscription" {
+        resource
+            .set("supportedProfile", vec![format!("{BACKPORT}StructureDefinition/backport-subscription")]);
+    }
     let is_read_only = record::is_written_by_the_server(type_id);
     let is_listed = |row: &Interaction| !is_read_only || READ_ONLY.contains(&row.name);
     let has =
@@ -124,6 +134,19 @@ fn resource(type_id: TypeId) -> Value {
     set_filled(&mut resource, "searchParam", searched);
     set_filled(&mut resource, "operation", operations(&|row| row.is_for(name)));
     resource.into()
+}
+
+/// The canonical URLs of the Subscriptions R5 Backport guide.
+const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport/";
+
+/// Says where websockets are opened.
+const WEBSOCKET: &str = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket";
+
+/// The topics that can be subscribed to.
+fn topics() -> Value {
+    let url = format!("{BACKPORT}StructureDefinition/capabilitystatement-subscriptiontopic-canonical");
+    let topic = |topic| fhir::object! { "url" => url.as_str(), "valueCanonical" => topic };
+    Value::Array(record::subscription::topic_urls().into_iter().map(topic).collect())
 }
 
 /// The interactions of types that only the server writes.

@@ -30,6 +30,7 @@ mod serve;
 mod service;
 mod settings;
 mod streamed;
+mod subscription;
 mod subset;
 mod terminology_capabilities;
 mod upload;
@@ -49,5 +50,6 @@ pub const BASE_PATH: &str = "/fhir";
 pub fn router(record: Arc<Record>, settings: Settings) -> Router {
     let service = Arc::new(service::Service::new(record, settings));
     bulk::start(&service);
+    subscription::start(&service);
     serve::router(service)
 }

@@ -6,7 +6,7 @@ use crate::body;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::interactions::{EXPORT_FILE, Interaction, Run};
+use crate::interactions::{EXPORT_FILE, Follow, Interaction, Run};
 use crate::parameters::Parameters;
 use crate::prefer::Prefer;
 use crate::presentation::{OUTER_PARAMETERS, Presentation};
@@ -54,6 +54,13 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 }
 
 async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
+    if let Some((follow, place)) = followed(&service, &request) {
+        let answer = follow(Arc::clone(&service), place, request).await;
+        return answer.unwrap_or_else(|failure| {
+            let presentation = Presentation::read(&Parameters::default(), &HeaderMap::new());
+            respond(&service.record, &presentation, Answer::from(&failure))
+        });
+    }
     let (parts, body) = request.into_parts();
     let mut query = Parameters::parse(parts.uri.query().unwrap_or_default());
     let presentation = Presentation::read(&query, &parts.headers);
@@ -65,6 +72,15 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
         *response.body_mut() = Body::empty();
     }
     response
+}
+
+/// What answers by a connection that stays open, and for what.
+fn followed(service: &Service, request: &Request) -> Option<(Follow, Place)> {
+    let path = request.uri().path().strip_prefix(service.base_path())?;
+    match route::find(request.method().as_str(), path).ok()? {
+        (Interaction { run: Run::Followed(follow), .. }, place) => Some((*follow, place)),
+        _ => None,
+    }
 }
 
 async fn answer(
@@ -83,7 +99,7 @@ async fn answer(
         presentation.check()?;
     }
     let session = match row.run {
-        Run::Open(_) => None,
+        Run::Open(_) | Run::Followed(_) => None,
         Run::Inline(_) | Run::Pooled(_) => {
             let actor = authentication::actor(service, parts)?;
             Some(service.record.session(actor, authentication::origin(parts)))
@@ -121,7 +137,7 @@ async fn run(row: &'static Interaction, call: Call, session: Option<Session>) ->
         (Run::Inline(run), Some(session)) => catch_unwind(AssertUnwindSafe(|| run(&call, &session)))
             .unwrap_or_else(|_| Err(Failure::internal())),
         (Run::Pooled(run), Some(session)) => service.pool.run(move || run(&call, &session)).await?,
-        (Run::Inline(_) | Run::Pooled(_), None) => Err(Failure::internal()),
+        (Run::Inline(_) | Run::Pooled(_), None) | (Run::Followed(_), _) => Err(Failure::internal()),
     };
     if let Err(failure) = &answer
         && failure.status == StatusCode::INTERNAL_SERVER_ERROR

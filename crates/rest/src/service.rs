@@ -4,6 +4,7 @@ use crate::BASE_PATH;
 use crate::bulk::Exports;
 use crate::pool::Pool;
 use crate::settings::Settings;
+use crate::subscription::Subscriptions;
 use record::Record;
 use record::resource::instant;
 use std::collections::HashMap;
@@ -16,6 +17,8 @@ pub(crate) struct Service {
     pub pool: Pool,
     /// The exports; `None` when there is no folder for them.
     pub exports: Option<Exports>,
+    /// Programs that are told what changes.
+    pub subscriptions: Subscriptions,
     /// The base URL that clients see, without a slash at the end.
     pub base_url: String,
     /// When the service began, as an instant: the date of what describes it.
@@ -30,12 +33,22 @@ impl Service {
         let since = instant(record.now_ms()).to_string();
         let pool = Pool::new(settings.workers, settings.queue, settings.request_timeout);
         let exports = settings.exports.clone().map(Exports::new);
-        Self { record, settings, pool, exports, base_url, since, described: Mutex::default() }
+        let subscriptions = Subscriptions::new();
+        Self { record, settings, pool, exports, subscriptions, base_url, since, described: Mutex::default() }
     }
 
     /// The path of the base URL, as requests have it.
     pub fn base_path(&self) -> &'static str {
         BASE_PATH
+    }
+
+    /// Where websockets are opened.
+    pub fn socket_url(&self) -> String {
+        let url = self
+            .base_url
+            .strip_prefix("http")
+            .map_or_else(|| self.base_url.clone(), |rest| format!("ws{rest}"));
+        format!("{url}/_socket")
     }
 
     /// A description of the service, made once.

@@ -25,11 +25,16 @@ pub struct Settings {
     pub queue: usize,
     /// The folder for the files of exports; `None`: there are no exports.
     pub exports: Option<PathBuf>,
+    /// How long a receiver of notifications may fail before its subscription is in error.
+    pub notification_patience: Duration,
+    /// Tells processes on one database apart; one that has its store alone has always the same name, so that it goes on
+    /// at once after a crash.
+    pub process: String,
 }
 
 impl Default for Settings {
     /// Strict searches, 64 MiB (4 GiB for content as it is), 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
-    /// queue of 1,024, no exports.
+    /// queue of 1,024, no exports, ten minutes for a receiver to come back.
     fn default() -> Self {
         Self {
             lenient_search: false,
@@ -41,6 +46,8 @@ impl Default for Settings {
             workers: 32,
             queue: 1024,
             exports: None,
+            notification_patience: Duration::from_secs(600),
+            process: "alone".to_owned(),
         }
     }
 }

@@ -34,5 +34,7 @@ mod resources;
 mod searches;
 #[path = "main/standard_examples.rs"]
 mod standard_examples;
+#[path = "main/subscriptions.rs"]
+mod subscriptions;
 #[path = "main/terminology_operations.rs"]
 mod terminology_operations;

@@ -30,6 +30,15 @@ pub enum Precondition {
     OnlyMatch(Query, ResourceKey),
     /// The resource is at this version; 0: it does not exist or is deleted (for what was read to decide a write).
     At(ResourceKey, u32),
+    /// A private document has this content; `None`: it is not there (for what was read to decide its change).
+    Private {
+        /// The key space.
+        space: String,
+        /// The key in it.
+        key: String,
+        /// The content.
+        content: Option<Vec<u8>>,
+    },
 }
 
 /// A change to one resource.

@@ -100,6 +100,12 @@ impl State {
                     }
                     continue;
                 }
+                Precondition::Private { space, key, content } => {
+                    if self.private.get(&(space.clone(), key.clone())) != content.as_ref() {
+                        return Err(StoreError::ConditionConflict { precondition, matches: Vec::new() });
+                    }
+                    continue;
+                }
             };
             let query = Query { count: 2, sort: Vec::new(), cursor: None, ..query.clone() };
             let matches: Vec<ResourceKey> =

@@ -6,6 +6,7 @@ pub mod folder;
 pub mod http;
 pub mod program;
 pub mod random;
+pub mod receiver;
 pub mod samples;
 pub mod server;
 pub mod shared_data;

@@ -43,3 +43,25 @@ pub fn put_both(id: &str) -> Value {
     ];
     json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
 }
+
+/// A final result of a patient.
+pub fn result(id: &str, patient: &str) -> Value {
+    let mut result = weight(id, &format!("Patient/{patient}"));
+    let system = "http://terminology.hl7.org/CodeSystem/observation-category";
+    result["category"] = json!([{ "coding": [{ "system": system, "code": "laboratory" }] }]);
+    result
+}
+
+/// A Subscription to new results, on a channel.
+pub fn subscription(id: &str, content: &str, mut channel: Value) -> Value {
+    let url = |name: &str| {
+        format!("http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-{name}")
+    };
+    channel["payload"] = json!("application/fhir+json");
+    channel["_payload"] = json!({ "extension": [{ "url": url("payload-content"), "valueCode": content }] });
+    json!({
+        "resourceType": "Subscription", "id": id, "status": "requested", "reason": "to be told of results",
+        "meta": { "profile": [url("subscription")] },
+        "criteria": "urn:chiron:topic:new-result", "channel": channel,
+    })
+}

@@ -26,8 +26,12 @@ const ACTIONS: [(&str, &str, &str); 6] = [
 ];
 
 /// By which way a request came, and what AuditEvent calls that source: code, display.
-const WAYS: [(&str, &str, &str); 3] =
-    [("rest", "4", "Application Server"), ("page", "3", "Web Server"), ("command", "1", "User Device")];
+const WAYS: [(&str, &str, &str); 4] = [
+    ("rest", "4", "Application Server"),
+    ("page", "3", "Web Server"),
+    ("command", "1", "User Device"),
+    ("subscription", "4", "Application Server"),
+];
 
 /// The type AuditEvent.
 pub(crate) fn audit_event() -> TypeId {

@@ -55,17 +55,28 @@ impl Session {
         leave: &mut HashMap<TypeId, Option<Grant>>,
     ) -> Result<bool, Error> {
         let type_id = change.key.type_id;
-        let decide = || self.record.policy.decide(&self.actor, Interaction::Read, Some(type_id)).ok();
-        let Some(grant) = leave.entry(type_id).or_insert_with(decide) else { return Ok(false) };
+        let Some(grant) = leave.entry(type_id).or_insert_with(|| self.leave_to_read(type_id)) else {
+            return Ok(false);
+        };
         if let Some(patient) = patient
             && !self.record.patients_of(change)?.contains(patient)
         {
             return Ok(false);
         }
+        self.is_seen(grant, &change.key, change.version)
+    }
+
+    /// What the actor may read of a type; `None`: nothing.
+    pub(crate) fn leave_to_read(&self, type_id: TypeId) -> Option<Grant> {
+        self.record.policy.decide(&self.actor, Interaction::Read, Some(type_id)).ok()
+    }
+
+    /// Whether what a change made, or took away, lies within what the actor may read.
+    pub(crate) fn is_seen(&self, grant: &Grant, key: &ResourceKey, version: u32) -> Result<bool, Error> {
         if grant.narrowing().is_empty() {
             return Ok(true);
         }
-        let version = self.record.content_of(change)?;
+        let version = self.record.content_at(key, version)?;
         Ok(version.is_some_and(|version| self.is_granted(grant, &version)))
     }
 }
@@ -81,20 +92,17 @@ impl Record {
         if Some(type_id) == schema().resource_named("Patient") {
             patients.insert(change.key.id.to_string());
         }
-        let version = self.content_of(change)?;
+        let version = self.content_at(&change.key, change.version)?;
         if let Some(document) = version.as_ref().map(Version::document).transpose()?.flatten() {
             patients.extend(patients_of(type_id, document, self.base_url()));
         }
         Ok(change.patients.get_or_init(|| patients))
     }
 
-    /// The version that a change made; for a deletion, the one that it took away.
-    pub(crate) fn content_of(&self, change: &Change) -> Result<Option<Version>, Error> {
-        let made = self.store.read_version(&change.key, change.version)?;
-        match made {
-            Some(made) if made.is_deleted() => {
-                Ok(self.store.read_version(&change.key, change.version.saturating_sub(1))?)
-            }
+    /// A version by its name; in the place of a deletion, the one that it took away.
+    fn content_at(&self, key: &ResourceKey, version: u32) -> Result<Option<Version>, Error> {
+        match self.store.read_version(key, version)? {
+            Some(made) if made.is_deleted() => Ok(self.store.read_version(key, version.saturating_sub(1))?),
             made => Ok(made),
         }
     }

@@ -10,7 +10,9 @@ use crate::audit::{AuditOutcome, AuditRow, Touched};
 use crate::body;
 use crate::content::set_apart;
 use crate::error::Error;
+use crate::own_profiles::WritePorts;
 use crate::session::Session;
+use crate::subscription;
 use crate::write_rule::{ProposedWrite, Requirement};
 use access::{Grant, Interaction};
 use fhir::schema::TypeId;
@@ -19,7 +21,7 @@ use search::compartment::patients_of;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use store::{Action, Batch, Change, Expect, KeptBlob, Precondition, ResourceKey, Version};
+use store::{Action, Batch, Change, Expect, KeptBlob, Precondition, PrivateChange, ResourceKey, Version};
 use validation::Validated;
 
 /// A batch in the making.
@@ -44,8 +46,12 @@ pub(super) struct Decision<'a> {
     patients: BTreeSet<String>,
     /// Resources whose expected version was set here, because it was read to decide, not by the caller.
     pub(super) own_expectations: HashSet<ResourceKey>,
+    /// What validation is told.
+    ports: WritePorts<'a>,
     /// Contents that are named here and nowhere else before the commit.
     kept: Vec<KeptBlob>,
+    /// Whose rights Subscriptions that are written here have.
+    private: Vec<PrivateChange>,
 }
 
 impl<'a> Decision<'a> {
@@ -69,7 +75,9 @@ impl<'a> Decision<'a> {
             conditional: RefCell::default(),
             patients: BTreeSet::new(),
             own_expectations: HashSet::new(),
+            ports: WritePorts::new(&session.record),
             kept: Vec::new(),
+            private: Vec::new(),
         };
         decision.resolve_all()?;
         for index in 0..requests.len() {
@@ -136,6 +144,7 @@ impl<'a> Decision<'a> {
         let before = before.as_ref().and_then(body_document);
         self.add_patients(key.type_id, before.iter());
         self.apply_rules(&ProposedWrite { key: &key, before: before.as_ref(), after: None })?;
+        self.register(&key, None)?;
         let change = Change { key, expect, action: Action::Delete };
         self.planned.push(Planned { request: index, change, effect: Effect::Deleted });
         Ok(())
@@ -143,7 +152,11 @@ impl<'a> Decision<'a> {
 
     fn propose_put(&mut self, proposal: Proposal) -> Result<(), Error> {
         let record = &self.session.record;
-        let (document, kept) = set_apart(self.content(&proposal)?, &record.stand_ins, record.store.blobs())?;
+        let mut content = self.content(&proposal)?;
+        if proposal.key.type_id == subscription::subscription_type() {
+            content = subscription::as_requested(content, record.now_ms());
+        }
+        let (document, kept) = set_apart(content, &record.stand_ins, record.store.blobs())?;
         self.kept.extend(kept);
         let Proposal { index, key, before, expect } = proposal;
         if let Some(current) = before.as_ref().filter(|one| one.text() == document.text()) {
@@ -151,9 +164,10 @@ impl<'a> Decision<'a> {
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
-        let record = &self.session.record;
-        let validated =
-            Validated::new(document, &*record.ports, &record.validation).map_err(Error::Invalid)?;
+        let ports = &self.ports;
+        let validated = Validated::new(document, ports, &record.validation).map_err(Error::Invalid);
+        ports.failure()?;
+        let validated = validated?;
         self.allow(&self.permits[index].write, validated.document())?;
         let effect = if live_version(before.as_ref()) == 0 { Effect::Created } else { Effect::Updated };
         let before = before.as_ref().and_then(body_document);
@@ -163,6 +177,7 @@ impl<'a> Decision<'a> {
             before: before.as_ref(),
             after: Some(validated.document()),
         })?;
+        self.register(&key, Some(validated.document()))?;
         let change = Change { key, expect, action: put(&validated) };
         self.planned.push(Planned { request: index, change, effect });
         Ok(())
@@ -222,6 +237,21 @@ impl<'a> Decision<'a> {
         Ok(())
     }
 
+    /// A Subscription has the rights of whoever writes it, and asks for what can be served; a deleted one has none.
+    fn register(&mut self, key: &ResourceKey, document: Option<&Document>) -> Result<(), Error> {
+        if key.type_id != subscription::subscription_type() {
+            return Ok(());
+        }
+        if let Some(document) = document {
+            let reading = self.session.record.reading_of_subscriptions();
+            subscription::Terms::check(document, &reading).map_err(Error::Rule)?;
+        }
+        let content = document.map(|_| subscription::registration(self.session));
+        let (space, key) = (subscription::SUBSCRIPTION_SPACE.to_owned(), key.id.to_string());
+        self.private.push(PrivateChange { space, key, content });
+        Ok(())
+    }
+
     fn batch(&mut self) -> Batch {
         let time_ms = self.session.record.now_ms();
         let row = AuditRow {
@@ -238,7 +268,7 @@ impl<'a> Decision<'a> {
             time_ms,
             preconditions: std::mem::take(&mut self.preconditions),
             changes: self.planned.iter().map(|planned| planned.change.clone()).collect(),
-            private: Vec::new(),
+            private: std::mem::take(&mut self.private),
             audit,
         }
     }
@@ -300,7 +330,8 @@ impl Planned {
     }
 }
 
-fn put(validated: &Validated) -> Action {
+/// A validated resource as what the store writes.
+pub(crate) fn put(validated: &Validated) -> Action {
     let document = validated.document();
     let rows = Box::new(search::rows::index_rows(document));
     Action::Put { body: document.shared_text(), splice: body::splice(document), rows }

@@ -19,7 +19,14 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::operations;
+use crate::route::Place;
+use crate::service::Service;
+use crate::subscription::{socket, stream};
+use axum::extract::Request;
+use axum::response::Response;
 use record::Session;
+use std::pin::Pin;
+use std::sync::Arc;
 
 /// A row of the table.
 pub(crate) struct Interaction {
@@ -65,7 +72,15 @@ pub(crate) enum Run {
     Inline(fn(&Call, &Session) -> Result<Answer, Failure>),
     /// In the pool.
     Pooled(fn(&Call, &Session) -> Result<Answer, Failure>),
+    /// By a connection that stays open, on which it sees to itself who asks.
+    Followed(Follow),
 }
+
+/// Answers by a connection that stays open.
+pub(crate) type Follow = fn(Arc<Service>, Place, Request) -> Followed;
+
+/// Its answer, as it begins.
+pub(crate) type Followed = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send>>;
 
 const BASE: Interaction = Interaction {
     method: "GET",
@@ -317,6 +332,21 @@ pub(crate) const INTERACTIONS: &[Interaction] = &[
         name: EXPORT_FILE,
         summary: "The resources of a type that an export found, as NDJSON.",
         run: Run::Pooled(export::file),
+        ..BASE
+    },
+    Interaction {
+        path: "/_socket",
+        name: "subscription-socket",
+        summary: "Subscriptions over a websocket: 'bind ID' or 'bind-with-token TOKEN', then notifications.",
+        run: Run::Followed(socket::follow),
+        ..BASE
+    },
+    Interaction {
+        path: "/Subscription/{id}/_stream",
+        name: "subscription-stream",
+        headers: &["Last-Event-ID"],
+        summary: "A subscription's notifications as server-sent events, also those behind Last-Event-ID.",
+        run: Run::Followed(stream::follow),
         ..BASE
     },
     Interaction { path: "/{operation}", name: "operation", run: Run::Pooled(operations::run), ..BASE },

@@ -8,6 +8,9 @@ mod export;
 mod lastn;
 mod lookup;
 mod meta;
+mod subscription_binding;
+mod subscription_events;
+mod subscription_status;
 mod subsumes;
 mod translate;
 mod validate;
@@ -246,6 +249,34 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         summary: "The records of a group's patients as files, made in the background.",
         parameters: export::PATIENT_PARAMETERS,
         run: export::of_group,
+        ..BASE
+    },
+    Operation {
+        name: "status",
+        types: &["Subscription"],
+        definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status",
+        summary: "How subscriptions stand: their status, and how many events there were.",
+        parameters: subscription_status::PARAMETERS,
+        run: subscription_status::run,
+        ..BASE
+    },
+    Operation {
+        name: "events",
+        types: &["Subscription"],
+        levels: INSTANCE,
+        definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events",
+        summary: "Events of a subscription, such as those that its receiver missed.",
+        parameters: subscription_events::PARAMETERS,
+        run: subscription_events::run,
+        ..BASE
+    },
+    Operation {
+        name: "get-ws-binding-token",
+        types: &["Subscription"],
+        definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-get-ws-binding-token",
+        summary: "A token by which a websocket without a bearer token follows subscriptions, once.",
+        parameters: subscription_binding::PARAMETERS,
+        run: subscription_binding::run,
         ..BASE
     },
 ];

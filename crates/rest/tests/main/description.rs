@@ -51,6 +51,8 @@ fn what_is_listed_is_answered() {
         "export-status",
         "export-delete",
         "export-file",
+        "subscription-socket",
+        "subscription-stream",
     ];
     for row in rest::interaction_outline() {
         let is_known = listed.iter().any(|code| code == row.name) || own.contains(&row.name);

@@ -3,6 +3,7 @@
 use super::failure::failed;
 use super::head::Head;
 use super::index;
+use super::private;
 use super::snapshot::{SqliteSnapshot, locate};
 use super::statements as sql;
 use crate::batch::{Committed, Precondition, PrivateChange};
@@ -98,6 +99,13 @@ impl Apply<'_> {
             Precondition::NoMatch(query) => (query, None),
             Precondition::OnlyMatch(query, key) => (query, Some(key)),
             Precondition::At(key, version) => return self.check_version(key, *version),
+            Precondition::Private { space, key, content } => {
+                let found = private::read(self.connection, space, key)?;
+                return match found == *content {
+                    true => Ok(()),
+                    false => Err(StoreError::ConditionConflict { precondition: at, matches: Vec::new() }),
+                };
+            }
         };
         let snapshot = SqliteSnapshot {
             connection: self.connection,
@@ -106,7 +114,8 @@ impl Apply<'_> {
             cache: None,
             words: None,
         };
-        let matches = execute::first_two(&snapshot, query, self.ports, self.limits)?;
+        let found = execute::first_two_of_each(&snapshot, &[query], self.ports, self.limits)?;
+        let matches = found.into_iter().flatten().collect::<Vec<_>>();
         let holds = match wanted {
             None => matches.is_empty(),
             Some(key) => matches == [key.clone()],

@@ -292,6 +292,31 @@ fn a_refused_batch_leaves_private_documents_alone() {
     });
 }
 
+#[test]
+fn a_private_document_is_changed_by_who_read_it_last() {
+    on_every_backend(|store| {
+        let set = |before: Option<u8>, after: Option<u8>| {
+            let key = || ("s".to_owned(), "k".to_owned());
+            let bytes = |content: Option<u8>| content.map(|byte| vec![byte]);
+            let (space, name) = key();
+            let preconditions = vec![Precondition::Private { space, key: name, content: bytes(before) }];
+            let (space, name) = key();
+            let private = vec![PrivateChange { space, key: name, content: bytes(after) }];
+            store.commit(Batch { preconditions, private, ..batch(1, []) }).is_ok()
+        };
+        assert!(set(None, Some(1)));
+        assert!(!set(None, Some(2)), "it is there already");
+        assert!(!set(Some(2), Some(3)), "it is another");
+        assert_eq!(store.read_private("s", "k").unwrap(), Some(vec![1]));
+        assert!(set(Some(1), None) && set(None, Some(4)));
+        let winners = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| set(Some(4), Some(5)))).collect();
+            threads.into_iter().map(|one| u8::from(one.join().unwrap())).sum::<u8>()
+        });
+        assert_eq!(winners, 1);
+    });
+}
+
 fn write_basics(store: &dyn Store) -> Vec<String> {
     for number in 0..23i64 {
         let body = format!(r#"{{"resourceType":"Basic","id":"b{number}"}}"#);

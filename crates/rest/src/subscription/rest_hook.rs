@@ -1,0 +1,122 @@
+//! One request to a subscriber's server.
+
+use axum::body::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use record::subscription::{Endpoint, Targets};
+use rustls_pki_types::ServerName;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// What is sent.
+pub(super) struct Message {
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// The media type; `None` when there is no body.
+    pub media_type: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// TLS with the certificates that this machine trusts; `None` when it has none.
+static TLS: LazyLock<Option<TlsConnector>> = LazyLock::new(|| {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .ok()?
+            .with_root_certificates(roots.clone())
+            .with_no_client_auth();
+    (!roots.is_empty()).then(|| TlsConnector::from(Arc::new(config)))
+});
+
+/// Sends a message; an error says what the receiver did, and nothing of what was sent.
+pub(super) async fn send(
+    targets: &Targets,
+    endpoint: &Endpoint,
+    headers: &[(String, String)],
+    message: Message,
+    timeout: Duration,
+) -> Result<(), String> {
+    let sent = tokio::time::timeout(timeout, try_send(targets, endpoint, headers, message));
+    let status = sent.await.map_err(|_| format!("no answer within {} seconds", timeout.as_secs()))??;
+    match status.is_success() {
+        true => Ok(()),
+        false => Err(format!("the receiver answered {status}")),
+    }
+}
+
+async fn try_send(
+    targets: &Targets,
+    endpoint: &Endpoint,
+    headers: &[(String, String)],
+    message: Message,
+) -> Result<StatusCode, String> {
+    let request = request(endpoint, headers, message)?;
+    let stream = connect(targets, endpoint).await?;
+    if !endpoint.is_tls {
+        return exchange(stream, request).await;
+    }
+    let tls = TLS.as_ref().ok_or("this machine has no certificates to trust servers by")?;
+    let name = ServerName::try_from(endpoint.host.clone()).map_err(|_| "the host's name is none for TLS")?;
+    let stream = tls.connect(name, stream).await.map_err(|error| format!("TLS failed: {error}"))?;
+    exchange(stream, request).await
+}
+
+fn request(
+    endpoint: &Endpoint,
+    headers: &[(String, String)],
+    message: Message,
+) -> Result<Request<Full<Bytes>>, String> {
+    let host =
+        if endpoint.host.contains(':') { format!("[{}]", endpoint.host) } else { endpoint.host.clone() };
+    let mut request = Request::builder()
+        .method(message.method)
+        .uri(message.path)
+        .header(HOST, format!("{host}:{}", endpoint.port))
+        .header(USER_AGENT, concat!("Chiron/", env!("CARGO_PKG_VERSION")));
+    if let Some(media_type) = message.media_type {
+        request = request.header(CONTENT_TYPE, media_type);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request
+        .body(Full::new(message.body.into()))
+        .map_err(|error| format!("the request cannot be made: {error}"))
+}
+
+/// Connects to an address that is allowed. The name is looked up once, so that what is checked is what is reached.
+async fn connect(targets: &Targets, endpoint: &Endpoint) -> Result<TcpStream, String> {
+    let found = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)).await;
+    let addresses: Vec<_> = found.map_err(|_| "the host's name cannot be resolved")?.collect();
+    let allowed = addresses.iter().filter(|address| targets.may_reach(endpoint, address.ip()));
+    let mut outcome = Err("the host is not on the public network".to_owned());
+    for address in allowed {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => outcome = Err(format!("cannot connect: {}", error.kind())),
+        }
+    }
+    outcome
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<StatusCode, String>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let broken = |error: hyper::Error| format!("the connection broke: {error}");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let running = tokio::spawn(connection);
+    let answer = sender.send_request(request).await.map_err(broken);
+    running.abort();
+    Ok(answer?.status())
+}
