@@ -176,7 +176,7 @@ fn reads_of_a_replica_show_no_less_than_was_written_or_seen() {
 /// On a cluster each table is distributed by one column, and a unique key that lacks it could not be kept.
 #[test]
 fn every_unique_key_carries_its_distribution_column() {
-    const BY: [(&str, &str); 13] = [
+    const BY: [(&str, &str); 14] = [
         ("entry", "home"),
         ("type_row", "home"),
         ("past", "home"),
@@ -190,9 +190,10 @@ fn every_unique_key_carries_its_distribution_column() {
         ("blob_chunk", "hash"),
         ("blob_use", "hash"),
         ("commit_log", "sequence"),
+        ("words", "id"),
     ];
     /// Small, and the same everywhere.
-    const REFERENCE: [&str; 4] = ["meta", "dictionary", "head", "type_count"];
+    const REFERENCE: [&str; 5] = ["meta", "dictionary", "head", "type_count", "words_place"];
     let directory = tempfile::tempdir().unwrap();
     let url = database();
     drop(open_database(&url, directory.path()));
