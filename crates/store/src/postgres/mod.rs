@@ -258,14 +258,22 @@ impl Maintain for PostgresStore {
         self.readers.read_written(|snapshot| history::whole_commits(snapshot, after, limit))
     }
 
-    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
-        let batch = commit.batch()?;
-        let dictionary = self.names_of(&batch)?;
-        self.writer.write(prepare::prepare_again(commit, batch, &dictionary)).map(|_| ())
+    fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError> {
+        let batches: Vec<Batch> = commits.iter().map(WholeCommit::batch).collect::<Result<_, _>>()?;
+        let mut dictionary = self.dictionary.now();
+        for batch in &batches {
+            dictionary = self.names_of(batch)?;
+        }
+        let again = commits.iter().zip(batches);
+        let again = again.map(|(commit, batch)| prepare::prepare_again(commit, batch, &dictionary));
+        self.writer.write_in_order(again.collect())
     }
 
-    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError> {
-        self.readers.written(private::all)?.into_iter().collect()
+    fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError> {
+        self.readers.read_written(|snapshot| {
+            let documents = private::all(snapshot.connection)?.into_iter().collect::<Result<_, _>>()?;
+            Ok((snapshot.moment.sequence.cast_unsigned(), documents))
+        })
     }
 
     fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {

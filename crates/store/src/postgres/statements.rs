@@ -60,11 +60,9 @@ pub(super) const SCHEMA_2: &str = "ALTER TABLE head ADD COLUMN keeper bigint NOT
 
 /// Schema 3 has the index of words, which is distributed as the directory is: see [`super::words`].
 pub(super) const SCHEMA_3: &str = "
-CREATE TABLE words (type bigint NOT NULL, id bytea NOT NULL, narrative tsvector, anywhere tsvector,
-    PRIMARY KEY (type, id));
-CREATE INDEX words_narrative ON words USING gin (narrative);
-CREATE INDEX words_anywhere ON words USING gin (anywhere);
-CREATE INDEX words_vague ON words (type) WHERE anywhere IS NULL;
+CREATE TABLE words (type bigint NOT NULL, id bytea NOT NULL, words tsvector, PRIMARY KEY (type, id));
+CREATE INDEX words_words ON words USING gin (words);
+CREATE INDEX words_vague ON words (type) WHERE words IS NULL;
 CREATE TABLE words_place (one boolean PRIMARY KEY DEFAULT true CHECK (one), form bigint NOT NULL, sequence bigint NOT NULL);
 INSERT INTO words_place (form, sequence) VALUES (0, 0);
 ";
@@ -184,23 +182,19 @@ pub(super) const WORDS_PLAN: &str =
     "SELECT set_config('enable_bitmapscan', 'on', true), set_config('enable_indexscan', 'off', true)";
 pub(super) const WORDS_PLANNED: &str =
     "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_indexscan', 'on', true)";
-pub(super) const WORDS_IN_NARRATIVE: &str = "SELECT id FROM
-    ((SELECT id FROM words WHERE type = $1 AND narrative @@ ($2::text)::tsquery LIMIT $3)
-    UNION ALL (SELECT id FROM words WHERE type = $1 AND anywhere IS NULL LIMIT $3)) AS found LIMIT $3";
-pub(super) const WORDS_ANYWHERE: &str = "SELECT id FROM
-    ((SELECT id FROM words WHERE type = $1 AND anywhere @@ ($2::text)::tsquery LIMIT $3)
-    UNION ALL (SELECT id FROM words WHERE type = $1 AND anywhere IS NULL LIMIT $3)) AS found LIMIT $3";
+pub(super) const WORDS_FIND: &str = "SELECT id FROM
+    ((SELECT id FROM words WHERE type = $1 AND words @@ ($2::text)::tsquery LIMIT $3)
+    UNION ALL (SELECT id FROM words WHERE type = $1 AND words IS NULL LIMIT $3)) AS found LIMIT $3";
 pub(super) const WORDS_PLACE: &str =
     "SELECT form, words_place.sequence, head.sequence FROM words_place, head";
 pub(super) const WORDS_GO_ON: &str =
     "UPDATE words_place SET sequence = $2 WHERE sequence = $1 RETURNING sequence";
 pub(super) const WORDS_BEGIN: &str = "UPDATE words_place SET form = $1, sequence = 0";
 pub(super) const WORDS_CLEAR: &str = "DELETE FROM words";
-pub(super) const WORDS_SET: &str = "INSERT INTO words (type, id, narrative, anywhere)
-    SELECT type, id, array_to_tsvector(array_remove(string_to_array(narrative, ' '), '')),
-        array_to_tsvector(array_remove(string_to_array(anywhere, ' '), ''))
-    FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[]) AS made (type, id, narrative, anywhere)
-    ON CONFLICT (type, id) DO UPDATE SET narrative = excluded.narrative, anywhere = excluded.anywhere";
+pub(super) const WORDS_SET: &str = "INSERT INTO words (type, id, words)
+    SELECT type, id, array_to_tsvector(array_remove(string_to_array(words, ' '), ''))
+    FROM unnest($1::bigint[], $2::bytea[], $3::text[]) AS made (type, id, words)
+    ON CONFLICT (type, id) DO UPDATE SET words = excluded.words";
 pub(super) const WORDS_REMOVE: &str =
     "DELETE FROM words USING unnest($1::bigint[], $2::bytea[]) AS gone (type, id)
     WHERE words.type = gone.type AND words.id = gone.id";

@@ -1,5 +1,6 @@
 //! The index of words in the database: filled by one of the processes, asked by all. A document's words are ours, not
-//! PostgreSQL's: `tsvector` is only the form that its index of words wants them in.
+//! PostgreSQL's: `tsvector` is only the form that its index of words wants them in. Those of the narrative are not told from
+//! the others: that would double the index, and the matcher decides anyway.
 
 use super::address::Address;
 use super::columns::{Statement, column, statement};
@@ -14,7 +15,7 @@ use crate::version::ResourceKey;
 use crate::words::{GATHERING, STEP_CHANGES, changed_since};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use fhir::schema::TypeId;
-use search::text::{NeededWord, ResourceWords, WordPlace, WordTest};
+use search::text::{NeededWord, ResourceWords, WordTest};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -43,13 +44,9 @@ pub(super) fn ids(
     let Some(wanted) = wanted(test) else { return Ok(None) };
     let type_number = snapshot.moment.dictionary.type_number(type_id);
     let limit = i64::try_from(cap).unwrap_or(i64::MAX).saturating_add(1);
-    let find = match test.place {
-        WordPlace::Narrative => sql::WORDS_IN_NARRATIVE,
-        WordPlace::Anywhere => sql::WORDS_ANYWHERE,
-    };
     let calls = [
         Call::new(sql::WORDS_PLAN, []),
-        Call::new(find, [&type_number as _, &wanted as _, &limit as _]),
+        Call::new(sql::WORDS_FIND, [&type_number as _, &wanted as _, &limit as _]),
         Call::new(sql::WORDS_PLANNED, []),
         Call::new(sql::WORDS_PLACE, []),
     ];
@@ -127,8 +124,8 @@ impl Drop for WordIndex {
 struct Entry {
     type_number: i64,
     id: Vec<u8>,
-    /// `None`: not told, so that it is always a candidate.
-    words: Option<ResourceWords>,
+    /// With spaces between; `None`: not told, so that it is always a candidate.
+    words: Option<String>,
 }
 
 /// The next commits: what they changed, as it is now, and how far they go.
@@ -198,7 +195,8 @@ fn read(snapshot: &PostgresSnapshot, from: i64) -> Result<Step, StoreError> {
         let id = id_bytes(&StoredId::new(&key.id));
         match found?.ok_or_else(missing)?.document()? {
             Some(document) => {
-                let words = Some(ResourceWords::of(document.root())).filter(is_indexable);
+                let ResourceWords { narrative, elsewhere } = ResourceWords::of(document.root());
+                let words = Some(format!("{narrative} {elsewhere}")).filter(|words| is_indexable(words));
                 step.present.push(Entry { type_number, id, words });
             }
             None => step.gone.push((type_number, id)),
@@ -208,21 +206,17 @@ fn read(snapshot: &PostgresSnapshot, from: i64) -> Result<Step, StoreError> {
 }
 
 /// Whether a `tsvector` can hold the words.
-fn is_indexable(words: &ResourceWords) -> bool {
-    let texts = [&words.narrative, &words.elsewhere];
-    let is_short =
-        |text: &&String| text.split(' ').all(|word| word.len() <= WORD_BYTES) && !text.contains('\0');
-    texts.iter().map(|text| text.len()).sum::<usize>() <= DOCUMENT_BYTES && texts.iter().all(is_short)
+fn is_indexable(words: &str) -> bool {
+    let is_short = words.split(' ').all(|word| word.len() <= WORD_BYTES);
+    is_short && words.len() <= DOCUMENT_BYTES && !words.contains('\0')
 }
 
 fn write(connection: &Connection, from: i64, step: &Step) -> Result<(), StoreError> {
-    let text = |of: fn(&ResourceWords) -> String| move |row: &Entry| row.words.as_ref().map(of);
     let set = statement(sql::WORDS_SET, &step.present, |rows| {
         vec![
             column(rows, |row| row.type_number),
             column(rows, |row| row.id.clone()),
-            column(rows, text(|words| words.narrative.clone())),
-            column(rows, text(|words| format!("{} {}", words.narrative, words.elsewhere))),
+            column(rows, |row| row.words.clone()),
         ]
     });
     let removed = statement(sql::WORDS_REMOVE, &step.gone, |rows| {

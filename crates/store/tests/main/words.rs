@@ -123,8 +123,7 @@ fn a_rare_word_among_many_documents_in_a_database_is_found_without_reading_them(
     let (directory, url) = (tempfile::tempdir().unwrap(), database());
     // Of other rules, it is made anew.
     a_rare_word_is_found(&postgres(directory.path(), &url), &|| {
-        connect(&url)
-            .execute("UPDATE words_place SET form = 0; UPDATE words SET narrative = '', anywhere = ''");
+        connect(&url).execute("UPDATE words_place SET form = 0; UPDATE words SET words = ''");
     });
 }
 
