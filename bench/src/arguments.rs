@@ -38,6 +38,13 @@ pub struct Arguments {
     /// Keep the data folder of Chiron on SQLite, to give it to --data later
     #[arg(long)]
     pub keep: bool,
+    /// Instead: how cost grows with size. One practice of invented patients, 50 resources each, grows to each of these
+    /// numbers of patients, such as 10000,100000; with --data it is one that has the first number already
+    #[arg(long, value_name = "PATIENTS", value_delimiter = ',', conflicts_with_all = ["against", "database", "resources", "json"])]
+    pub scale: Vec<u32>,
+    /// Write scale.md, scale.csv and scale.svg into this folder, anew after each size
+    #[arg(long, value_name = "DIR", requires = "scale")]
+    pub write: Option<PathBuf>,
     /// The report as JSON
     #[arg(long)]
     pub json: bool,

@@ -8,9 +8,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use synth::{Date, Practice, Settings};
 
-/// More patients than are ever made: the crowded one stands behind them, so its id is always the same.
-const PATIENTS_MAX: u32 = 1_000_000;
-
 /// Bundles on disk.
 pub struct Content {
     /// Transaction bundles, to be imported in this order.
@@ -23,12 +20,16 @@ pub struct Content {
 
 /// The id of the patient with about 5,000 resources.
 pub fn crowded_patient_id() -> String {
-    practice().patient_id(PATIENTS_MAX)
+    practice().crowded_patient_id()
 }
 
 fn practice() -> Practice {
-    let today = Date::new(2026, 1, 5).expect("a day of the calendar");
-    Practice::new(Settings { patients: PATIENTS_MAX, ..Settings::demo(today) })
+    Practice::new(Settings::demo(today()))
+}
+
+/// The day on which all histories end.
+pub fn today() -> Date {
+    Date::new(2026, 1, 5).expect("a day of the calendar")
 }
 
 /// Writes bundles into a folder until they hold about `resources` resources.
@@ -40,7 +41,7 @@ pub fn write(folder: &Path, resources: u64) -> Result<Content> {
     content.add(folder, "crowded", practice.crowded_patient().to_json().as_bytes())?;
     let published = content.add_published(folder, resources)?;
     let mut invented = 0;
-    while content.resources < resources && invented < PATIENTS_MAX {
+    while content.resources < resources {
         let bundle = practice.patient(invented).to_json();
         content.add(folder, &format!("patient-{invented:06}"), bundle.as_bytes())?;
         invented += 1;

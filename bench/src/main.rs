@@ -7,6 +7,7 @@ mod content;
 mod database;
 mod disk;
 mod goal;
+mod growth;
 mod load;
 mod machine;
 mod own_server;
@@ -17,6 +18,7 @@ mod steps;
 mod target;
 mod workload;
 
+use anyhow::Result;
 use arguments::Arguments;
 use clap::Parser;
 use std::process::ExitCode;
@@ -31,11 +33,10 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let local = tokio::task::LocalSet::new();
-        runtime.block_on(local.run_until(steps::run(&arguments)))
+        runtime.block_on(local.run_until(measure(&arguments)))
     });
     match outcome {
-        Ok(comparison) => {
-            let text = if arguments.json { comparison.to_json() } else { comparison.to_markdown() };
+        Ok(text) => {
             println!("{text}");
             ExitCode::SUCCESS
         }
@@ -44,4 +45,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Measures what is asked for; gives the report.
+async fn measure(arguments: &Arguments) -> Result<String> {
+    if !arguments.scale.is_empty() {
+        return Ok(steps::grow(arguments).await?.to_markdown());
+    }
+    let comparison = steps::run(arguments).await?;
+    Ok(if arguments.json { comparison.to_json() } else { comparison.to_markdown() })
 }

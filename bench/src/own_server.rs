@@ -33,6 +33,25 @@ pub struct Imported {
     pub peak_bytes: u64,
 }
 
+/// Invented patients who were written.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// All resources that were written.
+    pub resources: u64,
+    pub seconds: f64,
+    /// Processor time that it took, in seconds.
+    pub cpu_s: f64,
+    /// The most memory that the program took.
+    pub peak_bytes: u64,
+    /// How long each tenth of the patients took, in seconds.
+    pub tenths_s: Vec<f64>,
+}
+
+/// A practice of gigabytes whose server was killed takes a while to recover.
+const START_LIMIT: Duration = Duration::from_secs(900);
+/// What is under way is answered, and the database put in order.
+const STOP_LIMIT: Duration = Duration::from_secs(120);
+
 impl Installation {
     /// The program that was built beside this one, on a data folder and perhaps a database.
     pub fn new(data: PathBuf, database: Option<Database>) -> Result<Self> {
@@ -61,21 +80,9 @@ impl Installation {
 
     /// Imports a folder of bundles with `chiron import`.
     pub fn import(&self, folder: &Path) -> Result<Imported> {
-        let started = Instant::now();
         let mut command = self.command(&["import"]);
-        let mut child = command.arg(folder).stdout(Stdio::piped()).spawn().context("chiron import")?;
-        let output = BufReader::new(child.stdout.take().context("chiron import has no output")?);
-        let (mut answer, mut peak_bytes) = (Value::Null, 0);
-        for line in output.lines() {
-            let line = line?;
-            peak_bytes = process::memory(child.id()).map_or(peak_bytes, |memory| memory.peak_bytes);
-            // Progress is told often; only the answer at the end is wanted.
-            if line.starts_with("{\"answer\"") {
-                answer = serde_json::from_str::<Value>(&line)?["answer"].take();
-            }
-        }
-        child.wait()?;
-        let seconds = started.elapsed().as_secs_f64();
+        command.arg(folder);
+        let Followed { answer, seconds, peak_bytes, .. } = follow(command, |_, _| ())?;
         let by_type = answer["resources"].as_object().context("chiron import gave no answer")?;
         let failures = answer["failures"].as_array().map_or(&[][..], Vec::as_slice);
         for failure in failures.iter().take(3) {
@@ -83,6 +90,23 @@ impl Installation {
         }
         let resources = by_type.values().filter_map(Value::as_u64).sum();
         Ok(Imported { resources, failures: failures.len(), seconds, peak_bytes })
+    }
+
+    /// Writes invented patients with `chiron synth`, those from a position up to another.
+    pub fn fill(&self, from: u32, to: u32, words: &[&str]) -> Result<Filled> {
+        let (first, count) = (from.to_string(), to.saturating_sub(from).to_string());
+        let mut command = self.command(&["synth", "--from", &first, "--patients", &count]);
+        command.args(words);
+        let (mut tenths_s, mut tenth_began) = (Vec::new(), None);
+        let Followed { answer, seconds, cpu_s, peak_bytes } = follow(command, |done, total| {
+            let began = tenth_began.get_or_insert_with(Instant::now);
+            if done * 10 >= total * (tenths_s.len() as u64 + 1) {
+                tenths_s.push(began.elapsed().as_secs_f64());
+                *began = Instant::now();
+            }
+        })?;
+        let resources = answer["resources"].as_u64().context("chiron synth gave no answer")?;
+        Ok(Filled { resources, seconds, cpu_s, peak_bytes, tenths_s })
     }
 
     /// The answer of a short command, such as `token`.
@@ -102,6 +126,42 @@ impl Installation {
         let output = self.command(&["config"]).output();
         output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(name))
     }
+}
+
+/// A long command that came to its end.
+struct Followed {
+    answer: Value,
+    seconds: f64,
+    cpu_s: f64,
+    peak_bytes: u64,
+}
+
+/// Runs a command to its end, and tells how much is done, and of how much.
+fn follow(mut command: Command, mut progress: impl FnMut(u64, u64)) -> Result<Followed> {
+    /// Progress is told often.
+    const LINES_PER_LOOK: usize = 100;
+    let started = Instant::now();
+    let mut child = command.stdout(Stdio::piped()).spawn().context("chiron")?;
+    let output = BufReader::new(child.stdout.take().context("chiron has no output")?);
+    let (mut answer, mut cpu_s, mut peak_bytes) = (Value::Null, 0.0, 0);
+    for (number, line) in output.lines().enumerate() {
+        let mut event: Value = serde_json::from_str(&line?)?;
+        if number.is_multiple_of(LINES_PER_LOOK) || event.get("answer").is_some() {
+            peak_bytes = process::memory(child.id()).map_or(peak_bytes, |memory| memory.peak_bytes);
+            cpu_s = process::cpu_s(child.id()).max(cpu_s);
+        }
+        if let (Some(done), Some(total)) =
+            (event["progress"]["done"].as_u64(), event["progress"]["total"].as_u64())
+        {
+            progress(done, total);
+        } else if let Some(failed) = event["failed"].as_str() {
+            eprintln!("  {failed}");
+        } else if event.get("answer").is_some() {
+            answer = event["answer"].take();
+        }
+    }
+    child.wait()?;
+    Ok(Followed { answer, seconds: started.elapsed().as_secs_f64(), cpu_s, peak_bytes })
 }
 
 /// A running server; it ends when this is dropped.
@@ -135,7 +195,7 @@ impl OwnServer {
                 let log = installation.data.with_extension("log");
                 bail!("chiron serve ended with {status}; see {}", log.display());
             }
-            ensure!(started.elapsed().as_secs() < 60, "chiron serve does not answer");
+            ensure!(started.elapsed() < START_LIMIT, "chiron serve does not answer");
             tokio::time::sleep(wait).await;
         }
         server.start_ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -145,6 +205,11 @@ impl OwnServer {
     /// The number of its process.
     pub fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its processor time so far, in seconds.
+    pub fn cpu_s(&self) -> f64 {
+        process::cpu_s(self.process())
     }
 
     /// Its memory.
@@ -157,7 +222,7 @@ impl OwnServer {
         Command::new("kill").arg(self.process().to_string()).status().context("kill")?;
         let asked = Instant::now();
         while self.child.try_wait()?.is_none() {
-            ensure!(asked.elapsed().as_secs() < 30, "chiron serve does not end");
+            ensure!(asked.elapsed() < STOP_LIMIT, "chiron serve does not end");
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())

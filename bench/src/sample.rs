@@ -5,9 +5,10 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
+use synth::Practice;
 
 /// How many patients to draw from at most.
-const PATIENTS_MAX: usize = 2000;
+const PATIENTS_MAX: u32 = 2000;
 /// Patients whose observations are looked at.
 const CHARTS: usize = 60;
 
@@ -59,30 +60,39 @@ impl Sample {
     /// Takes a sample from a server.
     pub async fn take(target: &Rc<Target>) -> Result<Self> {
         let mut connection = Connection::new(Rc::clone(target));
-        let patients = patients(&mut connection, target, |seen| seen.len() >= PATIENTS_MAX).await?;
+        let patients = patients(&mut connection, target, |seen| seen.len() >= PATIENTS_MAX as usize).await?;
         let mut sample = Self { patients, ..Self::default() };
         ensure!(!sample.patients.is_empty(), "the server has no patient with a name and a birth date");
         let step = (sample.patients.len() / CHARTS).max(1);
-        let mut values = BTreeMap::new();
+        let mut values = SeenValues::default();
         for index in (0..sample.patients.len()).step_by(step) {
             let path = observations_path(target, &sample.patients[index].id);
             let page = fetch(&mut connection, &path).await?;
             for resource in resources(&page) {
                 sample.observations.extend(observation(resource));
-                collect_values(resource, false, &mut values);
-                for component in resource["component"].as_array().into_iter().flatten() {
-                    collect_values(component, true, &mut values);
-                }
+                values.add(resource);
             }
         }
-        sample.values = values
-            .into_iter()
-            .filter(|(_, seen)| seen.len() >= 5)
-            .map(|((code, unit, is_component), mut sorted)| {
-                sorted.sort_by(f64::total_cmp);
-                Values { code, unit, is_component, sorted }
-            })
-            .collect();
+        sample.values = values.sorted();
+        Ok(sample)
+    }
+
+    /// A sample of an invented practice without asking the server, whose memory then knows none of it: patients from
+    /// first to last, and an observation of each.
+    pub fn of_practice(practice: &Practice, patients: u32) -> Result<Self> {
+        let (mut sample, mut values) = (Self::default(), SeenValues::default());
+        for (turn, position) in spread(patients).enumerate() {
+            let bundle: Value = serde_json::from_str(&practice.patient(position).to_json())?;
+            let of_type =
+                |name: &'static str| resources(&bundle).filter(move |one| one["resourceType"] == name);
+            sample.patients.extend(of_type("Patient").filter_map(patient));
+            of_type("Observation").for_each(|one| values.add(one));
+            let mut observations: Vec<_> = of_type("Observation").filter_map(observation).collect();
+            if !observations.is_empty() {
+                sample.observations.push(observations.swap_remove(turn % observations.len()));
+            }
+        }
+        sample.values = values.sorted();
         Ok(sample)
     }
 
@@ -128,6 +138,12 @@ impl Patient {
     fn key(&self) -> (&str, &str) {
         (&self.family, &self.birth_date)
     }
+}
+
+/// Positions of as many patients as are drawn from, from first to last.
+fn spread(patients: u32) -> impl Iterator<Item = u32> {
+    let count = u64::from(patients.min(PATIENTS_MAX));
+    (0..count).filter_map(move |turn| u32::try_from(turn * u64::from(patients) / count).ok())
 }
 
 /// Patients page by page, until there are enough or no more. Oldest first, where the server can: what an earlier run
@@ -229,14 +245,38 @@ fn code(resource: &Value) -> Option<Code> {
     (is_plain(system) && is_plain(code)).then(|| Code { system: system.to_owned(), code: code.to_owned() })
 }
 
-fn collect_values(holder: &Value, is_component: bool, values: &mut BTreeMap<(Code, String, bool), Vec<f64>>) {
-    let quantity = &holder["valueQuantity"];
-    let (Some(code), Some(value), Some(unit)) =
-        (code(holder), quantity["value"].as_f64(), quantity["code"].as_str())
-    else {
-        return;
-    };
-    values.entry((code, unit.to_owned(), is_component)).or_default().push(value);
+/// Values by code, unit, and whether they stand in components.
+#[derive(Default)]
+struct SeenValues(BTreeMap<(Code, String, bool), Vec<f64>>);
+
+impl SeenValues {
+    /// Takes in the values of an observation.
+    fn add(&mut self, observation: &Value) {
+        self.add_one(observation, false);
+        for component in observation["component"].as_array().into_iter().flatten() {
+            self.add_one(component, true);
+        }
+    }
+
+    fn add_one(&mut self, holder: &Value, is_component: bool) {
+        let quantity = &holder["valueQuantity"];
+        let (Some(code), Some(value), Some(unit)) =
+            (code(holder), quantity["value"].as_f64(), quantity["code"].as_str())
+        else {
+            return;
+        };
+        self.0.entry((code, unit.to_owned(), is_component)).or_default().push(value);
+    }
+
+    /// Those that were seen often enough to have thresholds.
+    fn sorted(self) -> Vec<Values> {
+        let often = self.0.into_iter().filter(|(_, seen)| seen.len() >= 5);
+        let sorted = often.map(|((code, unit, is_component), mut sorted)| {
+            sorted.sort_by(f64::total_cmp);
+            Values { code, unit, is_component, sorted }
+        });
+        sorted.collect()
+    }
 }
 
 #[cfg(test)]
@@ -281,6 +321,27 @@ mod tests {
             "code": { "coding": [{ "system": "http://loinc.org", "code": "29463-7" }] },
             "effectiveDateTime": day,
         })
+    }
+
+    #[test]
+    fn patients_of_a_sample_are_spread_over_the_practice() {
+        assert_eq!(spread(3).collect::<Vec<_>>(), [0, 1, 2]);
+        let many: Vec<u32> = spread(4_000_000_000).collect();
+        assert_eq!(many.len(), 2000);
+        assert!(many.windows(2).all(|two| two[1] - two[0] == 2_000_000), "{many:?}");
+    }
+
+    #[test]
+    fn a_sample_of_an_invented_practice_asks_for_what_is_there() {
+        let practice = Practice::new(synth::Settings::demo(crate::content::today()));
+        let sample = Sample::of_practice(&practice, 6).unwrap();
+        assert!(
+            sample.patients.iter().map(|one| one.id.clone()).eq((0..6).map(|at| practice.patient_id(at)))
+        );
+        assert!(!sample.values.is_empty() && !sample.observations.is_empty());
+        for observation in &sample.observations {
+            assert!(sample.patients.iter().any(|one| one.id == observation.patient), "{observation:?}");
+        }
     }
 
     async fn both_samples() -> Result<(Sample, Sample)> {

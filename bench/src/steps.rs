@@ -3,12 +3,15 @@
 mod foreign;
 mod import;
 mod own;
+mod scale;
+
+pub use scale::run as grow;
 
 use crate::arguments::Arguments;
 use crate::comparison::Comparison;
 use crate::content::{self, Content};
 use crate::database::Database;
-use crate::goal::Yardstick;
+use crate::goal::{Goal, Yardstick};
 use crate::load::{Arrival, Load};
 use crate::report::{LoadRow, Report};
 use crate::sample::Sample;
@@ -37,14 +40,27 @@ pub fn list() {
     }
 }
 
-/// Measures Chiron, and what is asked for beside it.
-pub async fn run(arguments: &Arguments) -> Result<Comparison> {
+/// A folder for a run, gone after it; in `target/bench`.
+fn scratch_folder() -> Result<tempfile::TempDir> {
+    let folder = bench_folder()?;
+    std::fs::create_dir_all(&folder)?;
+    Ok(tempfile::Builder::new().prefix("run-").tempdir_in(&folder)?)
+}
+
+/// Refuses names that nothing has.
+fn ensure_known(arguments: &Arguments) -> Result<()> {
     let is_known = |wanted: &&String| {
         FIGURES.iter().any(|(name, _)| name == wanted) || WORKLOADS.iter().any(|one| one.name == **wanted)
     };
     if let Some(unknown) = arguments.only.iter().find(|wanted| !is_known(wanted)) {
         bail!("there is no workload '{unknown}'; --list shows them");
     }
+    Ok(())
+}
+
+/// Measures Chiron, and what is asked for beside it.
+pub async fn run(arguments: &Arguments) -> Result<Comparison> {
+    ensure_known(arguments)?;
     let database = arguments.database.clone().map(|url| Database { url });
     // What would fail is found before minutes are spent on what does not.
     if let Some(database) = &database {
@@ -54,15 +70,13 @@ pub async fn run(arguments: &Arguments) -> Result<Comparison> {
         Some(url) => Some(foreign::find(url, arguments.token.as_deref()).await?),
         None => None,
     };
-    let folder = bench_folder()?;
-    std::fs::create_dir_all(&folder)?;
-    let scratch = tempfile::Builder::new().prefix("run-").tempdir_in(&folder)?;
+    let scratch = scratch_folder()?;
     let content = match arguments.data {
         None => Some(content::write(&scratch.path().join("bundles"), arguments.resources)?),
         Some(_) => None,
     };
-    let plan = Plan { arguments, content, scratch: scratch.path() };
-    let (report, sample) = own::run(&plan, own::data_folder(&plan, &folder)?, None, None).await?;
+    let plan = Plan { arguments, content };
+    let (report, sample) = own::run(&plan, own::data_folder(arguments, scratch.path())?, None, None).await?;
     let mut reports = vec![report];
     if let Some(database) = database {
         let data = own::fresh(scratch.path().join("beside-database"))?;
@@ -86,8 +100,6 @@ struct Plan<'a> {
     arguments: &'a Arguments,
     /// What to import; `None` when a data folder holds it already.
     content: Option<Content>,
-    /// Gone after the run.
-    scratch: &'a Path,
 }
 
 /// What to ask a server for: of the first, what it holds; of the others, the same again by their own ids.
@@ -121,13 +133,13 @@ impl Run<'_> {
             // The empty handler is a yardstick too.
             let is_needed = workload.name == "empty-handler" && self.arguments.wants("point-read");
             if is_needed || self.arguments.wants(workload.name) {
-                self.one(workload, report).await?;
+                self.one(workload, workload.goal, report).await?;
             }
         }
         Ok(())
     }
 
-    async fn one(&mut self, workload: &Workload, report: &mut Report) -> Result<()> {
+    async fn one(&mut self, workload: &Workload, goal: Option<Goal>, report: &mut Report) -> Result<()> {
         let shots = match (workload.shots)(&self.scene) {
             Ok(shots) => shots,
             Err(lacks) => {
@@ -158,7 +170,7 @@ impl Run<'_> {
         if workload.name == "empty-handler" {
             self.yardstick.empty_handler_rate_per_s = Some(measured.rate_per_s());
         }
-        let verdict = workload.goal.map(|goal| goal.judge(&measured, self.yardstick));
+        let verdict = goal.map(|goal| goal.judge(&measured, self.yardstick));
         report.load(LoadRow {
             name: workload.name,
             title: workload.title,

@@ -30,5 +30,6 @@ mod point_in_time;
 mod postgres;
 mod profile_examples;
 mod subscriptions;
+mod synth;
 mod synthea;
 mod tokens;

@@ -1,6 +1,6 @@
 //! Chiron: imported into, started, measured, started again.
 
-use super::{Plan, Run, import, run_name, sample, say_empty_handler};
+use super::{Plan, Run, bench_folder, import, run_name, sample, say_empty_handler};
 use crate::arguments::Arguments;
 use crate::content::{self, Content};
 use crate::database::Database;
@@ -19,16 +19,16 @@ use std::time::Duration;
 const DURABILITY: &str = "the server's only one: a write is answered after its sync (write-ahead log, \
      synchronous=FULL); writes that wait together share a sync";
 /// Programs that are measured together are built together.
-const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
+pub const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
 const TOKEN_SCOPE: &str = "system/*.cruds";
 const STARTS: usize = 5;
 
 /// The data folder of Chiron on SQLite: given, kept or gone after the run.
-pub fn data_folder(plan: &Plan<'_>, bench_folder: &Path) -> Result<PathBuf> {
-    match (&plan.arguments.data, plan.arguments.keep) {
+pub fn data_folder(arguments: &Arguments, scratch: &Path) -> Result<PathBuf> {
+    match (&arguments.data, arguments.keep) {
         (Some(data), _) => Ok(data.clone()),
-        (None, true) => fresh(bench_folder.join("kept")),
-        (None, false) => fresh(plan.scratch.join("data")),
+        (None, true) => fresh(bench_folder()?.join("kept")),
+        (None, false) => fresh(scratch.join("data")),
     }
 }
 
@@ -152,7 +152,7 @@ fn api(installation: &Installation, server: &OwnServer) -> Result<Rc<Target>> {
     Ok(Rc::new(Target::new(&server.base_url, Some(&token))?))
 }
 
-async fn scene(installation: &Installation, server: &OwnServer, sample: &Rc<Sample>) -> Result<Scene> {
+pub async fn scene(installation: &Installation, server: &OwnServer, sample: &Rc<Sample>) -> Result<Scene> {
     let target = api(installation, server)?;
     let code = installation.ask(&["sign-in-code"], "code")?;
     let cookie = Connection::new(Rc::clone(&target)).sign_in(&code).await?;
@@ -182,7 +182,7 @@ async fn audit(
         let mut apart = Report::new("");
         let mut run = Run { arguments, scene, server: None, yardstick: Yardstick::default() };
         let point_read = WORKLOADS.iter().find(|workload| workload.name == "point-read");
-        run.one(point_read.context("a row of the table")?, &mut apart).await?;
+        run.one(point_read.context("a row of the table")?, None, &mut apart).await?;
         rates.extend(apart.loads.iter().map(|row| row.measured.rate_per_s()));
         server.stop()?;
     }

@@ -66,6 +66,8 @@ impl Options {
 pub enum Command {
     /// Make a synthetic practice and serve it: the quickest way to look around
     Demo(DemoArguments),
+    /// Make up patients, as many as wanted: the same seed makes the same bytes
+    Synth(SynthArguments),
     /// Serve the practice in the data folder
     Serve,
     /// Print the configuration in force, and where each value came from
@@ -102,6 +104,31 @@ pub struct DemoArguments {
     /// Make the data, then stop instead of serving
     #[arg(long)]
     pub only_make: bool,
+}
+
+/// Which invented patients, and where to.
+#[derive(Args, Debug, Clone)]
+pub struct SynthArguments {
+    /// A new folder for NDJSON that `chiron import` takes, or - for standard output [default: into the data folder]
+    pub to: Option<PathBuf>,
+    /// How many patients
+    #[arg(long, default_value_t = 1000)]
+    pub patients: u32,
+    /// The position of the first of them. Sites and staff come before position 0; what was made up to here is carried on
+    #[arg(long, default_value_t = 0)]
+    pub from: u32,
+    /// The seed: another seed, other people
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// About how many resources a patient has on average, from 31 to 1300
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(31..=1300))]
+    pub resources_per_patient: u32,
+    /// The day on which all histories end
+    #[arg(long, value_name = "DATE", default_value = "2026-01-05")]
+    pub today: jiff::civil::Date,
+    /// Before position 0, also one patient with about 5,000 resources
+    #[arg(long)]
+    pub crowded: bool,
 }
 
 /// A command on the data: done by the running server if there is one, otherwise here.

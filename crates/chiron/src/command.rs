@@ -13,6 +13,7 @@ pub mod load;
 pub mod reindex;
 pub mod restore;
 pub mod serve;
+pub mod synth;
 pub mod token;
 pub mod verify;
 

@@ -39,6 +39,7 @@ fn run(arguments: &Arguments, printer: &mut Printer) -> Result<()> {
     let mut emit = |event| printer.print(event);
     match &arguments.command {
         Command::Demo(demo) => command::demo::run(&config, demo, &mut emit),
+        Command::Synth(synth) => command::synth::run(&config, synth, &mut emit),
         Command::Serve => command::serve::run(&config, &mut emit),
         Command::Config => command::config::run(&config, &mut emit),
         Command::Restore { from, until } => command::restore::run(&config, from, until.as_deref(), &mut emit),

@@ -3,7 +3,7 @@
 mod allowed;
 mod scanner;
 
-pub use scanner::{Content, Fault, FaultSort, scan};
+pub use scanner::{Content, Fault, FaultSort, Part, scan, scan_parts};
 
 #[cfg(test)]
 mod tests;

@@ -354,6 +354,12 @@ impl TypeId {
         self.lineage().any(|id| id == other)
     }
 
+    /// The type that instances are written as: of a type that only constrains another one, such as `SimpleQuantity`, that
+    /// other one.
+    pub fn written_as(self) -> TypeId {
+        self.lineage().find(|id| id.definition().kind != TypeKind::Constraint).unwrap_or(self)
+    }
+
     /// The invariants of the type and its bases.
     pub fn invariants(self) -> impl Iterator<Item = &'static Invariant> {
         self.lineage().flat_map(|id| id.definition().own_invariants.iter())

@@ -21,8 +21,9 @@ pub struct Context<'a> {
     pub variables: Vec<(&'a str, Collection<'a>)>,
     /// Services of the caller.
     pub environment: &'a dyn Environment,
-    /// Reads `as` as `ofType` and lets unknown type names match nothing, instead of failing: the invariants and
-    /// search parameters of FHIR R4 itself need it (`dom-3`, `Observation.component.value as Quantity`).
+    /// Reads `as` as `ofType`, lets unknown type names match nothing instead of failing, and `as String` select FHIR's
+    /// string: the invariants and search parameters of FHIR R4 itself need the first two (`dom-3`,
+    /// `Observation.component.value as Quantity`), those of its users the third.
     pub is_lenient: bool,
     /// How many steps an evaluation may take before it is given up.
     pub limit: u64,

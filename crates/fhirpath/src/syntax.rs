@@ -2,6 +2,7 @@
 
 use crate::function::Definition;
 use crate::item::{Item, SystemType};
+use fhir::Element;
 use fhir::schema::{TypeId, schema};
 
 /// A part of an expression.
@@ -185,5 +186,15 @@ impl TypeSpecifier {
             Item::Element(element) if element.type_id.is_primitive() => self.fhir == Some(element.type_id),
             other => self.matches(other),
         }
+    }
+
+    /// The same by the types that FHIR's primitives convert to: `String` without a namespace selects a `string`, as many
+    /// who write invariants expect.
+    pub fn selects_converted(&self, item: &Item<'_>) -> bool {
+        let means = |element: Element<'_>| {
+            element.type_id.is_primitive() && SystemType::of_fhir(element.type_id) == self.system
+        };
+        let is_system = self.system.is_some() && self.fhir.is_none() && !self.is_qualified;
+        self.selects(item) || is_system && item.element().is_some_and(means)
     }
 }

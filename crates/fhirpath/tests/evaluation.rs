@@ -181,6 +181,9 @@ fn lenient_contexts_read_as_like_of_type() {
     let unknown = Expression::parse("$this is Citation").unwrap();
     assert!(matches!(unknown.evaluate(&Context::new(root), root), Err(EvaluationError::UnknownType(_))));
     assert_eq!(unknown.evaluate_bool(&Context::new(root).lenient(), root), Ok(Some(false)));
+    let text = Expression::parse("(Bundle.type as String).exists()").unwrap();
+    assert_eq!(text.evaluate_bool(&Context::new(root).lenient(), root), Ok(Some(true)));
+    assert_eq!(text.evaluate_bool(&Context::new(root), root), Ok(Some(false)));
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod feed;
 mod include;
 pub mod job;
 pub mod linked_types;
+mod own_profiles;
 mod parameters;
 pub mod patch;
 pub mod ports;

@@ -6,6 +6,7 @@ use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::own_profiles::OwnProfiles;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
@@ -45,6 +46,7 @@ pub struct Record {
     pub(crate) targets: Targets,
     audit_reads: bool,
     pub(crate) validation: validation::Settings,
+    pub(crate) own_profiles: OwnProfiles,
 }
 
 /// What a record is made of.
@@ -103,6 +105,7 @@ impl Record {
             targets: settings.notification_targets,
             audit_reads: settings.audit_reads,
             validation: settings.validation,
+            own_profiles: OwnProfiles::default(),
         }
     }
 

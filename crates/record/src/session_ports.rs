@@ -1,8 +1,11 @@
 //! What validation is told in a session: the terminology, and the practice's own definitions.
 
+use crate::resource::Resource;
 use crate::session::Session;
 use fhir::Document;
 use fhir::schema::schema;
+use store::ResourceKey;
+use validation::profile::is_version;
 use validation::{CodingFault, Membership, Ports};
 
 /// The ports of validation for the resources that an actor may read.
@@ -23,13 +26,23 @@ impl Ports for SessionPorts<'_> {
         self.session.record.ports.coding_fault(system, code, display)
     }
 
+    /// What the actor may read; references to other servers are not followed.
+    fn resource(&self, reference: &str) -> Option<Document> {
+        let own =
+            reference.strip_prefix(self.session.record.base_url()).and_then(|rest| rest.strip_prefix('/'));
+        let (type_name, id) = own.unwrap_or(reference).split_once('/')?;
+        let key = ResourceKey::new(schema().resource_named(type_name)?, id);
+        self.session.read(&key).ok()?.document()
+    }
+
     /// The one changed last, of several of the same canonical.
     fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
         let type_id = schema().resource_named(type_name)?;
         let (url, version) = canonical.split_once('|').unwrap_or((canonical, ""));
-        let parameters = [("url", url), ("version", version)];
-        let asked = if version.is_empty() { &parameters[..1] } else { &parameters[..] };
-        let found = self.session.find(type_id, asked).ok()?;
-        found.matches.first()?.document()
+        let found = self.session.find(type_id, &[("url", url)]).ok()?;
+        let documents = found.matches.iter().filter_map(Resource::document);
+        let mut fitting = documents
+            .filter(|found| is_version(version, &found.root().get_str("version").unwrap_or_default()));
+        fitting.next()
     }
 }

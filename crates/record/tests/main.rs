@@ -8,6 +8,8 @@ mod conditional;
 mod contents;
 #[path = "main/feed.rs"]
 mod feed;
+#[path = "main/own_profiles.rs"]
+mod own_profiles;
 #[path = "main/patch_suite.rs"]
 mod patch_suite;
 #[path = "main/practice.rs"]

@@ -70,11 +70,16 @@ impl Practice {
         self.id("Patient", u64::from(index))
     }
 
-    /// One patient with about 5,000 resources: an old person with many diseases seen every few days. The position
-    /// is the one after the last of [`Practice::patients`].
+    /// One patient with about 5,000 resources: an old person with many diseases seen every few days. The position is
+    /// the last of all, so it is the same person however many patients there are.
     pub fn crowded_patient(&self) -> Value {
         let person = Person::crowded(self);
         bundle_of(care::history(self, &person, 24.0, 5_000))
+    }
+
+    /// The id of the Patient resource in [`Practice::crowded_patient`].
+    pub fn crowded_patient_id(&self) -> String {
+        self.patient_id(Person::CROWDED)
     }
 
     /// Slots, appointments and the encounters that came of them, for each working day from a day to another (both

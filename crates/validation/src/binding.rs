@@ -4,13 +4,19 @@
 
 use crate::extension::is_absolute;
 use crate::place::Place;
-use crate::ports::{CodingFault, Membership};
+use crate::ports::Membership;
 use crate::primitive::shown;
 use crate::rule;
 use crate::walk::Walk;
 use fhir::Node;
 use fhir::quoted::quoted;
 use fhir::schema::{BindingStrength, ElementDefinition, TypeId};
+
+/// The extensions that stand for a value that is not there.
+const ABSENCE: [&str; 2] = [
+    "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+    "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor",
+];
 
 /// A binding that is checked.
 #[derive(Clone, Copy)]
@@ -70,13 +76,8 @@ impl<'a> Walk<'a> {
     /// A coding on its own: its system, and its code and display in that.
     pub(crate) fn coding(&mut self, coding: Node<'a>, place: &Place<'_>) {
         self.coding_system(coding, place);
-        if !self.settings.is_thorough {
-            return;
-        }
-        let [system, code, display] = ["system", "code", "display"].map(|name| coding.get_str(name));
-        let (Some(system), Some(code)) = (system, code) else { return };
-        if let Some(CodingFault(fault)) = self.ports.coding_fault(&system, &code, display.as_deref()) {
-            self.report(place, coding, rule::CODE_UNKNOWN, fault);
+        if self.settings.is_thorough {
+            self.coding_meaning(coding, place);
         }
     }
 
@@ -88,6 +89,22 @@ impl<'a> Walk<'a> {
             let message =
                 format!("{} is not absolute; write the URI of the code system whole", shown(system));
             self.report(&place.child("system"), system, rule::CODING_SYSTEM, message);
+        }
+    }
+
+    /// That a code is not known is no code of a value set that is required. Other extensions may stand for codes of
+    /// later releases.
+    pub(crate) fn absent_code(&mut self, binding: BindingPlan, sibling: Node<'a>, place: &Place<'_>) {
+        let says_absent = sibling
+            .each_of("extension")
+            .all(|extension| extension.get_str("url").is_some_and(|url| ABSENCE.contains(&&*url)));
+        if self.settings.is_thorough
+            && binding.is_required
+            && matches!(binding.shape, Shape::Value)
+            && says_absent
+        {
+            let message = format!("has no code; write one of {}", binding.url());
+            self.report(place, sibling, rule::BINDING_REQUIRED, message);
         }
     }
 

@@ -10,7 +10,7 @@ use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 use fhir::{Element, Node};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The entries of a bundle by `fullUrl`, and by `Type/id` where that ends in it.
 #[derive(Default)]
@@ -34,6 +34,12 @@ impl<'a> FullUrls<'a> {
         Self { entries }
     }
 
+    /// The type of the entry whose UUID a relative reference names, as if it were an id.
+    pub fn type_of_uuid(&self, reference: &str) -> Option<TypeId> {
+        let (_, id) = reference.split_once('/')?;
+        self.type_of(&format!("urn:uuid:{id}"))
+    }
+
     /// The type of the entry of a URL.
     pub fn type_of(&self, url: &str) -> Option<TypeId> {
         self.entries.get(url).map(|(type_id, _)| *type_id)
@@ -43,6 +49,35 @@ impl<'a> FullUrls<'a> {
     pub fn resource(&self, url: &str) -> Option<Node<'a>> {
         let url = url.split("/_history/").next().unwrap_or(url);
         self.entries.get(url).map(|(_, resource)| *resource)
+    }
+}
+
+/// The versions of the entries of a bundle, by `fullUrl`.
+struct EntryVersions<'a>(HashMap<Cow<'a, str>, Vec<Option<Cow<'a, str>>>>);
+
+impl<'a> EntryVersions<'a> {
+    fn of(bundle: Node<'a>) -> Self {
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in bundle.each_of("entry") {
+            let Some(url) = entry.get_str("fullUrl").filter(|url| is_absolute(url)) else { continue };
+            let version = entry.at_path(&["resource", "meta", "versionId"]).and_then(Node::as_str);
+            found.entry(url).or_default().push(version);
+        }
+        Self(found)
+    }
+
+    /// How many entries a reference means, which may name a version; an entry without one may be any.
+    fn count(&self, reference: &str) -> usize {
+        let (url, version) = match reference.split_once("/_history/") {
+            Some((url, version)) => (url, Some(version)),
+            None => (reference, None),
+        };
+        let versions = self.0.get(url).map_or(&[][..], Vec::as_slice);
+        let is_meant = |own: &&Option<Cow<'_, str>>| match (own, version) {
+            (Some(own), Some(version)) => own == version,
+            _ => true,
+        };
+        versions.iter().filter(is_meant).count()
     }
 }
 
@@ -59,15 +94,63 @@ const DOCUMENT_REFERENCES: [&str; 9] = [
     "section.entry",
 ];
 
+/// The types of bundles whose entries need no `fullUrl`: what they are has no address yet, or is told by the request.
+const WITHOUT_FULL_URL: [&str; 4] = ["transaction", "batch", "transaction-response", "batch-response"];
+
+/// The relations of links that stand once (FHIR: Bundle, section 2.36.5; RFC 5005).
+const LINKS_ONCE: [&str; 6] = ["self", "first", "previous", "prev", "next", "last"];
+
 impl<'a> Walk<'a> {
-    /// The references of a document's Composition are to entries of the document.
-    pub(crate) fn document(&mut self, bundle: Node<'a>, place: &Place<'_>) {
-        let is_document = bundle.get_str("type").as_deref() == Some("document");
-        let Some(first) = bundle.each_of("entry").next().filter(|_| is_document) else { return };
+    /// Entries say what they are, links stand once, and a document has what it refers to.
+    pub(crate) fn bundle(&mut self, bundle: Element<'a>, place: &Place<'_>) {
+        let Some(node) = bundle.value else { return };
+        let kind = node.get_str("type").unwrap_or_default();
+        if !WITHOUT_FULL_URL.contains(&&*kind) {
+            for (index, entry) in node.each_of("entry").enumerate() {
+                self.identified_entry(entry, &place.child("entry").item(index));
+            }
+        }
+        let mut seen = HashSet::new();
+        for (index, link) in node.each_of("link").enumerate() {
+            let Some(relation) = link.get_str("relation").filter(|one| LINKS_ONCE.contains(&&**one)) else {
+                continue;
+            };
+            if !seen.insert(relation.clone()) {
+                let message = format!("there is a link {} before; keep one of the two", quoted(&relation));
+                self.report(&place.child("link").item(index), link, rule::BUNDLE, message);
+            }
+        }
+        if kind == "document" {
+            self.document(node, place);
+        }
+    }
+
+    /// An entry has its URL, and where that is one of a server its resource has an id.
+    fn identified_entry(&mut self, entry: Node<'a>, place: &Place<'_>) {
+        let Some(resource) = entry.get("resource") else { return };
+        let Some(url) = entry.get_str("fullUrl") else {
+            let message = "has no fullUrl; write the address of the resource or urn:uuid:…";
+            return self.report(place, entry, rule::FULL_URL, message);
+        };
+        let type_name = resource.get_str("resourceType").unwrap_or_default();
+        let is_restful =
+            url.starts_with("http") && restful(&url).is_some_and(|(found, _)| found == type_name);
+        if is_restful && resource.get("id").is_none() {
+            let message = format!("{} is the address of a resource with an id; give it the id", quoted(&url));
+            self.report(&place.child("resource"), resource, rule::FULL_URL, message);
+        }
+    }
+
+    /// The references of a document's Composition are each to one entry of the document.
+    fn document(&mut self, bundle: Node<'a>, place: &Place<'_>) {
+        let Some(first) = bundle.each_of("entry").next() else { return };
         let Some(composition) = first.get("resource").and_then(Element::resource_at) else { return };
         let base = first.get_str("fullUrl").unwrap_or_default();
         let base = restful(&base)
             .and_then(|(type_name, _)| base.split(&format!("/{type_name}/")).next().map(str::to_owned));
+        let place = place.child("entry").item(0);
+        let place = place.child("resource");
+        let entries = EntryVersions::of(bundle);
         for path in DOCUMENT_REFERENCES {
             let found = path.split('.').fold(vec![composition], |found, name| {
                 found.iter().flat_map(|one| one.children_named(name)).collect()
@@ -76,20 +159,20 @@ impl<'a> Walk<'a> {
                 let Some(text) = node.get_str("reference").filter(|text| !text.starts_with('#')) else {
                     continue;
                 };
+                // A relative reference means an address only beside that of the Composition.
                 let whole = match &base {
                     _ if is_absolute(&text) => text.clone(),
                     Some(base) => Cow::Owned(format!("{base}/{text}")),
                     None => text.clone(),
                 };
-                // A relative reference means an address only beside that of the Composition.
-                let whole = whole.split("/_history/").next().unwrap_or(&whole);
-                let is_there = is_absolute(whole) && self.full_urls.type_of(whole).is_some();
-                if !is_there {
-                    let message =
-                        format!("refers to {}, which is not in the document; add it", quoted(&text));
-                    let entry = place.child("entry").item(0);
-                    self.report(&entry.child("resource"), node, rule::DOCUMENT, message);
-                }
+                let message = match entries.count(&whole) {
+                    1 => continue,
+                    0 => format!("refers to {}, which is not in the document; add it", quoted(&text)),
+                    count => {
+                        format!("refers to {}, which {count} entries are; name the version", quoted(&text))
+                    }
+                };
+                self.report(&place, node, rule::DOCUMENT, message);
             }
         }
     }

@@ -31,8 +31,8 @@ const BEST_PRACTICES: [&str; 1] = ["dom-6"];
 const LATER_RELEASES: [&str; 1] = ["dom-r4b"];
 
 /// Rules without a result for some valid content (dates of different precision, units that differ, a missing
-/// probability, a reference of nothing but a display): what cannot be told is not held against the resource.
-const OPEN_HOLDS: [&str; 5] = ["mdd-1", "per-1", "ras-2", "ref-1", "rng-2"];
+/// probability, a reference of nothing but a display, a period where a date would have to be precise): what cannot be told is not held against the resource.
+pub(crate) const OPEN_HOLDS: [&str; 6] = ["mdd-1", "per-1", "ras-2", "ref-1", "rng-2", "vs-1"];
 
 /// Expressions of the definitions that do not say what their words say: key, as published, as meant. "More than
 /// one" begins with two; an `answer` is of FHIR's type boolean, never of FHIRPath's own Boolean.

@@ -25,6 +25,7 @@ mod rule;
 mod settings;
 mod suggestion;
 mod terminology_port;
+mod thorough;
 mod validated;
 mod walk;
 

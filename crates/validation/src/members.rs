@@ -1,5 +1,6 @@
 //! The members of an object: known, as often and in the JSON form that the definition asks for.
 
+use crate::extension::is_absolute;
 use crate::place::Place;
 use crate::plan::{Form, MemberPlan, Special, TypePlan};
 use crate::primitive::{Primitive, shown};
@@ -235,8 +236,10 @@ impl<'a> Walk<'a> {
         if !member.invariants.is_empty() {
             self.invariants(element, &member.invariants, place);
         }
-        if let (Some(binding), Some(node), true) = (member.binding, value, is_well_formed) {
-            self.binding(binding, node, place);
+        match (member.binding, value, sibling) {
+            (Some(binding), Some(node), _) if is_well_formed => self.binding(binding, node, place),
+            (Some(binding), None, Some(sibling)) => self.absent_code(binding, sibling, place),
+            _ => {}
         }
     }
 
@@ -279,8 +282,19 @@ impl<'a> Walk<'a> {
             self.report(place, node, rule::FORMAT, format!("{} {fault}", shown(node)));
             return false;
         }
+        if let Some((rule, fault)) = primitive.suspicion(&value, self.settings) {
+            self.report(place, node, rule, format!("{} {fault}", shown(node)));
+        }
         if value.trim_ascii().is_empty() {
             self.report(place, node, rule::BLANK, "is nothing but white space; leave it out or fill it");
+        }
+        if primitive == Primitive::Canonical
+            && self.settings.is_thorough
+            && !value.starts_with('#')
+            && !is_absolute(&value)
+        {
+            let message = format!("{} is not absolute; write the canonical URL whole", shown(node));
+            self.report(place, node, rule::CANONICAL_RELATIVE, message);
         }
         if primitive.may_be_local() && value.starts_with('#') {
             if primitive == Primitive::Canonical {

@@ -1,6 +1,8 @@
 //! What validation asks of others.
 
+use crate::profile::Profile;
 use fhir::Document;
+use std::sync::Arc;
 pub use terminology::Membership;
 
 /// What is wrong with a coding by its code system, in words for people.
@@ -22,7 +24,21 @@ pub trait Ports {
         None
     }
 
-    /// A StructureDefinition or Questionnaire of the caller's own, by canonical URL, possibly with `|version`.
+    /// A resource of the caller's own, by a reference to it as it stands in another one.
+    fn resource(&self, reference: &str) -> Option<Document> {
+        let _ = reference;
+        None
+    }
+
+    /// A profile of the caller's own that was made ready before ([`crate::profile::own_profile`]), by canonical URL,
+    /// possibly with `|version`. Others are made of their [`Ports::definition`].
+    fn own_profile(&self, canonical: &str) -> Option<Arc<Profile>> {
+        let _ = canonical;
+        None
+    }
+
+    /// A definition of the caller's own (a StructureDefinition, Questionnaire, CodeSystem, Measure), by canonical URL,
+    /// possibly with `|version`.
     fn definition(&self, type_name: &str, canonical: &str) -> Option<Document> {
         let _ = (type_name, canonical);
         None

@@ -16,7 +16,10 @@ impl<'a> Walk<'a> {
         if let Some(string) = node.get("reference") {
             let Some(text) = string.as_str().filter(|text| !text.is_empty()) else { return };
             match self.target_of(&text) {
-                Target::Type(type_id) => found = Some(type_id),
+                Target::Type(type_id) => {
+                    found = Some(type_id);
+                    self.mistaken_uuid(&text, type_id, string, place);
+                }
                 Target::Open => {}
                 Target::Missing if !self.settings.native_invariants => {}
                 Target::Missing => {
@@ -49,6 +52,19 @@ impl<'a> Walk<'a> {
         if !targets.is_empty() && !targets.iter().any(|target| is_allowed(found, target)) {
             let message = format!("refers to {}; allowed here are {}", found.name(), targets.join(", "));
             self.report(place, node, rule::REFERENCE_TARGET, message);
+        }
+    }
+
+    /// A relative reference whose id is the UUID of an entry of the bundle means that entry, so the type is its.
+    fn mistaken_uuid(&mut self, text: &str, stated: TypeId, node: Node<'a>, place: &Place<'_>) {
+        if let Some(entry) = self.full_urls.type_of_uuid(text).filter(|entry| *entry != stated) {
+            let message = format!(
+                "{} names {}, and the entry of that UUID is {}; make them agree",
+                quoted(text),
+                stated.name(),
+                entry.name()
+            );
+            self.report(&place.child("reference"), node, rule::REFERENCE_TYPE, message);
         }
     }
 

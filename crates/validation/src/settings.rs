@@ -30,6 +30,10 @@ pub struct Settings {
     /// responses against their questionnaires, whether a document has what it refers to, and what could not be
     /// checked. Too slow, and too strict for real data, on every write.
     pub is_thorough: bool,
+    /// Whether text that looks like HTML is an error. It is escaped where we show it, but not everyone does that.
+    pub refuses_markup: bool,
+    /// Whether addresses that exist for examples only (RFC 2606) are an error.
+    pub refuses_examples: bool,
 }
 
 /// Which extensions are held against their definitions, beside those that profiles speak of.
@@ -77,6 +81,8 @@ impl Default for Settings {
             extensions: Extensions::Ignore,
             versions: Vec::new(),
             is_thorough: false,
+            refuses_markup: false,
+            refuses_examples: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::plan::{Special, TypePlan};
 use crate::ports::Ports;
-use crate::profile::{Known, Profile};
+use crate::profile::{Elsewhere, Known, Profile};
 use crate::rule::{self, Rule};
 use crate::settings::Settings;
 use crate::suggestion;
@@ -15,6 +15,7 @@ use fhir::quoted::quoted;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Element, Kind, Node};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Deeper trees are refused; the JSON reader's own limit is lower unless a caller raised it.
@@ -41,6 +42,10 @@ pub(crate) struct Walk<'a> {
     pub full_urls: FullUrls<'a>,
     /// The profiles met.
     pub known: Known,
+    /// Resources outside of the document.
+    pub elsewhere: Rc<Elsewhere>,
+    /// The code systems met, and whether each only adds to another.
+    pub supplements: HashMap<String, bool>,
     /// How many profiles ask each other by invariants here.
     pub depth: usize,
     /// How many questions whether something meets a profile lie in each other.
@@ -90,6 +95,8 @@ impl<'a> Walk<'a> {
             container: Container::default(),
             full_urls: FullUrls::default(),
             known: Known::default(),
+            elsewhere: Rc::default(),
+            supplements: HashMap::new(),
             depth: 0,
             nesting: 0,
             reported: HashSet::new(),
@@ -266,6 +273,7 @@ impl<'a> Walk<'a> {
             Special::Coding => self.coding(holder, place),
             _ => {}
         }
+        self.value_meaning(element, place);
         self.invariants(element, &plan.invariants, place);
     }
 }

@@ -25,6 +25,8 @@ const RELEASE: [&str; 2] = ["profiles-others.json", "extension-definitions.json"
 
 const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+const ADDITIONAL_BINDING: &str = "http://hl7.org/fhir/tools/StructureDefinition/additional-binding";
+
 const COMPRESSION_LEVEL: i32 = 19;
 
 /// The archive.
@@ -94,6 +96,7 @@ fn definition(resource: &Value) -> Result<Option<Definition>> {
     }
     let mut reduced = pick(resource, &["resourceType", "url", "version", "type", "baseDefinition"]);
     reduced.extend(list(resource, "context", |context| pick(context, &["type", "expression"])));
+    reduced.extend(pick(resource, &["contextInvariant"]));
     let elements = resource["snapshot"]["element"].as_array().context("no snapshot")?;
     let elements: Vec<Value> =
         elements.iter().map(|element| Value::Object(reduced_element(element))).collect();
@@ -119,8 +122,12 @@ fn reduced_element(element: &Value) -> Map<String, Value> {
     }
     reduced.extend(list(element, "type", |one| pick(one, &["code", "profile", "targetProfile"])));
     if element["binding"].is_object() {
-        let binding = pick(&element["binding"], &["strength", "valueSet"]);
+        let mut binding = pick(&element["binding"], &["strength", "valueSet"]);
+        binding.extend(further_bindings(&element["binding"]));
         reduced.insert("binding".to_owned(), Value::Object(binding));
+    }
+    if element["path"] == "Extension" && element["isModifier"] == true {
+        reduced.insert("isModifier".to_owned(), true.into());
     }
     if element["slicing"].is_object() {
         let mut slicing = pick(&element["slicing"], &["ordered", "rules"]);
@@ -135,6 +142,21 @@ fn reduced_element(element: &Value) -> Map<String, Value> {
         reduced.insert("constraint".to_owned(), constraints.into());
     }
     reduced
+}
+
+/// The extensions of a binding that add another one, less their words.
+fn further_bindings(binding: &Value) -> Option<(String, Value)> {
+    const WORDS: [&str; 2] = ["documentation", "shortDoco"];
+    let further = binding["extension"].as_array()?.iter().filter(|one| one["url"] == ADDITIONAL_BINDING);
+    let reduced: Vec<Value> = further
+        .map(|one| {
+            let parts = one["extension"].as_array().into_iter().flatten();
+            let kept: Vec<&Value> =
+                parts.filter(|part| !WORDS.iter().any(|word| part["url"] == *word)).collect();
+            serde_json::json!({ "url": ADDITIONAL_BINDING, "extension": kept })
+        })
+        .collect();
+    (!reduced.is_empty()).then(|| ("extension".to_owned(), reduced.into()))
 }
 
 /// Whether a constraint is stated by the definition of a type; the names of types begin with a capital.

@@ -6,7 +6,6 @@ use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use crate::{command, server};
 use anyhow::{Context, Result, ensure};
-use fhir::Value;
 use record::Session;
 use std::time::Instant;
 use synth::{Date, Moment, Settings};
@@ -54,7 +53,8 @@ fn make(practice: &Practice, arguments: &DemoArguments, now: Moment, emit: &mut 
     let generator = synth::Practice::new(settings);
     if !made.is_complete {
         let started = Instant::now();
-        let count = write_patients(&session, &generator, made.patients, emit)?;
+        let count = command::synth::write(&session, &generator.foundation())?
+            + command::synth::write_patients(&session, &generator, 0..made.patients, emit)?;
         made.is_complete = true;
         std::fs::write(&seed_file, made.to_json())?;
         let seconds = started.elapsed().as_secs_f64();
@@ -69,60 +69,20 @@ fn make(practice: &Practice, arguments: &DemoArguments, now: Moment, emit: &mut 
 
 /// People who are made up do not go among others.
 fn refuse_other_data(practice: &Practice, session: &Session) -> Result<()> {
-    let patient = fhir::schema::schema().resource_named("Patient").context("the schema has patients")?;
-    let found = session.find(patient, &[("_count", "1")])?;
     ensure!(
-        found.matches.is_empty(),
+        !command::synth::has_patient(session, &[("_count", "1")])?,
         "{} holds patients and is no demo; name another folder with --data, or look at this one with chiron serve",
         practice.data.display()
     );
     Ok(())
 }
 
-fn write_patients(
-    session: &Session,
-    generator: &synth::Practice,
-    total: u32,
-    emit: &mut Emit<'_>,
-) -> Result<usize> {
-    let mut count = write(session, &generator.foundation())?;
-    let patients = std::sync::Mutex::new((1u64..).zip(generator.patients()));
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| -> Result<()> {
-        for _ in 0..2 {
-            let (sender, patients) = (sender.clone(), &patients);
-            scope.spawn(move || {
-                loop {
-                    let next = patients.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
-                    let Some((number, bundle)) = next else { break };
-                    if sender.send(write(session, &bundle).map(|count| (number, count))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (done, written) in (1..).zip(receiver) {
-            let (_, resources) = written?;
-            count += resources;
-            emit(Event::Progress { done, total: u64::from(total), message: format!("{count} resources") });
-        }
-        Ok(())
-    })?;
-    Ok(count)
-}
-
 /// Appointments around today; those that are there already stay as they are.
 fn write_schedule(session: &Session, generator: &synth::Practice, now: Moment) -> Result<()> {
     for bundle in generator.schedule(now.date.plus_days(-DAYS_BACK), now.date.plus_days(DAYS_AHEAD), now) {
-        write(session, &bundle)?;
+        command::synth::write(session, &bundle)?;
     }
     Ok(())
-}
-
-fn write(session: &Session, bundle: &Value) -> Result<usize> {
-    let document = bundle.to_document();
-    Ok(session.transaction(&document)?.len())
 }
 
 fn greet(config: &Config, practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {
@@ -153,8 +113,7 @@ fn greet(config: &Config, practice: &Practice, emit: &mut Emit<'_>) -> Result<()
 /// Now by the clock on the practice's wall.
 fn now() -> Result<Moment> {
     let now = jiff::Zoned::now();
-    let (year, month, day) = (i32::from(now.year()), i32::from(now.month()), i32::from(now.day()));
-    let date = Date::new(year, month, day).context("the clock shows no date")?;
+    let date = command::synth::day(now.date())?;
     Ok(Moment { date, minute: i32::from(now.hour()) * 60 + i32::from(now.minute()) })
 }
 

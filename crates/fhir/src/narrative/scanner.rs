@@ -47,9 +47,29 @@ fn broken<T>(message: impl Into<String>) -> Step<T> {
     fault(FaultSort::NotWellFormed, message)
 }
 
+/// A part of a narrative.
+#[derive(Debug)]
+pub enum Part<'t, 's> {
+    /// An element's opening tag: how many elements are around it, and its attributes with their values as written.
+    Element(usize, &'t str, &'s [(&'t str, &'t str)]),
+    /// Text that is not only blanks: how many elements are around it.
+    Text(usize, &'t str),
+}
+
 /// Scans a narrative from its `<div` to its `</div>`.
+///
+/// # Errors
+/// The first fault.
 pub fn scan(text: &str) -> Step<Content> {
-    let mut scanner = Scanner { rest: text.trim_ascii(), open: Vec::new(), content: Content::Nothing };
+    scan_parts(text, &mut |_| {})
+}
+
+/// The same; `visit` is called with each part that was read, in order.
+///
+/// # Errors
+/// The first fault.
+pub fn scan_parts<'t>(text: &'t str, visit: &mut dyn FnMut(Part<'t, '_>)) -> Step<Content> {
+    let mut scanner = Scanner { rest: text.trim_ascii(), open: Vec::new(), content: Content::Nothing, visit };
     if !scanner.rest.starts_with("<div") {
         return broken("the narrative must be one <div xmlns=\"http://www.w3.org/1999/xhtml\"> element");
     }
@@ -72,13 +92,14 @@ fn is_character(letter: char) -> bool {
     !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-struct Scanner<'t> {
+struct Scanner<'t, 'v> {
     rest: &'t str,
     open: Vec<&'t str>,
     content: Content,
+    visit: &'v mut dyn FnMut(Part<'t, '_>),
 }
 
-impl<'t> Scanner<'t> {
+impl<'t> Scanner<'t, '_> {
     /// One tag, comment or run of text.
     fn step(&mut self) -> Step {
         let Some(at) = self.rest.find('<') else {
@@ -116,7 +137,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Text between tags.
-    fn run(&mut self, run: &str) -> Step {
+    fn run(&mut self, run: &'t str) -> Step {
         entities(run)?;
         if run.contains("]]>") {
             return broken("]]> stands in text, where XML has no place for it; write ]]&gt;");
@@ -131,6 +152,7 @@ impl<'t> Scanner<'t> {
         };
         if !blank {
             self.content = Content::Something;
+            (self.visit)(Part::Text(self.open.len(), run.trim()));
         }
         Ok(())
     }
@@ -183,7 +205,8 @@ impl<'t> Scanner<'t> {
         }
         let is_root = self.open.is_empty();
         let mut has_namespace = false;
-        let mut seen: Vec<&str> = Vec::new();
+        let depth = self.open.len();
+        let mut seen: Vec<(&str, &str)> = Vec::new();
         loop {
             let before = self.rest.len();
             self.space();
@@ -202,10 +225,10 @@ impl<'t> Scanner<'t> {
                 ));
             }
             let attribute = self.attribute(name)?;
-            if seen.contains(&attribute.0) {
+            if seen.iter().any(|(name, _)| *name == attribute.0) {
                 return broken(format!("the attribute {} stands twice at <{name}>; keep one", attribute.0));
             }
-            seen.push(attribute.0);
+            seen.push(attribute);
             if attribute.0 == "xmlns" {
                 if attribute.1 != NAMESPACE {
                     return broken(format!(
@@ -216,6 +239,7 @@ impl<'t> Scanner<'t> {
                 has_namespace = true;
             }
         }
+        (self.visit)(Part::Element(depth, name, &seen));
         if name == "img" {
             self.content = Content::Something;
         }

@@ -251,9 +251,10 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         specifier: &TypeSpecifier,
         operation: &'static str,
     ) -> Result<Collection<'a>> {
-        if !self.context.is_lenient {
-            one(&items, operation)?;
+        if self.context.is_lenient {
+            return Ok(items.into_iter().filter(|item| specifier.selects_converted(item)).collect());
         }
+        one(&items, operation)?;
         self.of_type(items, specifier)
     }
 

@@ -10,6 +10,7 @@ use crate::audit::{AuditOutcome, AuditRow, Touched};
 use crate::body;
 use crate::content::set_apart;
 use crate::error::Error;
+use crate::own_profiles::WritePorts;
 use crate::session::Session;
 use crate::subscription;
 use crate::write_rule::{ProposedWrite, Requirement};
@@ -45,6 +46,8 @@ pub(super) struct Decision<'a> {
     patients: BTreeSet<String>,
     /// Resources whose expected version was set here, because it was read to decide, not by the caller.
     pub(super) own_expectations: HashSet<ResourceKey>,
+    /// What validation is told.
+    ports: WritePorts<'a>,
     /// Contents that are named here and nowhere else before the commit.
     kept: Vec<KeptBlob>,
     /// Whose rights Subscriptions that are written here have.
@@ -72,6 +75,7 @@ impl<'a> Decision<'a> {
             conditional: RefCell::default(),
             patients: BTreeSet::new(),
             own_expectations: HashSet::new(),
+            ports: WritePorts::new(&session.record),
             kept: Vec::new(),
             private: Vec::new(),
         };
@@ -160,9 +164,10 @@ impl<'a> Decision<'a> {
             self.unchanged.insert(index, current.clone());
             return Ok(());
         }
-        let record = &self.session.record;
-        let validated =
-            Validated::new(document, &*record.ports, &record.validation).map_err(Error::Invalid)?;
+        let ports = &self.ports;
+        let validated = Validated::new(document, ports, &record.validation).map_err(Error::Invalid);
+        ports.failure()?;
+        let validated = validated?;
         self.allow(&self.permits[index].write, validated.document())?;
         let effect = if live_version(before.as_ref()) == 0 { Effect::Created } else { Effect::Updated };
         let before = before.as_ref().and_then(body_document);

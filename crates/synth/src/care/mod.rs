@@ -253,7 +253,7 @@ fn pregnancies(chart: &mut Chart, person: &Person) -> Vec<Pregnancy> {
     if person.sex == Sex::Male || person.mother.is_some() {
         return Vec::new();
     }
-    let mut births: Vec<Date> = (person.index + 1..person.index + 8)
+    let mut births: Vec<Date> = (person.index.saturating_add(1)..person.index.saturating_add(8))
         .map(|index| Person::of(chart.practice, index))
         .take_while(|other| other.phone == person.phone || other.address.line == person.address.line)
         .filter(|other| other.mother == Some(person.index))

@@ -123,7 +123,7 @@ fn telecom(person: &Person, random: &mut Random) -> Value {
     ];
     if person.mother.is_none() && random.chance(0.8) {
         let plain: String = person.given.chars().filter(char::is_ascii_alphabetic).collect();
-        let address = format!("{}.{}@example.org", plain.to_lowercase(), 1000 + person.index);
+        let address = format!("{}.{}@example.org", plain.to_lowercase(), 1000 + u64::from(person.index));
         all.push(object! { "system" => "email", "value" => address, "use" => "home" });
     }
     Value::Array(all)

@@ -95,9 +95,12 @@ impl Person {
         person
     }
 
+    /// The position of the person of the crowded chart: the last that there is.
+    pub(crate) const CROWDED: u32 = u32::MAX;
+
     /// The person of the crowded chart.
     pub(crate) fn crowded(practice: &Practice) -> Self {
-        let mut person = Self::of(practice, practice.settings.patients);
+        let mut person = Self::of(practice, Self::CROWDED);
         let today = practice.settings.today;
         person.birth = Date::of(today.year() - 79, 4, 17);
         person.joined =

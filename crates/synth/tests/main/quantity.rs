@@ -1,6 +1,6 @@
 //! How much there is.
 
-use crate::practice::{practice, resources, today};
+use crate::practice::{practice, resources, text, today};
 use synth::{Practice, Settings};
 
 fn average(wanted: Option<u32>, patients: u32) -> f64 {
@@ -28,6 +28,11 @@ fn the_number_of_resources_can_be_asked_for() {
 #[test]
 fn the_crowded_chart_has_about_5000_resources() {
     let crowded = practice(1, 20).crowded_patient();
+    assert_eq!(crowded, practice(1, 200_000).crowded_patient());
+    assert_eq!(
+        text(resources(&crowded).next().unwrap(), "id").unwrap(),
+        practice(1, 20).crowded_patient_id()
+    );
     let count = resources(&crowded).count();
     assert!((4_700..5_300).contains(&count), "{count}");
 }

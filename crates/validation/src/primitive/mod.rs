@@ -3,6 +3,7 @@
 mod binary;
 mod date_time;
 mod number;
+mod suspicion;
 mod text;
 mod uri;
 

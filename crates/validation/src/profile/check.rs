@@ -1,9 +1,11 @@
 //! An element against a profile: counts, types, values, invariants, and what lies below.
 
 use super::built_in;
+use super::definition::core_type;
 use super::environment::WalkEnvironment;
 use super::pattern;
 use super::plan::{ElementPlan, Profile, ProfileInvariant};
+use crate::invariant::OPEN_HOLDS;
 use crate::issue::{IssueType, Severity};
 use crate::place::Place;
 use crate::primitive::shown;
@@ -43,14 +45,8 @@ impl<'a> Walk<'a> {
     /// Holds a resource against the profiles asked for and those that it declares.
     pub(crate) fn resource_profiles(&mut self, element: Element<'a>, place: &Place<'_>) {
         let Some(node) = element.value.filter(|_| !self.is_too_deep) else { return };
-        match element.type_name() {
-            "QuestionnaireResponse" if self.settings.is_thorough => {
-                self.questionnaire_response(element, place);
-            }
-            "Bundle" if self.settings.is_thorough => self.document(node, place),
-            _ => {}
-        }
-        if place.parent.is_none() {
+        self.resource_meaning(element, place);
+        if place.name != "contained" {
             self.demanded_profiles(element, node, place);
         }
         if self.settings.declared == Declared::Ignore {
@@ -68,11 +64,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The profiles that the caller asks for, of this resource or of all of its type.
+    /// The profiles that the caller asks for: of the document, or of all resources of a type that stand for themselves.
     fn demanded_profiles(&mut self, element: Element<'a>, node: Node<'a>, place: &Place<'_>) {
         let settings = self.settings;
+        let asked = settings.profiles.iter().filter(|_| place.parent.is_none());
         let of_type = settings.by_type.iter().filter(|(type_id, _)| *type_id == element.type_id);
-        for canonical in settings.profiles.iter().chain(of_type.map(|(_, canonical)| canonical)) {
+        for canonical in asked.chain(of_type.map(|(_, canonical)| canonical)) {
             match self.known.profile(canonical, self.ports) {
                 Some(profile) => self.profile(element, &profile, place),
                 None => {
@@ -177,6 +174,7 @@ impl<'a> Walk<'a> {
         if let (Some(binding), Some(node)) = (&plan.binding, element.value) {
             self.profiled_binding(rules, binding, element, node, place);
         }
+        self.demands(rules, element, place);
         for invariant in &plan.invariants {
             self.profiled_invariant(rules, invariant, element, place);
         }
@@ -270,21 +268,46 @@ impl<'a> Walk<'a> {
         if allowed.iter().any(|one| one.profiles.is_empty()) {
             return;
         }
-        let urls = allowed.iter().flat_map(|one| &one.profiles);
-        let profiles: Option<Vec<_>> = urls.map(|url| self.known.profile(url, self.ports)).collect();
-        // Of a profile that nobody knows nothing can be said.
-        match profiles.as_deref() {
-            Some([one]) => self.profile(element, one, place),
-            Some(several) => {
-                let fitting = several.iter().find(|one| self.conforms(element, one));
-                if fitting.is_none() {
-                    let names: Vec<_> = several.iter().map(|one| one.canonical()).collect();
-                    let message =
-                        format!("meets none of the profiles {}; make it meet one", names.join(", "));
-                    self.report_rules(rules, place, node, rule::PROFILE_MISMATCH, &message);
-                }
+        let urls: Vec<&str> = allowed.iter().flat_map(|one| &one.profiles).map(String::as_str).collect();
+        self.one_of_profiles(rules, element, node, &urls, place);
+    }
+
+    /// The element meets one of the profiles, or is of one of the types that stand for them.
+    fn one_of_profiles(
+        &mut self,
+        rules: Rules<'_>,
+        element: Element<'a>,
+        node: Node<'a>,
+        urls: &[&str],
+        place: &Place<'_>,
+    ) {
+        if let [url] = urls
+            && let Some(profile) = self.known.profile(url, self.ports)
+        {
+            return self.profile(element, &profile, place);
+        }
+        for url in urls {
+            match (core_type(url), self.known.profile(url, self.ports)) {
+                // An instance of SimpleQuantity is written as a Quantity.
+                (Some(type_id), None) if element.type_id.is_a(type_id.written_as()) => return,
+                (Some(_), None) => {}
+                (_, Some(profile)) if self.conforms(element, &profile) => return,
+                (_, Some(_)) => {}
+                // Extensions that are not known are told where all extensions are looked at.
+                (None, None) if element.type_name() == "Extension" => return,
+                (None, None) => return self.unknown_profile(rules, node, url, place),
             }
-            None => {}
+        }
+        let message = format!("meets none of the profiles {}; make it meet one", urls.join(", "));
+        self.report_rules(rules, place, node, rule::PROFILE_MISMATCH, &message);
+    }
+
+    /// Of a profile that nobody knows nothing can be said; who asks is told so.
+    pub(super) fn unknown_profile(&mut self, rules: Rules<'_>, node: Node<'a>, url: &str, place: &Place<'_>) {
+        if self.settings.is_thorough {
+            let message =
+                format!("{} is asked for and not known here; load its StructureDefinition", quoted(url));
+            self.report_rules(rules, place, node, rule::PROFILE_UNKNOWN, &message);
         }
     }
 
@@ -347,7 +370,7 @@ impl<'a> Walk<'a> {
         };
         match verdict {
             Ok(Some(true)) => {}
-            Ok(None) if !constraint.is_error => {}
+            Ok(None) if !constraint.is_error || OPEN_HOLDS.contains(&&*constraint.key) => {}
             Ok(_) => {
                 let severity = if constraint.is_error { Severity::Error } else { Severity::Warning };
                 let rule = Rule { key: "profile-invariant", severity, code: IssueType::Invariant };

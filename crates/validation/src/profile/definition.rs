@@ -1,10 +1,15 @@
 //! StructureDefinitions as facts: what each element is held to, read from a snapshot or a differential.
 
+use super::demand::{Demand, demands};
+use super::snapshot::below;
 use fhir::schema::{BindingStrength, TypeId, TypeKind, schema};
 use fhir::{Node, Value};
 
 /// What core definitions' URLs begin with.
 pub(crate) const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
+
+/// The extension of a type's profile that names one of its elements: only that one's rules are meant.
+const PROFILE_ELEMENT: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element";
 
 /// The type that the release defines at a canonical.
 pub(crate) fn core_type(canonical: &str) -> Option<TypeId> {
@@ -24,6 +29,8 @@ pub struct Definition {
     pub base: String,
     /// Where an extension may stand (`context`): kind and expression.
     pub contexts: Vec<(String, String)>,
+    /// What must hold where an extension stands (`contextInvariant`), in FHIRPath.
+    pub conditions: Vec<String>,
     /// The rules of all elements, in order; empty when only a differential was published.
     pub snapshot: Vec<ElementRule>,
     /// The rules that differ from the base.
@@ -61,6 +68,10 @@ pub struct ElementRule {
     pub content: Option<String>,
     /// Whether systems must be able to fill and read it.
     pub must_support: Option<bool>,
+    /// Whether it changes the meaning of what it stands in.
+    pub is_modifier: Option<bool>,
+    /// What extensions of the definition demand.
+    pub demands: Vec<Demand>,
 }
 
 /// A type allowed, with the profiles that it or what it refers to must meet.
@@ -130,8 +141,27 @@ impl Definition {
             type_name: text("type").rsplit('/').next().unwrap_or_default().to_owned(),
             base: text("baseDefinition"),
             contexts: contexts.collect(),
+            conditions: texts(node, "contextInvariant"),
             snapshot: rules("snapshot"),
             differential: rules("differential"),
+        })
+    }
+
+    /// What is said of one element, named by its id, as a definition of its own; `None` when there is no such element.
+    pub(crate) fn of_element(&self, id: &str) -> Option<Self> {
+        let snapshot = below(&self.snapshot, id);
+        let without_slices: Vec<_> =
+            id.split('.').map(|name| name.split(':').next().unwrap_or(name)).collect();
+        let path = without_slices.join(".");
+        let root = snapshot.first()?;
+        let nested = schema().type_named(&path).map(|_| path);
+        let type_name = nested.or_else(|| root.types.first().map(|one| one.code.clone()))?;
+        Some(Self {
+            url: format!("{}#{id}", self.url),
+            version: self.version.clone(),
+            type_name,
+            snapshot,
+            ..Self::default()
         })
     }
 
@@ -230,6 +260,8 @@ impl ElementRule {
             slicing: node.get("slicing").map(Slicing::read),
             content: text("contentReference"),
             must_support: node.get("mustSupport").and_then(Node::as_bool),
+            is_modifier: node.get("isModifier").and_then(Node::as_bool),
+            demands: demands(node),
         }
     }
 
@@ -246,9 +278,17 @@ fn texts(node: Node<'_>, name: &str) -> Vec<String> {
 
 impl TypeRule {
     fn read(node: Node<'_>) -> Self {
+        let mut profiles = texts(node, "profile");
+        for (profile, sibling) in profiles.iter_mut().zip(node.each_of("_profile")) {
+            let mut extensions = sibling.each_of("extension");
+            let element = extensions.find(|one| one.get_str("url").is_some_and(|url| url == PROFILE_ELEMENT));
+            if let Some(id) = element.and_then(|one| one.get_str("valueString")) {
+                *profile = format!("{profile}#{id}");
+            }
+        }
         Self {
             code: node.get_str("code").unwrap_or_default().into_owned(),
-            profiles: texts(node, "profile"),
+            profiles,
             targets: texts(node, "targetProfile"),
         }
     }

@@ -1,6 +1,7 @@
 //! Extensions by their definitions (FHIR: Extensibility, Defining Extensions): known, where they may stand, and what
 //! their profile demands.
 
+use super::context::Way;
 use super::definition::CORE;
 use super::plan::Profile;
 use crate::place::Place;
@@ -8,9 +9,7 @@ use crate::rule;
 use crate::settings::Extensions;
 use crate::walk::Walk;
 use fhir::quoted::quoted;
-use fhir::schema::{TypeId, schema};
 use fhir::{Element, Node};
-use fhirpath::{Context, Expression};
 
 /// What is defined but cannot be loaded: examples, marks of HL7's tools, the elements of other releases as extensions.
 const ELSEWHERE: [&str; 8] = [
@@ -38,13 +37,34 @@ impl<'a> Walk<'a> {
             let message = format!("{} defines no extension", quoted(url));
             return self.report(&place.child("url"), node, rule::EXTENSION_UNKNOWN, message);
         }
-        if !CONTEXT_ERRATA.contains(&url) && !self.is_in_context(&profile, extension, place) {
-            let allowed: Vec<_> =
-                profile.contexts.iter().map(|(_, expression)| expression.as_str()).collect();
-            let message = format!("{} may not stand here; it belongs to {}", quoted(url), allowed.join(", "));
+        let modifies = place.name == "modifierExtension";
+        if profile.is_modifier != modifies {
+            let message = match modifies {
+                true => format!("{} changes no meaning; write it as an extension", quoted(url)),
+                false => format!("{} changes the meaning; write it as a modifierExtension", quoted(url)),
+            };
             self.report(place, node, rule::EXTENSION_CONTEXT, message);
         }
+        let way = self.resource.and_then(|resource| Way::to(extension, resource));
+        if let Some(way) = way.filter(|_| !CONTEXT_ERRATA.contains(&url)) {
+            self.extension_context(&way, &profile, node, place);
+        }
         self.profile(extension, &profile, place);
+    }
+
+    /// The extension stands where its definition allows it.
+    fn extension_context(&mut self, way: &Way<'a>, profile: &Profile, node: Node<'a>, place: &Place<'_>) {
+        let url = quoted(&profile.url);
+        let message = if !way.is_allowed(profile) {
+            let allowed: Vec<_> =
+                profile.contexts.iter().map(|(_, expression)| expression.as_str()).collect();
+            format!("{url} may not stand here; it belongs to {}", allowed.join(", "))
+        } else if let Some(condition) = way.broken_condition(profile) {
+            format!("{url} may not stand here; its definition demands {condition}")
+        } else {
+            return;
+        };
+        self.report(place, node, rule::EXTENSION_CONTEXT, message);
     }
 
     fn unknown_extension(&mut self, node: Node<'a>, url: &str, place: &Place<'_>) {
@@ -56,67 +76,4 @@ impl<'a> Walk<'a> {
             format!("the extension {} is not known here; load its StructureDefinition", quoted(url));
         self.report(place, node, rule::EXTENSION_UNKNOWN, message);
     }
-
-    /// Whether an extension may stand at a place. What cannot be told is allowed.
-    fn is_in_context(&self, profile: &Profile, extension: Element<'a>, place: &Place<'_>) -> bool {
-        let Some(resource) = self.resource else { return true };
-        let Some(here) = names_of(resource.type_id, place) else { return true };
-        let is_part = place.parent.is_some_and(|parent| parent.name == "extension");
-        profile.contexts.is_empty()
-            || profile.contexts.iter().any(|(kind, expression)| match kind.as_str() {
-                "element" => is_named(&here, expression.trim_end_matches("[x]")),
-                "extension" => is_part,
-                "fhirpath" => Expression::parse(expression)
-                    .is_ok_and(|expression| is_selected(&expression, resource, extension)),
-                _ => true,
-            })
-    }
-}
-
-/// Whether an expression gives the element that an extension extends.
-fn is_selected<'e>(expression: &'e Expression, resource: Element<'e>, extension: Element<'e>) -> bool {
-    let context = Context::new(resource).lenient();
-    let mut is_found = false;
-    let visited = expression.visit(&context, resource, |item| {
-        let element = item.element();
-        let mut extensions = element.into_iter().flat_map(|one| one.children_named("extension"));
-        is_found |= extensions.any(|one| one.same_place(extension));
-        !is_found
-    });
-    is_found || visited.is_err()
-}
-
-/// All names of the element that an extension at a place extends: its paths from each type on the way, and the types it
-/// is of. `None` when the way cannot be followed by names alone.
-fn names_of(resource: TypeId, extension: &Place<'_>) -> Option<Vec<String>> {
-    let mut names = Vec::new();
-    let mut next = extension.parent;
-    while let Some(place) = next {
-        // A resource inside another is where its own paths begin; the root of the document has its type as name.
-        if place.parent.is_none() || matches!(place.name, "resource" | "contained") {
-            break;
-        }
-        names.push(place.name);
-        next = place.parent;
-    }
-    let mut paths: Vec<String> = resource.lineage().map(|one| one.name().to_owned()).collect();
-    let mut current = resource;
-    for name in names.iter().rev() {
-        let element = current.definition().element(name)?;
-        paths.iter_mut().for_each(|path| *path = format!("{path}.{name}"));
-        current = match &element.types[..] {
-            [one] => one.type_id,
-            _ => return None,
-        };
-        paths.extend(current.lineage().map(|one| one.name().to_owned()));
-    }
-    Some(paths)
-}
-
-/// `Element` is everything in the release's own definitions; types of later releases cannot be told.
-fn is_named(here: &[String], expression: &str) -> bool {
-    let owner = expression.split('.').next().unwrap_or(expression);
-    expression == "Element"
-        || schema().type_named(owner).is_none()
-        || here.iter().any(|name| name == expression)
 }

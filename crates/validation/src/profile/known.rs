@@ -10,6 +10,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The profile of a canonical, made of the caller's own definitions alone: to be kept and given to validations by
+/// [`Ports::own_profile`].
+pub fn own_profile(canonical: &str, ports: &dyn Ports) -> Option<Arc<Profile>> {
+    Known::default().own_profile(canonical, ports)
+}
+
+/// Whether a version is the one that a canonical asks for: the same, or one that begins with it (`1.2` asks for any
+/// `1.2.x`). Without one, any will do.
+pub fn is_version(asked: &str, found: &str) -> bool {
+    asked.is_empty() || found.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// Looks profiles up by canonical.
 #[derive(Default)]
 pub(crate) struct Known {
@@ -24,11 +36,19 @@ impl Known {
         if let Some(known) = self.profiles.borrow().get(canonical) {
             return known.clone();
         }
-        let own = self.own_definition(canonical, ports);
-        let own = own.and_then(|definition| Profile::new(&definition)).map(Arc::new);
+        let own = ports.own_profile(canonical).or_else(|| self.own_profile(canonical, ports));
         let found = own.or_else(|| built_in::profile(canonical));
         self.profiles.borrow_mut().insert(canonical.to_owned(), found.clone());
         found
+    }
+
+    /// A profile of the caller's, or what it says of one element, named behind a `#`.
+    fn own_profile(&self, canonical: &str, ports: &dyn Ports) -> Option<Arc<Profile>> {
+        let profile = match canonical.split_once('#') {
+            None => Profile::new(&*self.own_definition(canonical, ports)?),
+            Some((whole, id)) => Profile::new(&self.own_definition(whole, ports)?.of_element(id)?),
+        };
+        profile.map(Arc::new)
     }
 
     /// A definition of the caller's, with a snapshot.
@@ -50,7 +70,7 @@ impl Known {
     }
 
     /// The snapshot of any definition: a type's, the caller's, or one built in.
-    fn snapshot(&self, canonical: &str, ports: &dyn Ports) -> Option<Vec<ElementRule>> {
+    pub fn snapshot(&self, canonical: &str, ports: &dyn Ports) -> Option<Vec<ElementRule>> {
         if let Some(type_id) = core_type(canonical) {
             return Some(Definition::of_type(type_id).snapshot);
         }

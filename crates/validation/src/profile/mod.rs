@@ -8,8 +8,11 @@
 mod binding;
 mod built_in;
 mod check;
+mod context;
 mod criterion;
 mod definition;
+mod demand;
+mod elsewhere;
 mod environment;
 mod extension;
 mod known;
@@ -21,7 +24,13 @@ mod target;
 
 pub use built_in::{built_in_profiles, definition as built_in_definition, profiles_by_type};
 pub use definition::{BindingRule, Constraint, Definition, ElementRule, Slicing, TypeRule};
+pub use demand::Demand;
+pub use known::{is_version, own_profile};
 pub use plan::Profile;
 pub use snapshot::snapshot;
 
+pub(crate) use criterion::{Step, steps};
+pub(crate) use definition::{CORE, core_type};
+pub(crate) use elsewhere::Elsewhere;
 pub(crate) use known::Known;
+pub(crate) use snapshot::{Change, snapshot_noting};

@@ -2,13 +2,22 @@
 
 use super::criterion::Criterion;
 use super::definition::{BindingRule, CORE, Constraint, Definition, ElementRule, Slicing, TypeRule};
+use super::demand::Demand;
 use fhir::Value;
-use fhir::schema::{self, TypeId, schema};
+use fhir::schema::{self, BindingStrength, TypeId, schema};
 use fhirpath::Expression;
 use std::sync::OnceLock;
 
 /// A definition with elements deeper than this is not taken; none of the release is half as deep.
 const DEPTH_MAX: usize = 40;
+
+/// Bindings of the release that are stricter than what they are for, with the strength that they are meant with. The
+/// units of vital signs stand as required for all components, and a component of pulse oximetry is a flow in L/min.
+const BINDING_ERRATA: [(&str, &str, BindingStrength); 1] = [(
+    "Observation.component.value[x]",
+    "http://hl7.org/fhir/ValueSet/ucum-vitals-common|4.0.1",
+    BindingStrength::Extensible,
+)];
 
 /// A profile that resources can be held against.
 pub struct Profile {
@@ -18,6 +27,10 @@ pub struct Profile {
     pub version: String,
     /// Where an extension may stand: kind and expression.
     pub contexts: Vec<(String, String)>,
+    /// Whether an extension changes the meaning of what it stands in.
+    pub is_modifier: bool,
+    /// What must hold where an extension stands, in FHIRPath.
+    pub conditions: Vec<String>,
     /// The type that is constrained.
     pub type_id: TypeId,
     /// The root is the first.
@@ -43,6 +56,7 @@ pub(crate) struct ElementPlan {
     pub length_max: Option<usize>,
     /// Always of those beyond the definition's.
     pub binding: Option<BindingRule>,
+    pub demands: Vec<Demand>,
     pub invariants: Vec<ProfileInvariant>,
     pub slicing: Option<Slicing>,
     pub slices: Vec<usize>,
@@ -89,6 +103,8 @@ impl Profile {
             url: definition.url.clone(),
             version: definition.version.clone(),
             contexts: definition.contexts.clone(),
+            is_modifier: definition.snapshot.first().and_then(|root| root.is_modifier) == Some(true),
+            conditions: definition.conditions.clone(),
             type_id,
             elements,
         })
@@ -132,7 +148,8 @@ impl ElementPlan {
             pattern: rule.pattern.clone(),
             range: rule.range.clone(),
             length_max: rule.length_max,
-            binding: rule.binding.clone(),
+            binding: rule.binding.clone().map(|binding| meant(&rule.path, binding)),
+            demands: rule.demands.clone(),
             invariants: compiled.collect(),
             slicing: rule.slicing.clone(),
             slices: Vec::new(),
@@ -156,11 +173,18 @@ impl ElementPlan {
             && self.range == [None, None]
             && !self.narrows_types
             && self.binding.is_none()
+            && self.demands.is_empty()
             && self.invariants.is_empty()
             && self.checked.is_empty()
             && self.content.is_none()
             && !self.slices_matter
     }
+}
+
+/// A binding with the strength that it is meant with.
+fn meant(path: &str, binding: BindingRule) -> BindingRule {
+    let erratum = BINDING_ERRATA.iter().find(|(at, set, _)| *at == path && *set == binding.value_set);
+    BindingRule { strength: erratum.map_or(binding.strength, |(_, _, meant)| *meant), ..binding }
 }
 
 /// The elements with their children and slices; `None` without a root.

@@ -8,6 +8,15 @@ const DEPTH_MAX: usize = 40;
 /// Gives the snapshot of a definition by its canonical.
 pub type Snapshots<'l> = dyn Fn(&str) -> Option<Vec<ElementRule>> + 'l;
 
+/// A rule of a differential that does not fit its base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Of an element that the base does not have.
+    OfNothing,
+    /// Of the value that the base fixes.
+    OfFixed,
+}
+
 /// The rules of all elements of a definition: those of its base, changed by its differential.
 ///
 /// Elements that the base names only by their type are unfolded where the differential goes below them. What a
@@ -16,6 +25,16 @@ pub fn snapshot(
     base: &[ElementRule],
     differential: &[ElementRule],
     lookup: &Snapshots<'_>,
+) -> Vec<ElementRule> {
+    snapshot_noting(base, differential, lookup, &mut |_, _| {})
+}
+
+/// The same; `note` is called with the position of each rule that does not fit.
+pub(crate) fn snapshot_noting(
+    base: &[ElementRule],
+    differential: &[ElementRule],
+    lookup: &Snapshots<'_>,
+    note: &mut dyn FnMut(usize, Change),
 ) -> Vec<ElementRule> {
     let mut changes: Vec<Entry> = differential.iter().map(Entry::of).collect();
     identify(&mut changes);
@@ -27,11 +46,29 @@ pub fn snapshot(
     };
     identify(&mut builder.rules);
     builder.base = builder.rules.iter().map(|entry| (entry.id.clone(), entry.rule.clone())).collect();
-    for change in changes {
-        builder.apply(change);
+    for (position, change) in changes.into_iter().enumerate() {
+        if let Err(unfit) = builder.apply(&change) {
+            note(position, unfit);
+        }
     }
     builder.finish();
     builder.rules.into_iter().map(|entry| entry.rule).collect()
+}
+
+/// The rules of one element, named by its id, and of what lies below it, as if it were the root.
+pub(crate) fn below(rules: &[ElementRule], id: &str) -> Vec<ElementRule> {
+    let mut entries: Vec<Entry> = rules.iter().map(Entry::of).collect();
+    identify(&mut entries);
+    let is_below = |entry: &Entry| {
+        entry.id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':', '/']))
+    };
+    let mut found: Vec<ElementRule> = entries.into_iter().filter(is_below).map(|entry| entry.rule).collect();
+    let above = found.first().and_then(|root| root.path.rfind('.')).map_or(0, |dot| dot + 1);
+    found.iter_mut().for_each(|rule| rule.path = rule.path.split_off(above));
+    if let Some(root) = found.first_mut() {
+        *root = ElementRule { slice_name: None, min: None, max: None, ..root.clone() };
+    }
+    found
 }
 
 struct Entry {
@@ -74,12 +111,16 @@ struct Builder<'l> {
 }
 
 impl Builder<'_> {
-    fn apply(&mut self, change: Entry) {
+    fn apply(&mut self, change: &Entry) -> Result<(), Change> {
         if change.rule.path.matches('.').count() > DEPTH_MAX {
-            return;
+            return Ok(());
         }
-        let Some(at) = self.place(&change.id) else { return };
-        merge(&mut self.rules[at].rule, &change.rule);
+        let at = self.place(&change.id).ok_or(Change::OfNothing)?;
+        let own = &mut self.rules[at].rule;
+        let contradicts =
+            matches!((&own.fixed, &change.rule.fixed), (Some(own), Some(other)) if own != other);
+        merge(own, &change.rule);
+        if contradicts { Err(Change::OfFixed) } else { Ok(()) }
     }
 
     fn position(&self, id: &str) -> Option<usize> {
@@ -164,6 +205,28 @@ impl Builder<'_> {
             };
             rule.slicing.get_or_insert(slicing);
         }
+        (0..self.rules.len()).for_each(|at| self.close(at));
+    }
+
+    /// A choice that is sliced by type, with a slice for each type that it may be of, takes no others.
+    fn close(&mut self, at: usize) {
+        let Entry { id, rule } = &self.rules[at];
+        let by_type = |slicing: &Slicing| slicing.discriminators.iter().all(|(kind, _)| kind == "type");
+        if rule.types.is_empty() || !rule.path.ends_with("[x]") || !rule.slicing.as_ref().is_some_and(by_type)
+        {
+            return;
+        }
+        let is_slice = |entry: &&Entry| {
+            let name = entry.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix(':'));
+            name.is_some_and(|name| !name.contains(['.', '/', ':']))
+        };
+        let slices = self.rules[at..self.end(at)].iter().filter(is_slice);
+        let sliced: Vec<&str> =
+            slices.flat_map(|entry| &entry.rule.types).map(|one| one.code.as_str()).collect();
+        let is_covered = rule.types.iter().all(|one| sliced.contains(&one.code.as_str()));
+        if let Some(slicing) = self.rules[at].rule.slicing.as_mut().filter(|_| is_covered) {
+            "closed".clone_into(&mut slicing.rules);
+        }
     }
 
     /// Where what lies below an element, its slices included, ends.
@@ -203,6 +266,11 @@ impl Builder<'_> {
             .is_some_and(|next| next.id.strip_prefix(&id).is_some_and(|rest| rest.starts_with('.')))
         {
             return;
+        }
+        if let Some(content) = self.rules[at].rule.content.as_deref() {
+            let meant = content.rsplit('#').next().unwrap_or_default();
+            let types = self.base.iter().find(|(id, _)| id == meant).map(|(_, rule)| rule.types.clone());
+            self.rules[at].rule.types = types.unwrap_or_default();
         }
         let path = self.rules[at].rule.path.clone();
         let root = |id: &str| -> Option<String> {
@@ -275,12 +343,15 @@ fn merge(rule: &mut ElementRule, change: &ElementRule) {
     }
     put(&mut rule.slicing, &change.slicing);
     put(&mut rule.must_support, &change.must_support);
+    put(&mut rule.is_modifier, &change.is_modifier);
     for (bound, other) in rule.range.iter_mut().zip(&change.range) {
         put(bound, other);
     }
     if !change.types.is_empty() {
         rule.types.clone_from(&change.types);
     }
+    let new = change.demands.iter().filter(|demand| !rule.demands.contains(demand)).cloned();
+    rule.demands.extend(new.collect::<Vec<_>>());
     for constraint in &change.constraints {
         rule.constraints.retain(|other| other.key != constraint.key);
         rule.constraints.push(constraint.clone());

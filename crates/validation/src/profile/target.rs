@@ -55,11 +55,14 @@ impl<'a> Walk<'a> {
                 named.push(core.name().to_owned());
                 continue;
             }
-            // Of a profile that nobody knows nothing can be said.
-            let Some(profile) = self.known.profile(target, self.ports) else { return };
+            let Some(profile) = self.known.profile(target, self.ports) else {
+                return self.unknown_profile(rules, reference, target, place);
+            };
             let meets = match resolved {
                 Some(resource) => self.conforms(resource, &profile),
-                None => type_id.is_a(profile.type_id),
+                None => {
+                    type_id.is_a(profile.type_id) && self.meets_elsewhere(reference, &profile) != Some(false)
+                }
             };
             if meets {
                 return;

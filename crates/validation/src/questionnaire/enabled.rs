@@ -6,6 +6,9 @@ use fhirpath::{Context, Expression, Item};
 
 /// Whether the answers given ask for an item; what cannot be told counts as asked for.
 pub(super) fn is_enabled(question: Element<'_>, response: Element<'_>) -> bool {
+    if is_excluded_by_expression(question, response) {
+        return false;
+    }
     let mut verdicts = question.children_named("enableWhen").map(|when| is_met(when, response)).peekable();
     if verdicts.peek().is_none() {
         return true;
@@ -14,6 +17,28 @@ pub(super) fn is_enabled(question: Element<'_>, response: Element<'_>) -> bool {
         Some("any") => verdicts.any(|verdict| verdict),
         _ => verdicts.all(|verdict| verdict),
     }
+}
+
+/// Extensions that state the condition in FHIRPath, and the way from them to the expression: that of Structured Data
+/// Capture, and one of Finland's national service.
+const EXPRESSIONS: [(&str, &[&str]); 2] = [
+    (
+        "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-enableWhenExpression",
+        &["value", "expression"],
+    ),
+    ("http://phr.kanta.fi/StructureDefinition/fiphr-ext-questionnaire-enablewhen", &["value"]),
+];
+
+/// Whether an expression over the response is false; one that cannot be evaluated here excludes nothing.
+fn is_excluded_by_expression(question: Element<'_>, response: Element<'_>) -> bool {
+    EXPRESSIONS.iter().any(|(url, path)| {
+        let found = question.extensions(url).next();
+        let written = path.iter().fold(found, |found, name| found?.child(name)).and_then(Element::scalar);
+        let parsed = written.and_then(|text| Expression::parse(&text).ok());
+        parsed.is_some_and(|expression| {
+            expression.evaluate_bool(&Context::new(response).lenient(), response) == Ok(Some(false))
+        })
+    })
 }
 
 fn is_met(when: Element<'_>, response: Element<'_>) -> bool {

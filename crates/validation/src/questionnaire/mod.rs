@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
         if kind == "group" && is_required && response.is_finished && item.child("item").is_none() {
             self.say(item, rule::QUESTIONNAIRE, "is a required group without items; fill it in", place);
         }
-        if matches!(&*kind, "group" | "display") {
+        if matches!(&*kind, "group" | "display" | "question") {
             if !answers.is_empty() {
                 let message = format!("an item of type {kind} takes no answer; remove it");
                 self.say(item, rule::QUESTIONNAIRE, &message, place);

@@ -21,7 +21,8 @@ fn cases_are_told_as_written() {
     files.sort_unstable_by_key(std::fs::DirEntry::path);
     for file in files {
         let written = std::fs::read_to_string(file.path()).expect("a file of cases");
-        let settings = if file.file_name() == "thorough.txt" { &thorough } else { &declared };
+        let is_thorough = file.file_name().to_string_lossy().starts_with("thorough");
+        let settings = if is_thorough { &thorough } else { &declared };
         let mut actual = String::new();
         for case in written.split("\n# ").map(|case| case.trim_start_matches("# ")) {
             let input: Vec<&str> = case.lines().filter(|line| !line.starts_with("> ")).collect();

@@ -1,7 +1,7 @@
 //! Profiles that a caller brings: whatever they say, validation comes to an end.
 
 use fhir::Document;
-use validation::{Membership, Ports, Settings, validate};
+use validation::{Extensions, Membership, Ports, Settings, validate};
 
 /// Definitions by their URL.
 struct Own(Vec<Document>);
@@ -21,6 +21,17 @@ impl Ports for Own {
         false
     }
 
+    /// `Observation/n` is one that refers to `Observation/n+1`; the one of 3 is not final, that of 5 to the first again.
+    fn resource(&self, reference: &str) -> Option<Document> {
+        let number: usize = reference.strip_prefix("Observation/")?.parse().ok()?;
+        let status = if number == 3 { "amended" } else { "final" };
+        let next = if number == 5 { 4 } else { number + 1 };
+        let text = PLAIN
+            .replace("final", status)
+            .replace("\"code\"", &format!(r#""hasMember":[{{"reference":"Observation/{next}"}}],"code""#));
+        Some(Document::parse(text.into_bytes()).expect("JSON"))
+    }
+
     fn definition(&self, _type_name: &str, canonical: &str) -> Option<Document> {
         self.0.iter().find(|one| one.root().get_str("url").as_deref() == Some(canonical)).cloned()
     }
@@ -36,7 +47,12 @@ const OBSERVATION: &str = "http://hl7.org/fhir/StructureDefinition/Observation";
 
 fn rules(definitions: &[String], profile: &str, resource: &str) -> Vec<String> {
     let document = Document::parse(resource.as_bytes()).expect("JSON");
-    let settings = Settings { profiles: vec![profile.to_owned()], ..Settings::default() };
+    let settings = Settings {
+        profiles: vec![profile.to_owned()],
+        is_thorough: true,
+        extensions: Extensions::Known,
+        ..Settings::default()
+    };
     let outcome = validate(&document, &Own::new(definitions), &settings);
     outcome.errors().map(|issue| issue.rule.to_string()).collect()
 }
@@ -59,6 +75,87 @@ fn a_definition_may_speak_of_itself() {
     );
     assert_eq!(rules(&own, "http://a.org/a", PLAIN), ["cardinality-min"]);
     assert_eq!(rules(&own, "http://a.org/a", &own_member), ["cardinality-min", "profile-target"]);
+}
+
+#[test]
+fn what_lies_elsewhere_is_held_against_target_profiles() {
+    let elements = r#",{"path":"Observation.status","fixedCode":"final"},
+        {"path":"Observation.hasMember","type":[{"code":"Reference","targetProfile":["http://a.org/a"]}]}"#;
+    let own = [definition("a", OBSERVATION, elements)];
+    let member = |number: usize| {
+        PLAIN.replace("\"code\"", &format!(r#""hasMember":[{{"reference":"Observation/{number}"}}],"code""#))
+    };
+    assert_eq!(rules(&own, "http://a.org/a", &member(1)), ["profile-target"], "the third is not final");
+    assert_eq!(rules(&own, "http://a.org/a", &member(4)), [""; 0], "those in a circle are");
+}
+
+#[test]
+fn extensions_of_a_definition_demand() {
+    const LATER: &str = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition";
+    let elements = format!(
+        r#",{{"path":"Observation.status","extension":[{{"url":"{LATER}.mustHaveValue","valueBoolean":true}}]}},
+        {{"path":"Observation.code.text","extension":[{{"url":"http://hl7.org/fhir/StructureDefinition/minLength","valueInteger":2}}]}},
+        {{"path":"Observation.text","extension":[{{"url":"http://hl7.org/fhir/StructureDefinition/narrative-language-control","valueCode":"_resource"}},
+          {{"url":"http://hl7.org/fhir/StructureDefinition/narrative-source-control","valueCode":"error"}}]}}"#
+    );
+    let own = [definition("a", OBSERVATION, &elements), definition("b", "http://a.org/a", "")];
+    let text = |div: &str| {
+        let text = format!(
+            r#""language":"en","text":{{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">{div}</div>"}},"code""#
+        );
+        PLAIN.replace("\"code\"", &text).replace("\"x\"", "\"long\"")
+    };
+    let absent = PLAIN.replace(
+        "\"status\":\"final\"",
+        r#""_status":{"extension":[{"url":"http://a.org/e","valueString":"x"}]}"#,
+    );
+    assert_eq!(rules(&own, "http://a.org/b", PLAIN), ["profile-demand"], "a text of one letter");
+    assert_eq!(rules(&own, "http://a.org/b", &absent), ["profile-demand", "profile-demand"], "and no value");
+    let right = r#"<div class=\"generated\" lang=\"en\">x</div>"#;
+    assert_eq!(rules(&own, "http://a.org/b", &text(right)), [""; 0]);
+    assert_eq!(
+        rules(&own, "http://a.org/b", &text(&right.replace("\"en", "\"de"))).len(),
+        1,
+        "another language"
+    );
+    assert_eq!(rules(&own, "http://a.org/b", &text("<p lang=\\\"en\\\">x</p>")).len(), 1, "no source");
+}
+
+#[test]
+fn an_element_may_be_held_to_an_element_of_another_profile() {
+    let library = r#",{"path":"Observation.component"},
+        {"path":"Observation.component","sliceName":"weight"},{"path":"Observation.component.code"},
+        {"path":"Observation.component.code.text","fixedString":"weight"},{"path":"Observation.component.interpretation","min":1}"#;
+    let user = r#",{"path":"Observation.component","type":[{"code":"BackboneElement","profile":["http://a.org/library"],
+        "_profile":[{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element",
+          "valueString":"Observation.component:weight"}]}]}]}"#;
+    let own = [definition("library", OBSERVATION, library), definition("a", OBSERVATION, user)];
+    let with = |text: &str| {
+        PLAIN.replace(
+            "\"code\"",
+            &format!(r#""component":[{{"code":{{"text":"{text}"}},"valueString":"x"}}],"code""#),
+        )
+    };
+    assert_eq!(rules(&own, "http://a.org/a", &with("weight")), ["cardinality-min"]);
+    assert_eq!(rules(&own, "http://a.org/a", &with("height")), ["profile-fixed", "cardinality-min"]);
+}
+
+#[test]
+fn an_extension_stands_where_its_conditions_hold() {
+    let extension = r#"{"resourceType":"StructureDefinition","url":"http://a.org/e","type":"Extension","derivation":"constraint",
+        "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Extension","context":[{"type":"element","expression":"Observation.code"}],
+        "contextInvariant":["text = 'x'"],"differential":{"element":[{"path":"Extension"}]}}"#;
+    let own = [definition("a", OBSERVATION, ""), extension.to_owned()];
+    let at = |text: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","status":"final","code":{{"extension":[{{"url":"http://a.org/e","valueString":"y"}}],"text":"{text}"}}}}"#
+        )
+    };
+    assert_eq!(rules(&own, "http://a.org/a", &at("x")), [""; 0]);
+    assert_eq!(rules(&own, "http://a.org/a", &at("z")), ["extension-context"]);
+    let elsewhere =
+        at("x").replace("\"code\"", "\"method\"").replace("final\"", "final\",\"code\":{\"text\":\"x\"}");
+    assert_eq!(rules(&own, "http://a.org/a", &elsewhere), ["extension-context"]);
 }
 
 #[test]
