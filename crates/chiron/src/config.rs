@@ -34,7 +34,7 @@ pub const SETTINGS: [Setting; 12] = [
         name: "database",
         variable: "CHIRON_DATABASE",
         default: "",
-        help: "postgres://user:password@host/name: the records lie there; empty: in the data folder",
+        help: "postgres://user:password@host/name: the records lie there, by TLS with ?sslmode=verify-full&sslrootcert=FILE; empty: in the data folder",
     },
     Setting {
         name: "read-database",

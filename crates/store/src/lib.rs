@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod blob;
 mod body;
+mod cache;
 mod codec;
 mod commit_log;
 pub mod copy;

@@ -48,6 +48,14 @@ impl<C: Reusable> Pool<C> {
         Ok(Lent { pool: self, connection: Some(connection) })
     }
 
+    /// Does something with each of those that nobody uses.
+    pub fn each_idle(&self, act: impl Fn(&C)) {
+        let idle = std::mem::take(&mut self.lock().idle);
+        for connection in idle {
+            act(&Lent { pool: self, connection: Some(connection) });
+        }
+    }
+
     /// Closes those that nobody uses.
     pub fn close_idle(&self) {
         let closed = {

@@ -10,11 +10,12 @@ use crate::error::StoreError;
 use crate::private;
 use crate::row_set::{RowSet, pack_signature};
 use crate::stored_id::StoredId;
-use crate::version::ResourceKey;
+use crate::version::{ResourceKey, Splice};
 use crate::whole_commit::WholeCommit;
 use fhir::schema::TypeId;
 use search::rows::IndexRows;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// A batch ready to be written.
 pub(crate) struct PreparedBatch {
@@ -61,6 +62,9 @@ pub(crate) struct PreparedChange {
 
 /// A new version ready to be written.
 pub(crate) struct PreparedPut {
+    pub body: Arc<str>,
+    pub splice: Splice,
+    /// Both, as they are stored.
     pub payload: Vec<u8>,
     pub home: i64,
     pub recency_ms: Option<i64>,
@@ -121,6 +125,8 @@ fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
                 packed_rows: set.pack(),
                 rows: set,
                 blobs: marks(&body).map(|(_, mark)| mark.hash).collect(),
+                body,
+                splice,
             })
         }
     };

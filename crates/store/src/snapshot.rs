@@ -2,7 +2,7 @@
 //! method is one statement a backend sends.
 
 use crate::error::StoreError;
-use crate::version::Version;
+use crate::version::{ResourceKey, Version};
 use fhir::schema::TypeId;
 use search::rows::ParameterKey;
 use search::text::WordTest;
@@ -125,11 +125,16 @@ pub(crate) trait Snapshot {
     /// neither signatures nor recency mean anything but order.
     fn is_index_current(&self) -> bool;
 
-    /// Walks along a leaf.
-    fn walk(&self, walk: &Walk) -> Result<Walked, StoreError>;
+    /// Walks along leaves; what each walk found.
+    fn walk(&self, walks: &[Walk]) -> Result<Vec<Walked>, StoreError>;
 
     /// Counts the rows of a leaf, within a range of recency where the leaf is in order, up to a cap.
     fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError>;
+
+    /// Told of the leaves that are about to be counted: for a backend that is better asked once than often.
+    fn count_ahead(&self, _leaves: &[&Leaf], _recency: &Range<i64>, _cap: usize) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// The ids of a type's documents that may have words, when they are no more than a cap; `None` when there are more, or
     /// no index of words is at hand.
@@ -150,6 +155,17 @@ pub(crate) trait Snapshot {
 
     /// A current document by type and id.
     fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError>;
+
+    /// A current document by type and id, as [`Snapshot::find`], when that asks nothing of another process; `None` when
+    /// it would.
+    fn at_hand(&self, type_id: TypeId, id: &str) -> Result<Option<Option<Version>>, StoreError> {
+        self.find(type_id, id).map(Some)
+    }
+
+    /// Current documents by name, in the order that they are asked for.
+    fn find_all(&self, wanted: &[ResourceKey]) -> Result<Vec<Option<Version>>, StoreError> {
+        wanted.iter().map(|key| self.find(key.type_id, &key.id)).collect()
+    }
 
     /// How many documents of a type there are.
     fn count(&self, type_id: TypeId) -> Result<u64, StoreError>;

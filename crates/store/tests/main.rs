@@ -15,8 +15,12 @@ mod conformance;
 mod crash;
 #[path = "main/differential.rs"]
 mod differential;
+#[path = "main/encrypted.rs"]
+mod encrypted;
 #[path = "main/flips.rs"]
 mod flips;
+#[path = "main/keeper.rs"]
+mod keeper;
 #[path = "main/postgres.rs"]
 mod postgres;
 #[path = "main/random.rs"]

@@ -6,6 +6,7 @@ use fhir::schema::schema;
 use record::ports::RecordPorts;
 use record::session::Settings;
 use record::write::{Target, WriteAction, WriteRequest, Written};
+use record::write_rule::WriteRule;
 use record::{Error, Origin, Record, ResourceKey, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,6 +23,10 @@ pub struct Practice {
 
 impl Practice {
     pub fn new() -> Self {
+        Self::with_rules(Vec::new())
+    }
+
+    pub fn with_rules(rules: Vec<Box<dyn WriteRule>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = Arc::new(RecordPorts::new("http://localhost/fhir", Terminology::built_in()));
         let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
@@ -32,7 +37,7 @@ impl Practice {
             store: Arc::new(store),
             ports,
             policy: Policy::default(),
-            rules: Vec::new(),
+            rules,
             clock: Box::new(move || time.fetch_add(1000, Ordering::Relaxed)),
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(|| "secret".to_owned()),

@@ -144,7 +144,7 @@ fn events_are_numbered_and_can_be_asked_for_again() {
     assert_eq!(all.at("entry.length"), "1");
     assert_eq!(practice.get("/Subscription/$status?status=off").at("total"), "0");
 
-    assert_eq!(practice.send(&ask("DELETE", "/Subscription/s")).status, 200);
+    assert_eq!(practice.send(&ask("DELETE", "/Subscription/s")).status, 204);
     practice.get("/Subscription/s/$events").assert_refusal(410, "deleted");
 }
 

@@ -25,6 +25,7 @@ use plan::Planner;
 use referrers::KnownReferrers;
 use search::query::{Clause, Query, Total};
 use search::rows::Home;
+use std::collections::HashSet;
 use stream::Stream;
 
 /// The matches of a query.
@@ -34,8 +35,7 @@ pub(crate) fn search(
     ports: &dyn search::Ports,
     limits: &SearchLimits,
 ) -> Result<Hits, StoreError> {
-    let types = types_of(snapshot, query)?;
-    let search = Search { snapshot, query, ports, limits, types, referrers: KnownReferrers::default() };
+    let search = Search::new(snapshot, query, ports, limits)?;
     let cursor = query.cursor.as_deref().map(|text| Cursor::read(text, query)).transpose()?;
     let mut hits = match query.count {
         0 => Hits::default(),
@@ -55,16 +55,55 @@ pub(crate) fn search(
     Ok(hits)
 }
 
-/// The first matches of a query, at most two: enough to tell none, one and several.
-pub(crate) fn first_two(
+/// The first matches of each of several queries, at most two: enough to tell none, one and several. What they begin with
+/// is asked for together.
+pub(crate) fn first_two_of_each(
     snapshot: &dyn Snapshot,
-    query: &Query,
+    queries: &[&Query],
     ports: &dyn search::Ports,
     limits: &SearchLimits,
-) -> Result<Vec<ResourceKey>, StoreError> {
-    let query = Query { count: 2, sort: Vec::new(), cursor: None, total: Total::None, ..query.clone() };
-    let hits = search(snapshot, &query, ports, limits)?;
-    Ok(hits.matches.into_iter().map(|version| version.key).collect())
+) -> Result<Vec<Vec<ResourceKey>>, StoreError> {
+    let of_two = |query: &&Query| Query { count: 2, cursor: None, ..(*query).clone() };
+    let queries: Vec<Query> = queries.iter().map(of_two).collect();
+    let searches: Vec<Search> =
+        queries.iter().map(|query| Search::new(snapshot, query, ports, limits)).collect::<Result<_, _>>()?;
+    let budgets: Vec<Budget> = queries.iter().map(|_| Budget::new(limits)).collect();
+    let links: Vec<_> = searches.iter().map(|search| Links::new(search.snapshot_source(), ports)).collect();
+    let mut streams: Vec<Vec<Stream>> = Vec::with_capacity(searches.len());
+    for (search, (budget, links)) in searches.iter().zip(budgets.iter().zip(&links)) {
+        streams.push(search.streams(None, budget, links)?);
+    }
+    stream::begin(snapshot, &mut streams.iter_mut().flatten().collect::<Vec<_>>())?;
+    let first_two = |streams: &mut Vec<Stream>| {
+        let mut found = Vec::new();
+        while found.len() < 2 {
+            let Some(stored) = next_of(streams)? else { break };
+            found.push(stored.version.key);
+        }
+        Ok(found)
+    };
+    streams.iter_mut().map(first_two).collect()
+}
+
+/// Whether the answer to a query may depend on resources of some types.
+pub(crate) fn looks_at(query: &Query, types: &HashSet<TypeId>) -> bool {
+    let is_one = |type_id: &TypeId| types.contains(type_id);
+    let is_own = query.types.is_empty() || query.types.iter().any(is_one);
+    !types.is_empty() && (is_own || query.clauses.iter().any(|clause| leads_to(clause, types)))
+}
+
+fn leads_to(clause: &Clause, types: &HashSet<TypeId>) -> bool {
+    match clause {
+        Clause::All(inner) | Clause::Any(inner) => inner.iter().any(|clause| leads_to(clause, types)),
+        Clause::Not(inner) => leads_to(inner, types),
+        Clause::Chain { targets, inner, .. } => {
+            targets.is_empty()
+                || targets.iter().any(|target| types.contains(target))
+                || leads_to(inner, types)
+        }
+        Clause::Has { source, inner, .. } => types.contains(source) || leads_to(inner, types),
+        Clause::Parameter(_) | Clause::InCompartment { .. } | Clause::Never => false,
+    }
 }
 
 /// The types that a query looks at, without those that have no documents.
@@ -90,12 +129,23 @@ struct Search<'a> {
     referrers: KnownReferrers,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(
+        snapshot: &'a dyn Snapshot,
+        query: &'a Query,
+        ports: &'a dyn search::Ports,
+        limits: &'a SearchLimits,
+    ) -> Result<Self, StoreError> {
+        let types = types_of(snapshot, query)?;
+        Ok(Self { snapshot, query, ports, limits, types, referrers: KnownReferrers::default() })
+    }
+
     /// In the order of the index: the streams of the types are merged, and left as soon as the page is full.
     fn by_recency(&self, cursor: Option<&Cursor>) -> Result<Hits, StoreError> {
         let budget = Budget::new(self.limits);
         let links = Links::new(self.snapshot_source(), self.ports);
         let mut streams = self.streams(cursor.map(|cursor| cursor.position), &budget, &links)?;
+        stream::begin(self.snapshot, &mut streams.iter_mut().collect::<Vec<_>>())?;
         let mut matches: Vec<(Position, Version)> = Vec::new();
         while matches.len() <= self.query.count {
             let Some(stored) = next_of(&mut streams)? else { break };
@@ -197,6 +247,14 @@ pub(crate) struct SnapshotSource<'a> {
 impl Source for SnapshotSource<'_> {
     fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError> {
         self.planner.snapshot.find(type_id, id)
+    }
+
+    fn at_hand(&self, type_id: TypeId, id: &str) -> Result<Option<Option<Version>>, StoreError> {
+        self.planner.snapshot.at_hand(type_id, id)
+    }
+
+    fn find_all(&self, wanted: &[ResourceKey]) -> Result<Vec<Option<Version>>, StoreError> {
+        self.planner.snapshot.find_all(wanted)
     }
 
     fn referring(

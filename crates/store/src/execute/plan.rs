@@ -175,12 +175,16 @@ impl Planner<'_> {
         let mut least = cap;
         let narrow = || knowledge.ways.iter().filter(|way| !matches!(way[..], [Leaf::Type(_)]));
         // One way in order needs no count: whether long or short, it is the one to walk.
-        if cap > self.limits.few_rows
+        if knowledge.deferred.is_empty()
             && let (Some(way), None) = (narrow().next(), narrow().nth(1))
             && way.iter().all(Leaf::is_ordered)
         {
             return Ok(Some(way.clone()));
         }
+        let leaves: Vec<&Leaf> = narrow().flatten().collect();
+        // What the only way is compared with in the end.
+        let far = if narrow().nth(1).is_none() { cap.max(self.limits.unordered_rows) } else { cap };
+        self.snapshot.count_ahead(&leaves, &knowledge.recency, far)?;
         // The one that promises least first: the others are counted no further than it.
         let mut by_promise: Vec<_> = narrow().collect();
         by_promise.sort_by_key(|way| way.first().map_or(0, promise));

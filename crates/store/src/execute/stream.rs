@@ -6,7 +6,7 @@ use super::limits::SearchLimits;
 use super::links::Links;
 use super::plan::Plan;
 use crate::error::StoreError;
-use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, Walk};
+use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, Walk, Walked};
 use crate::version::Version;
 use search::query::Clause;
 use std::collections::VecDeque;
@@ -66,15 +66,18 @@ impl<'a> Stream<'a> {
             if candidates.is_empty() {
                 return Ok(());
             }
-            for stored in candidates {
-                if self.links.matches(self.clauses, &stored.version)? {
-                    self.ready.push_back(stored);
-                }
-            }
+            self.ready.extend(self.links.matching(self.clauses, candidates)?);
             self.step = (self.step * 2).min(GREATEST_STEP);
         }
         Ok(())
     }
+}
+
+/// Takes the first steps of streams together.
+pub(super) fn begin(snapshot: &dyn Snapshot, streams: &mut [&mut Stream]) -> Result<(), StoreError> {
+    let mut candidates: Vec<_> =
+        streams.iter_mut().map(|stream| (&mut stream.candidates, stream.step)).collect();
+    walk_on(snapshot, &mut candidates)
 }
 
 /// Calls `each` with all candidates of a plan until it answers false.
@@ -185,9 +188,9 @@ impl<'a> Candidates<'a> {
     /// The next place of the merged runs, each once, and whether its walk looked for the plan's tokens.
     fn merged(&mut self, step: usize) -> Result<Option<(Place, bool)>, StoreError> {
         let mut best: Option<Place> = None;
-        for at in 0..self.runs.len() {
-            self.fill(at, step)?;
-            if let Some(place) = self.runs[at].places.front()
+        walk_on(self.snapshot, &mut [(self, step)])?;
+        for run in &self.runs {
+            if let Some(place) = run.places.front()
                 && best.is_none_or(|best| place.position > best.position)
             {
                 best = Some(*place);
@@ -204,30 +207,53 @@ impl<'a> Candidates<'a> {
         Ok(Some((best, is_narrowed)))
     }
 
-    fn fill(&mut self, at: usize, step: usize) -> Result<(), StoreError> {
-        let run = &mut self.runs[at];
-        while run.places.is_empty() && !run.done {
-            let rows_left = self.budget.rows_left();
-            let walked = self.snapshot.walk(&Walk {
-                leaf: &run.leaf,
-                recency: self.plan.recency.clone(),
-                behind: run.behind,
-                signature: &self.plan.signature,
-                tokens: &self.plan.tokens,
-                limit: if run.leaf.is_ordered() || !run.is_begun { step } else { rows_left },
-                examine: rows_left,
-            })?;
-            self.budget.spend(0, walked.examined)?;
-            if !walked.done && walked.examined >= rows_left {
-                // What is left of the budget was spent without coming to an end.
-                self.budget.spend(0, 1)?;
-            }
-            run.is_begun = true;
-            run.is_narrowed = walked.is_narrowed;
-            run.behind = walked.last.or(run.behind);
-            run.done = walked.done;
-            run.places = walked.places.into();
+    /// The walk by which a run goes on.
+    fn walk(&self, at: usize, step: usize) -> Walk<'_> {
+        let (run, rows_left) = (&self.runs[at], self.budget.rows_left());
+        Walk {
+            leaf: &run.leaf,
+            recency: self.plan.recency.clone(),
+            behind: run.behind,
+            signature: &self.plan.signature,
+            tokens: &self.plan.tokens,
+            limit: if run.leaf.is_ordered() || !run.is_begun { step } else { rows_left },
+            examine: rows_left,
         }
+    }
+
+    fn take(&mut self, at: usize, walked: Walked) -> Result<(), StoreError> {
+        let rows_left = self.budget.rows_left();
+        self.budget.spend(0, walked.examined)?;
+        if !walked.done && walked.examined >= rows_left {
+            // What is left of the budget was spent without coming to an end.
+            self.budget.spend(0, 1)?;
+        }
+        let run = &mut self.runs[at];
+        run.is_begun = true;
+        run.is_narrowed = walked.is_narrowed;
+        run.behind = walked.last.or(run.behind);
+        run.done = walked.done;
+        run.places = walked.places.into();
         Ok(())
+    }
+}
+
+/// Walks on where runs have nothing at hand, all of them together, until each has or is at its end; with the step of each.
+fn walk_on(snapshot: &dyn Snapshot, candidates: &mut [(&mut Candidates, usize)]) -> Result<(), StoreError> {
+    loop {
+        let mut wanting = Vec::new();
+        for (of, (candidates, _)) in candidates.iter().enumerate() {
+            let is_wanting = |run: &Run| run.places.is_empty() && !run.done;
+            let runs = candidates.runs.iter().enumerate();
+            wanting.extend(runs.filter(|(_, run)| is_wanting(run)).map(|(at, _)| (of, at)));
+        }
+        if wanting.is_empty() {
+            return Ok(());
+        }
+        let walk = |(of, at): &(usize, usize)| candidates[*of].0.walk(*at, candidates[*of].1);
+        let walked = snapshot.walk(&wanting.iter().map(walk).collect::<Vec<_>>())?;
+        for ((of, at), walked) in wanting.into_iter().zip(walked) {
+            candidates[of].0.take(at, walked)?;
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Each has a runtime of its own without threads: the caller's thread polls the socket while it waits, so that no answer
 //! is handed from thread to thread.
 
+use super::address::Address;
 use super::failure::{failed, is_away};
 use crate::error::StoreError;
 use crate::pool::Reusable;
@@ -14,7 +15,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, Error, NoTls, Row, Statement};
 
 /// How long a connection is tried for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,16 +51,17 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects.
-    pub fn open(config: &Config) -> Result<Self, StoreError> {
+    pub fn open(address: &Address) -> Result<Self, StoreError> {
         let driver = Driver::start()?;
-        let mut config = config.clone();
+        let Address { mut config, tls } = address.clone();
         let given = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{SETTINGS} {given}"));
         config.connect_timeout(CONNECT_TIMEOUT);
         let connecting = async {
-            let (client, connection) = config.connect(NoTls).await?;
-            tokio::spawn(connection);
-            Ok(client)
+            match tls {
+                None => config.connect(NoTls).await.map(|(client, connection)| drive(client, connection)),
+                Some(tls) => config.connect(tls).await.map(|(client, connection)| drive(client, connection)),
+            }
         };
         let client = driver
             .wait(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await })
@@ -113,19 +115,19 @@ impl Connection {
         self.wait(context, self.client.batch_execute(text))
     }
 
-    /// Begins a transaction together with the first statements in it.
+    /// Begins a transaction together with the first statements in it; one that is open is rolled back on the way.
     pub fn begin(
         &self,
         context: &'static str,
         begin: &str,
         calls: &[Call],
     ) -> Result<Vec<Vec<Row>>, StoreError> {
-        let begin = Call { text: begin, parameters: Vec::new() };
-        let calls: Vec<Call> = std::iter::once(begin).chain(calls.iter().map(Call::again)).collect();
+        let end = self.is_in_transaction.get().then_some("ROLLBACK");
+        let before: Vec<Call> = end.into_iter().chain([begin]).map(|text| Call::new(text, [])).collect();
+        let first = before.len();
+        let calls: Vec<Call> = before.into_iter().chain(calls.iter().map(Call::again)).collect();
         self.is_in_transaction.set(true);
-        let mut answers = self.pipeline(context, &calls)?;
-        answers.remove(0);
-        Ok(answers)
+        Ok(self.pipeline(context, &calls)?.split_off(first))
     }
 
     /// Sends the last statements of a transaction and commits it.
@@ -189,6 +191,12 @@ impl Reusable for Connection {
     fn is_reusable(&self) -> bool {
         !self.is_in_transaction.get() && !self.is_lost()
     }
+}
+
+/// Has a connection's messages go out and come in.
+fn drive(client: Client, connection: impl Future<Output = Result<(), Error>> + Send + 'static) -> Client {
+    tokio::spawn(connection);
+    client
 }
 
 /// What polls a connection's socket: a runtime without threads.

@@ -1,11 +1,15 @@
 //! The store on PostgreSQL: one database, and any number of processes that read and write it.
 
+mod address;
 mod blobs;
 mod columns;
 mod connection;
 mod desk;
 mod entries;
 mod failure;
+mod keeper;
+mod memory;
+mod moment;
 mod names;
 mod past;
 mod private;
@@ -15,6 +19,8 @@ mod schema;
 mod snapshot;
 mod statements;
 mod statistics;
+mod tls;
+mod transaction;
 mod verify;
 mod walk;
 mod working_set;
@@ -33,24 +39,31 @@ use crate::version::{ResourceKey, Version};
 use crate::whole_commit::WholeCommit;
 use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
+use address::Address;
 use blobs::PostgresBlobs;
 use connection::Connection;
 use desk::PostgresDesk;
+use keeper::Watch;
+use memory::Memory;
 use readers::Readers;
 use search::query::Query;
 use search::rows::INDEX_VERSION;
 use statements as sql;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio_postgres::Config;
+use std::time::{Duration, Instant};
 
 /// The folder of contents that come in, in a data directory.
 const INCOMING: &str = "incoming";
 
+/// To count further than this costs more here than a way that is a little longer.
+const SPARSE_ROWS: usize = 512;
+
 /// A database opened.
 pub struct PostgresStore {
     writer: Writer<PostgresDesk>,
+    _watch: Watch,
     readers: Arc<Readers>,
     blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
@@ -60,7 +73,8 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens a database by its URL (`postgres://user:password@host/database`), made into a store when it is empty, brought
+    /// Opens a database by its URL (`postgres://user:password@host/database`, with `?sslmode=verify-full&sslrootcert=file`
+    /// to have connections encrypted), made into a store when it is empty, brought
     /// forward when it is of an older schema. `directory` is this process's own: the log of reads lies there.
     ///
     /// # Errors
@@ -69,18 +83,27 @@ impl PostgresStore {
     pub fn open(url: &str, directory: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory).map_err(failed_io("make the data directory"))?;
         let lock = Lock::take(directory)?;
-        let replica = options.read_database.as_deref().map(config).transpose()?;
-        let config = config(url)?;
-        let connection = Connection::open(&config)?;
+        let replica = options.read_database.as_deref().map(Address::read).transpose()?;
+        let mut address = Address::read(url)?;
+        // By which the sessions of this process are told from those of others.
+        address
+            .config
+            .application_name(format!("chiron {:016x}", RandomState::new().hash_one(Instant::now())));
+        let connection = Connection::open(&address)?;
         schema::migrate(&connection)?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
-        let readers = Arc::new(Readers::new(config.clone(), replica, Arc::clone(&dictionary)));
-        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
+        let memory = Arc::new(Memory::new(options.cache_bytes));
         let names = Arc::clone(&dictionary);
-        let writer = Writer::start(PostgresDesk::new(config, connection, names, options.clone()))?;
+        let readers = Arc::new(Readers::new(&address, replica.as_ref(), names, Arc::clone(&memory)));
+        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
+        let shared = desk::Shared { dictionary: Arc::clone(&dictionary), memory: Arc::clone(&memory) };
+        let desk = PostgresDesk::new(address.clone(), connection, shared, options.clone());
+        let writer = Writer::start(desk)?;
+        let watch = Watch::start(address, memory, Arc::clone(&readers))?;
         let reads = Reads::open(directory, options.log_reads)?;
-        let options = options.clone();
-        Ok(Self { writer, readers, blobs, dictionary, reads, options, _lock: lock })
+        let mut options = options.clone();
+        options.limits.sparse_rows = options.limits.sparse_rows.min(SPARSE_ROWS);
+        Ok(Self { writer, _watch: watch, readers, blobs, dictionary, reads, options, _lock: lock })
     }
 }
 
@@ -95,13 +118,6 @@ impl PostgresStore {
         names::add_parameters(&self.writer, &self.dictionary, missing)?;
         Ok(self.dictionary.now())
     }
-}
-
-fn config(url: &str) -> Result<Config, StoreError> {
-    url.parse().map_err(|error: tokio_postgres::Error| StoreError::World {
-        context: "read the database's address",
-        source: Box::new(error),
-    })
 }
 
 /// Adds the types that have no number yet; an empty database is by this program's rules of index rows.
@@ -181,7 +197,7 @@ impl Store for PostgresStore {
 impl Maintain for PostgresStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.readers.read_written(|snapshot| {
-            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
+            crate::verify::verify(snapshot, snapshot.moment.is_index_current, &self.blobs)
         })?;
         self.reads.verify(&mut found)?;
         Ok(found)
@@ -209,8 +225,9 @@ impl Maintain for PostgresStore {
         if self.readers.written(reindex::is_current)? {
             return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
         }
-        let step =
-            self.readers.read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.dictionary))?;
+        let step = self
+            .readers
+            .read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.moment.dictionary))?;
         reindex::write(step, &self.writer, &self.dictionary)
     }
 

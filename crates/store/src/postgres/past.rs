@@ -21,7 +21,7 @@ impl PostgresSnapshot<'_> {
         let Some(located) = self.locate(key)? else { return Ok(Vec::new()) };
         let mut versions = Vec::new();
         if !located.deleted {
-            let current = self.newest(key)?;
+            let current = self.versions(&[(key.clone(), 0)])?.pop().unwrap_or(Ok(None))?;
             versions.extend(current.filter(|current| page.count > 0 && is_on(page, current)));
         }
         let (sequence, position) = before_of(page);
@@ -39,11 +39,11 @@ impl PostgresSnapshot<'_> {
 
 impl Commits for PostgresSnapshot<'_> {
     fn dictionary(&self) -> &Dictionary {
-        &self.dictionary
+        &self.moment.dictionary
     }
 
     fn last_commit(&self) -> Result<i64, StoreError> {
-        Ok(self.sequence)
+        Ok(self.moment.sequence)
     }
 
     fn commit_time(&self, sequence: i64) -> Result<Option<i64>, StoreError> {
@@ -61,7 +61,7 @@ impl Commits for PostgresSnapshot<'_> {
     }
 
     fn versions(&self, wanted: &[(ResourceKey, u32)]) -> Result<Vec<FoundVersion>, StoreError> {
-        let numbers = |(key, _): &(ResourceKey, u32)| self.dictionary.type_number(key.type_id);
+        let numbers = |(key, _): &(ResourceKey, u32)| self.moment.dictionary.type_number(key.type_id);
         let types: Vec<i64> = wanted.iter().map(numbers).collect();
         let ids: Vec<Vec<u8>> = wanted.iter().map(|(key, _)| id_bytes(&StoredId::new(&key.id))).collect();
         let versions: Vec<i64> = wanted.iter().map(|(_, version)| i64::from(*version)).collect();

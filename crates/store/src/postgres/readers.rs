@@ -1,8 +1,9 @@
 //! Reads: each sees one moment, on a connection of the pool.
 
-use super::connection::{Call, Connection, Parameter};
-use super::desk::counts;
-use super::names;
+use super::address::Address;
+use super::connection::{Connection, Parameter};
+use super::memory::Memory;
+use super::moment::Reader;
 use super::snapshot::{PostgresSnapshot, found_version, id_bytes};
 use super::statements as sql;
 use crate::dictionary::SharedDictionary;
@@ -10,31 +11,55 @@ use crate::error::StoreError;
 use crate::pool::Pool;
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
-use search::rows::INDEX_VERSION;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tokio_postgres::Config;
 
 const CONTEXT: &str = "read";
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// The connections to a database, or to a copy of it.
+struct Pools {
+    /// For single statements.
+    single: Pool<Connection>,
+    /// For reads of one moment.
+    moments: Pool<Reader>,
+}
 
-/// The connections.
+impl Pools {
+    fn new(address: &Address) -> Self {
+        let (single, moments) = (address.clone(), address.clone());
+        Self {
+            single: Pool::new(move || Connection::open(&single)),
+            moments: Pool::new(move || Reader::open(&moments)),
+        }
+    }
+
+    fn close_idle(&self) {
+        self.single.close_idle();
+        self.moments.close_idle();
+    }
+}
+
+/// All connections to read with.
 pub(super) struct Readers {
-    pool: Pool<Connection>,
+    written: Pools,
     /// A copy that follows the database.
-    replica: Option<Pool<Connection>>,
+    replica: Option<Pools>,
     /// The last commit that this process wrote or saw: no read shows less.
     known: AtomicI64,
     dictionary: Arc<SharedDictionary>,
+    memory: Arc<Memory>,
 }
 
 impl Readers {
     /// Connections to a database, and to a copy that follows it.
-    pub fn new(config: Config, replica: Option<Config>, dictionary: Arc<SharedDictionary>) -> Self {
-        let pool = |config: Config| Pool::new(move || Connection::open(&config));
+    pub fn new(
+        address: &Address,
+        replica: Option<&Address>,
+        dictionary: Arc<SharedDictionary>,
+        memory: Arc<Memory>,
+    ) -> Self {
         let known = AtomicI64::new(0);
-        Self { pool: pool(config), replica: replica.map(pool), known, dictionary }
+        Self { written: Pools::new(address), replica: replica.map(Pools::new), known, dictionary, memory }
     }
 
     /// Notes a commit that this process wrote.
@@ -42,19 +67,29 @@ impl Readers {
         self.known.fetch_max(sequence, Ordering::AcqRel);
     }
 
-    /// A version of a resource, 0 for the newest, in one statement.
+    /// A version of a resource, 0 for the newest: from memory, or in one statement.
     pub fn version(&self, key: &ResourceKey, version: u32) -> Result<Option<Version>, StoreError> {
         let type_number = self.dictionary.now().type_number(key.type_id);
-        let id = id_bytes(&StoredId::new(&key.id));
-        let number = i64::from(version);
+        let stored_id = StoredId::new(&key.id);
+        if let (0, Some((cache, sequence))) = (version, self.memory.newest())
+            && let Some(found) = cache.named(type_number, &stored_id, sequence.cast_unsigned())
+        {
+            return Ok(Some(found));
+        }
+        let (id, number) = (id_bytes(&stored_id), i64::from(version));
         let parameters: [Parameter; 3] = [&type_number, &id, &number];
-        self.near(|connection, least| {
-            let row = connection.query_one(CONTEXT, sql::VERSION, &parameters)?;
-            let sequence = row.get(0);
-            Ok(match sequence < least {
-                true => None,
-                false => Some((sequence, found_version(&row, key, version)?)),
-            })
+        self.near(|pools, least| {
+            let cache = self.memory.cache();
+            let row = pools.single.lend()?.query_one(CONTEXT, sql::VERSION, &parameters)?;
+            let sequence: i64 = row.get(0);
+            if sequence < least {
+                return Ok(None);
+            }
+            let found = found_version(&row, key, version)?;
+            if let Some(found) = found.as_ref().filter(|found| number == 0 && !found.is_deleted()) {
+                cache.keep(row.get(8), type_number, &stored_id, found, sequence.cast_unsigned());
+            }
+            Ok(Some((sequence, found)))
         })
     }
 
@@ -63,54 +98,67 @@ impl Readers {
         &self,
         read: impl Fn(&PostgresSnapshot) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.near(|connection, least| self.snapshot(connection, least, &read))
+        self.near(|pools, least| {
+            let reader = pools.moments.lend()?;
+            let newest = self.memory.newest().map(|(_, sequence)| sequence);
+            // As long as nobody else writes, a moment with all that this process wrote is now.
+            let moment =
+                match reader.moment().filter(|moment| newest.is_some_and(|newest| moment.sequence >= newest))
+                {
+                    Some(moment) => moment,
+                    None => reader.begin(&self.dictionary)?,
+                };
+            let sequence = moment.sequence;
+            if sequence < least {
+                return Ok(None);
+            }
+            let read = self
+                .memory
+                .at(&reader.connection, sequence)
+                .and_then(|cache| read(&PostgresSnapshot::new(&reader.connection, moment, Some(cache))));
+            if read.is_err() {
+                // The server goes on only after the end of a transaction that failed; else this one is not lent again.
+                let _ = reader.end();
+            }
+            read.map(|found| Some((sequence, found)))
+        })
     }
 
-    /// Runs a read in a transaction on the database that is written.
+    /// Runs a read in a transaction of its own on the database that is written, and takes nothing from memory.
     pub fn read_written<T>(
         &self,
         read: impl Fn(&PostgresSnapshot) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let found = self.written(|connection| self.snapshot(connection, i64::MIN, &read))?;
-        found.map(|(_, found)| found).ok_or_else(no_head)
+        self.again(|| {
+            let reader = self.written.moments.lend()?;
+            let moment = reader.begin(&self.dictionary)?;
+            let found = read(&PostgresSnapshot::new(&reader.connection, moment, None));
+            let ended = reader.end();
+            found.and_then(|found| ended.map(|()| found))
+        })
     }
 
-    /// One moment, with its last commit; `None` when that is before the least.
-    fn snapshot<T>(
-        &self,
-        connection: &Connection,
-        least: i64,
-        read: impl Fn(&PostgresSnapshot) -> Result<T, StoreError>,
-    ) -> Result<Option<(i64, T)>, StoreError> {
-        let calls = [Call::new(sql::HEAD_READ, []), Call::new(sql::COUNTS_READ, [])];
-        let begun = connection.begin(CONTEXT, BEGIN, &calls)?;
-        let head = begun[0].first().ok_or_else(no_head)?;
-        let sequence = head.get(0);
-        if sequence < least {
-            connection.roll_back()?;
-            return Ok(None);
+    /// Runs single statements on a connection of the database that is written.
+    pub fn written<T>(&self, read: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.again(|| read(&*self.written.single.lend()?))
+    }
+
+    /// Ends transactions that were open for a while and that nobody reads in.
+    pub fn end_old_moments(&self) {
+        for pools in [Some(&self.written), self.replica.as_ref()].into_iter().flatten() {
+            pools.moments.each_idle(Reader::end_old);
         }
-        let snapshot = PostgresSnapshot {
-            connection,
-            dictionary: names::of(connection, &self.dictionary, head.get(1))?,
-            is_index_current: head.get::<_, i64>(2) == i64::from(INDEX_VERSION),
-            counts: counts(&begun[1]),
-            sequence,
-        };
-        let result = read(&snapshot);
-        connection.roll_back()?;
-        result.map(|found| Some((sequence, found)))
     }
 
     /// Runs a read on the copy, unless it is away or behind what this process knows: then on the database that is written.
     /// `read` is told which commit it must see at least.
     fn near<T>(
         &self,
-        read: impl Fn(&Connection, i64) -> Result<Option<(i64, T)>, StoreError>,
+        read: impl Fn(&Pools, i64) -> Result<Option<(i64, T)>, StoreError>,
     ) -> Result<T, StoreError> {
         if let Some(replica) = &self.replica {
             let known = self.known.load(Ordering::Acquire);
-            match replica.lend().and_then(|connection| read(&connection, known)) {
+            match read(replica, known) {
                 Ok(Some((sequence, found))) => {
                     self.know(sequence);
                     return Ok(found);
@@ -121,26 +169,24 @@ impl Readers {
                 Ok(None) | Err(_) => {}
             }
         }
-        let (sequence, found) = self.written(|connection| read(connection, i64::MIN))?.ok_or_else(no_head)?;
+        let (sequence, found) = self.again(|| read(&self.written, i64::MIN))?.ok_or_else(no_head)?;
         self.know(sequence);
         Ok(found)
     }
 
-    /// Runs a read on a connection of the database that is written. When the connection was lost since it was last used,
-    /// the read is done again on a new one.
-    pub fn written<T>(&self, read: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let connection = self.pool.lend()?;
-        match read(&connection) {
+    /// Reads. When the connection was lost since it was last used, the read is done again on a new one.
+    fn again<T>(&self, read: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match read() {
             Err(StoreError::Unavailable { .. }) => {
-                drop(connection);
-                self.pool.close_idle();
-                read(&*self.pool.lend()?)
+                self.memory.lose();
+                self.written.close_idle();
+                read()
             }
             result => result,
         }
     }
 }
 
-fn no_head() -> StoreError {
+pub(super) fn no_head() -> StoreError {
     StoreError::Damaged("the end of the commit log is not there".into())
 }

@@ -1,19 +1,19 @@
 //! Reads of one moment: the executor's [`Snapshot`] and the plain reads, over a connection in a transaction.
 
 use super::connection::{Connection, Parameter};
+use super::moment::Moment;
 use super::statements as sql;
 use crate::body::Body;
+use crate::cache::Cache;
 use crate::codec;
-use crate::dictionary::Dictionary;
 use crate::error::StoreError;
-use crate::history::Commits;
 use crate::located::Located;
 use crate::pack::Unpack;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice, Version};
 use fhir::schema::TypeId;
-use std::collections::HashMap;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 use tokio_postgres::Row;
@@ -21,12 +21,25 @@ use tokio_postgres::Row;
 /// The data as a connection's transaction sees it.
 pub(super) struct PostgresSnapshot<'a> {
     pub connection: &'a Connection,
-    pub dictionary: Arc<Dictionary>,
-    pub is_index_current: bool,
-    /// Resources by number of type.
-    pub counts: HashMap<i64, i64>,
-    /// The last commit.
-    pub sequence: i64,
+    pub moment: Moment,
+    /// What was read lately; `None` where everything is to be read from the tables.
+    pub cache: Option<Arc<Cache>>,
+    counted: RefCell<Vec<Counted>>,
+}
+
+/// Rows of a leaf, counted up to a cap.
+struct Counted {
+    leaf: Leaf,
+    recency: Range<i64>,
+    cap: usize,
+    rows: usize,
+}
+
+impl Counted {
+    /// Whether it tells how many there are up to another cap.
+    fn tells(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> bool {
+        (self.rows < self.cap || cap <= self.cap) && self.leaf == *leaf && self.recency == *recency
+    }
 }
 
 /// An id as it lies in its column: with a first byte that tells its form, so that no text is taken for a UUID.
@@ -105,7 +118,23 @@ pub(super) fn ordinal(row: &Row) -> usize {
     usize::try_from(row.get::<_, i64>(0) - 1).unwrap_or(usize::MAX)
 }
 
-impl PostgresSnapshot<'_> {
+impl<'a> PostgresSnapshot<'a> {
+    /// A moment that a connection sees.
+    pub fn new(connection: &'a Connection, moment: Moment, cache: Option<Arc<Cache>>) -> Self {
+        Self { connection, moment, cache, counted: RefCell::default() }
+    }
+
+    fn cached(&self, find: impl FnOnce(&Cache, u64) -> Option<Version>) -> Option<Version> {
+        find(self.cache.as_ref()?, self.moment.sequence.cast_unsigned())
+    }
+
+    fn keep(&self, key: i64, id: &StoredId, version: &Version) {
+        if let Some(cache) = self.cache.as_ref().filter(|_| !version.is_deleted()) {
+            let type_number = self.moment.dictionary.type_number(version.key.type_id);
+            cache.keep(key, type_number, id, version, self.moment.sequence.cast_unsigned());
+        }
+    }
+
     pub(super) fn query(
         &self,
         context: &'static str,
@@ -115,14 +144,9 @@ impl PostgresSnapshot<'_> {
         self.connection.query(context, text, parameters)
     }
 
-    /// The newest version of a resource, a tombstone included.
-    pub fn newest(&self, key: &ResourceKey) -> Result<Option<Version>, StoreError> {
-        self.versions(&[(key.clone(), 0)])?.pop().unwrap_or(Ok(None))
-    }
-
     /// Where a resource stands.
     pub fn locate(&self, key: &ResourceKey) -> Result<Option<Located>, StoreError> {
-        let number = self.dictionary.type_number(key.type_id);
+        let number = self.moment.dictionary.type_number(key.type_id);
         let id = id_bytes(&StoredId::new(&key.id));
         let rows = self.query("find a resource in the directory", sql::DIRECTORY_FIND, &[&number, &id])?;
         rows.first().map(|row| located(row, 0)).transpose()
@@ -131,15 +155,39 @@ impl PostgresSnapshot<'_> {
 
 impl Snapshot for PostgresSnapshot<'_> {
     fn is_index_current(&self) -> bool {
-        self.is_index_current
+        self.moment.is_index_current
     }
 
-    fn walk(&self, walk: &Walk) -> Result<Walked, StoreError> {
-        self.walk_leaf(walk)
+    fn walk(&self, walks: &[Walk]) -> Result<Vec<Walked>, StoreError> {
+        self.walk_leaves(walks)
     }
 
     fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError> {
-        self.count_leaf(leaf, recency, cap)
+        if let Leaf::Ids(_, ids) = leaf {
+            return Ok(ids.len().min(cap));
+        }
+        let counted = self
+            .counted
+            .borrow()
+            .iter()
+            .find(|counted| counted.tells(leaf, recency, cap))
+            .map(|one| one.rows);
+        match counted {
+            Some(rows) => Ok(rows.min(cap)),
+            None => Ok(self.count_leaves(&[leaf], recency, cap)?.pop().unwrap_or(0)),
+        }
+    }
+
+    fn count_ahead(&self, leaves: &[&Leaf], recency: &Range<i64>, cap: usize) -> Result<(), StoreError> {
+        let rows = self.count_leaves(leaves, recency, cap)?;
+        let counted = leaves.iter().zip(rows).map(|(leaf, rows)| Counted {
+            leaf: (*leaf).clone(),
+            recency: recency.clone(),
+            cap,
+            rows,
+        });
+        self.counted.replace(counted.collect());
+        Ok(())
     }
 
     fn has_tokens(&self, at: Position, tokens: &TokenGroups) -> Result<bool, StoreError> {
@@ -154,38 +202,68 @@ impl Snapshot for PostgresSnapshot<'_> {
     }
 
     fn load(&self, places: &[Place]) -> Result<Vec<Stored>, StoreError> {
-        if places.is_empty() {
-            return Ok(Vec::new());
+        let known = |place: &Place| self.cached(|cache, seen| cache.document(place.position.key, seen));
+        let mut found: Vec<Option<Version>> = places.iter().map(known).collect();
+        let missing: Vec<usize> = (0..places.len()).filter(|at| found[*at].is_none()).collect();
+        if !missing.is_empty() {
+            let wanted = || missing.iter().map(|at| &places[*at]);
+            let homes: Vec<i64> = wanted().map(|place| place.home).collect();
+            let types: Vec<i64> =
+                wanted().map(|place| self.moment.dictionary.type_number(place.type_id)).collect();
+            let recencies: Vec<i64> = wanted().map(|place| place.position.recency).collect();
+            let keys: Vec<i64> = wanted().map(|place| place.position.key).collect();
+            let parameters: [Parameter; 4] = [&homes, &types, &recencies, &keys];
+            for row in self.query("read entries", sql::ENTRIES_AT, &parameters)? {
+                let at = missing[ordinal(&row)];
+                let id = stored_id(row.get(1))?;
+                found[at] = version_of(&row, 2, ResourceKey::new(places[at].type_id, id.text()))?;
+                found[at].iter().for_each(|version| self.keep(places[at].position.key, &id, version));
+            }
         }
-        let homes: Vec<i64> = places.iter().map(|place| place.home).collect();
-        let types: Vec<i64> = places.iter().map(|place| self.dictionary.type_number(place.type_id)).collect();
-        let recencies: Vec<i64> = places.iter().map(|place| place.position.recency).collect();
-        let keys: Vec<i64> = places.iter().map(|place| place.position.key).collect();
-        let mut found: Vec<Option<Stored>> = vec![None; places.len()];
-        let rows = self.query("read entries", sql::ENTRIES_AT, &[&homes, &types, &recencies, &keys])?;
-        for row in rows {
-            let at = ordinal(&row);
-            let place = &places[at];
-            let name = ResourceKey::new(place.type_id, stored_id(row.get(1))?.text());
-            let version = version_of(&row, 2, name)?;
-            found[at] = version.map(|version| Stored { position: place.position, version });
-        }
-        let missing = |place: &Place| {
-            StoreError::Damaged(format!(
+        let stored = |(place, version): (&Place, Option<Version>)| match version {
+            Some(version) => Ok(Stored { position: place.position, version }),
+            None => Err(StoreError::Damaged(format!(
                 "the index names an entry of {} that is missing: {place:?}",
                 place.type_id.name()
-            ))
+            ))),
         };
-        places.iter().zip(found).map(|(place, found)| found.ok_or_else(|| missing(place))).collect()
+        places.iter().zip(found).map(stored).collect()
     }
 
     fn find(&self, type_id: TypeId, id: &str) -> Result<Option<Version>, StoreError> {
-        let newest = self.newest(&ResourceKey::new(type_id, id))?;
-        Ok(newest.filter(|version| !version.is_deleted()))
+        Ok(self.find_all(&[ResourceKey::new(type_id, id)])?.pop().flatten())
+    }
+
+    fn at_hand(&self, type_id: TypeId, id: &str) -> Result<Option<Option<Version>>, StoreError> {
+        let (number, id) = (self.moment.dictionary.type_number(type_id), StoredId::new(id));
+        Ok(self.cached(|cache, seen| cache.named(number, &id, seen)).map(Some))
+    }
+
+    fn find_all(&self, wanted: &[ResourceKey]) -> Result<Vec<Option<Version>>, StoreError> {
+        let number = |key: &ResourceKey| self.moment.dictionary.type_number(key.type_id);
+        let ids: Vec<StoredId> = wanted.iter().map(|key| StoredId::new(&key.id)).collect();
+        let known = |(key, id): (&ResourceKey, &StoredId)| {
+            self.cached(|cache, seen| cache.named(number(key), id, seen))
+        };
+        let mut found: Vec<Option<Version>> = wanted.iter().zip(&ids).map(known).collect();
+        let missing: Vec<usize> = (0..wanted.len()).filter(|at| found[*at].is_none()).collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let types: Vec<i64> = missing.iter().map(|at| number(&wanted[*at])).collect();
+        let packed: Vec<Vec<u8>> = missing.iter().map(|at| id_bytes(&ids[*at])).collect();
+        let newest = vec![0i64; missing.len()];
+        for row in self.query("read versions", sql::VERSIONS, &[&types, &packed, &newest])? {
+            let at = missing[ordinal(&row)];
+            let version = found_version(&row, &wanted[at], 0)?;
+            found[at] = version.filter(|version| !version.is_deleted());
+            found[at].iter().for_each(|version| self.keep(row.get(8), &ids[at], version));
+        }
+        Ok(found)
     }
 
     fn count(&self, type_id: TypeId) -> Result<u64, StoreError> {
-        let count = self.counts.get(&self.dictionary.type_number(type_id));
+        let count = self.moment.counts.get(&self.moment.dictionary.type_number(type_id));
         Ok(count.map_or(0, |count| count.cast_unsigned()))
     }
 }

@@ -55,6 +55,9 @@ INSERT INTO head (sequence, time, chain, next_key, names, index_version)
     VALUES (0, -9223372036854775808, decode(repeat('00', 32), 'hex'), 1, 0, 0);
 ";
 
+/// Schema 2 names the process that may answer from memory: see [`super::keeper`].
+pub(super) const SCHEMA_2: &str = "ALTER TABLE head ADD COLUMN keeper bigint NOT NULL DEFAULT 0";
+
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = $1";
 pub(super) const META_WRITE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -66,8 +69,15 @@ pub(super) const NAMES_SET: &str = "UPDATE head SET names = $1";
 
 // One writer at a time holds the head, in all processes: what it reads after this line is what all before it wrote.
 pub(super) const HEAD_LOCK: &str =
-    "SELECT sequence, time, chain, next_key, names, index_version FROM head FOR UPDATE";
+    "SELECT sequence, time, chain, next_key, names, index_version, keeper FROM head FOR UPDATE";
 pub(super) const HEAD_READ: &str = "SELECT sequence, names, index_version FROM head";
+/// The head of a moment, with types and their counts in turn.
+pub(super) const MOMENT: &str = "SELECT sequence, names, index_version,
+    ARRAY(SELECT unnest(ARRAY[type, count]) FROM type_count WHERE count > 0) FROM head";
+/// Whether there is company in the database: sessions of users that are not of this process.
+pub(super) const KEEPER_READ: &str = "SELECT keeper, sequence, NOT EXISTS (SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND usesysid IS NOT NULL AND application_name IS DISTINCT FROM $1) FROM head";
+pub(super) const KEEPER_CHANGE: &str = "UPDATE head SET keeper = $2 WHERE keeper = $1 RETURNING sequence";
 pub(super) const HEAD_SET: &str = "UPDATE head SET sequence = $1, time = $2, chain = $3, next_key = $4";
 pub(super) const INDEX_VERSION_SET: &str = "UPDATE head SET index_version = $1";
 
@@ -117,16 +127,13 @@ pub(super) const PAST_WALK: &str = "SELECT version, updated, sequence, position,
     ORDER BY version DESC LIMIT $7";
 pub(super) const DIRECTORY_FIND: &str = "SELECT key, home, recency, version, deleted FROM directory
     WHERE type = $1 AND id = $2";
-pub(super) const IDS_FIND: &str = "SELECT found.recency, found.key, found.home
-    FROM unnest($2::bytea[]) AS wanted (id) JOIN directory AS found ON found.type = $1 AND found.id = wanted.id
-    WHERE NOT found.deleted AND found.recency >= $3 AND found.recency <= $4
-        AND (found.recency, found.key) < ($5, $6)
-    ORDER BY found.recency DESC, found.key DESC";
 pub(super) const TOKENS_FIND: &str =
     "SELECT EXISTS (SELECT 1 FROM unnest($1::bigint[], $2::bigint[]) AS wanted (parameter, hash)
     JOIN token ON token.parameter = wanted.parameter AND token.hash = wanted.hash
     WHERE token.recency = $3 AND token.key = $4)";
 
+pub(super) const CHANGES_BETWEEN: &str =
+    "SELECT sequence, changes FROM commit_log WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence";
 pub(super) const COMMIT_TIME: &str = "SELECT time FROM commit_log WHERE sequence = $1";
 pub(super) const COMMIT_CHAIN: &str = "SELECT chain FROM commit_log WHERE sequence = $1";
 pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
@@ -134,7 +141,6 @@ pub(super) const COMMITS_AFTER: &str = "SELECT sequence, time, chain, changes, a
 pub(super) const COMMITS_BEFORE: &str = "SELECT sequence, time, chain, changes, audit FROM commit_log
     WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2";
 
-pub(super) const COUNTS_READ: &str = "SELECT type, count FROM type_count WHERE count > 0";
 pub(super) const PRIVATE_READ: &str = "SELECT content FROM private WHERE space = $1 AND key = $2";
 pub(super) const PRIVATE_LIST: &str = "SELECT key, content FROM private WHERE space = $1 ORDER BY key";
 

@@ -1,9 +1,8 @@
 //! Walks along the index, and counts of what a walk would see. What narrows a walk is part of its statement, so that a
 //! walk is one question to the server, however many rows it looks at there.
 
-use super::connection::Parameter;
+use super::connection::{Call, Parameter};
 use super::snapshot::{PostgresSnapshot, id_bytes};
-use super::statements as sql;
 use crate::error::StoreError;
 use crate::row_set::DATE_SPANS;
 use crate::snapshot::{Leaf, Place, Position, TokenGroups, Walk, Walked};
@@ -11,6 +10,7 @@ use crate::stored_id::StoredId;
 use fhir::schema::TypeId;
 use search::rows::ParameterKey;
 use std::ops::Range;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 /// The parameters of a statement that is put together.
@@ -37,28 +37,70 @@ struct Rows {
     ranges: Vec<String>,
 }
 
+/// A statement that is put together.
+struct Question {
+    text: String,
+    parameters: Parameters,
+}
+
+impl Question {
+    fn call(&self) -> Call<'_> {
+        Call::new(&self.text, self.parameters.all())
+    }
+}
+
 impl PostgresSnapshot<'_> {
-    /// Walks along a leaf.
-    pub(super) fn walk_leaf(&self, walk: &Walk) -> Result<Walked, StoreError> {
-        match walk.leaf {
-            Leaf::Ids(type_id, ids) => self.walk_ids(walk, *type_id, ids),
-            leaf if leaf.is_ordered() => self.walk_ordered(walk),
-            _ => self.walk_unordered(walk),
-        }
+    /// Walks along leaves: all at once.
+    pub(super) fn walk_leaves(&self, walks: &[Walk]) -> Result<Vec<Walked>, StoreError> {
+        let question = |walk: &Walk| match walk.leaf {
+            Leaf::Ids(type_id, ids) => Some(self.ask_for_ids(walk, *type_id, ids)),
+            leaf if leaf.is_ordered() => self.ask_in_order(walk),
+            _ => self.ask_most_recent(walk),
+        };
+        let questions: Vec<Option<Question>> = walks.iter().map(question).collect();
+        let mut answers = self.ask("walk the index", &questions)?.into_iter();
+        let walked = |(walk, question): (&Walk, &Option<Question>)| {
+            // Where nothing was ever written for a parameter, there is nothing to walk along.
+            let rows = question.as_ref().and_then(|_| answers.next()).unwrap_or_default();
+            match walk.leaf {
+                Leaf::Ids(_, ids) => walked_whole(walk, ids.len(), &rows),
+                leaf if leaf.is_ordered() => walked_in_order(walk, &rows),
+                _ => walked_most_recent(walk, &rows),
+            }
+        };
+        Ok(walks.iter().zip(&questions).map(walked).collect())
     }
 
-    /// Counts the rows of a leaf up to a cap.
-    pub(super) fn count_leaf(
+    /// Counts the rows of leaves up to a cap: all at once.
+    pub(super) fn count_leaves(
         &self,
-        leaf: &Leaf,
+        leaves: &[&Leaf],
         recency: &Range<i64>,
         cap: usize,
-    ) -> Result<usize, StoreError> {
-        if let Leaf::Ids(_, ids) = leaf {
-            return Ok(ids.len().min(cap));
-        }
+    ) -> Result<Vec<usize>, StoreError> {
+        let questions: Vec<Option<Question>> =
+            leaves.iter().map(|leaf| self.ask_how_many(leaf, recency, cap)).collect();
+        let mut answers = self.ask("count rows of the index", &questions)?.into_iter();
+        let count = |question: &Option<Question>| {
+            let rows = question.as_ref().and_then(|_| answers.next()).unwrap_or_default();
+            rows.first().map_or(0, |row| usize::try_from(row.get::<_, i64>(0)).unwrap_or(0))
+        };
+        Ok(questions.iter().map(count).collect())
+    }
+
+    /// The answers to questions, without those that are none.
+    fn ask(
+        &self,
+        context: &'static str,
+        questions: &[Option<Question>],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let calls: Vec<Call> = questions.iter().flatten().map(Question::call).collect();
+        self.connection.pipeline(context, &calls)
+    }
+
+    fn ask_how_many(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Option<Question> {
         let mut parameters = Parameters::default();
-        let Some(rows) = self.rows(leaf, &mut parameters) else { return Ok(0) };
+        let rows = self.rows(leaf, &mut parameters)?;
         let within = match leaf.is_ordered() {
             true => condition(&leaf.within(recency), None, &mut parameters),
             false => "true".to_owned(),
@@ -74,24 +116,23 @@ impl PostgresSnapshot<'_> {
             "SELECT count(*) FROM (SELECT 1 FROM ({}) AS rows LIMIT {most}) AS counted",
             parts.join(" UNION ALL ")
         );
-        let row = self.connection.query_one("count rows of the index", &text, &parameters.all())?;
-        Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or(0))
+        Some(Question { text, parameters })
     }
 
     /// Where the rows of a leaf lie; `None` when nothing was ever written for its parameter.
     fn rows(&self, leaf: &Leaf, parameters: &mut Parameters) -> Option<Rows> {
-        let number = |parameter: &ParameterKey| self.dictionary.parameter(parameter.0, parameter.1);
+        let number = |parameter: &ParameterKey| self.moment.dictionary.parameter(parameter.0, parameter.1);
         let mut name = |value: i64| parameters.take(value);
         let rows = |table, range: String| Rows { table, signature: "''::bytea", ranges: vec![range] };
         Some(match leaf {
             Leaf::Ids(..) => return None,
             Leaf::Home(type_id, home) => {
-                let (home, of_type) = (name(*home), name(self.dictionary.type_number(*type_id)));
+                let (home, of_type) = (name(*home), name(self.moment.dictionary.type_number(*type_id)));
                 let ranges = vec![format!("home = {home} AND type = {of_type}")];
                 Rows { table: "entry", signature: "signature", ranges }
             }
             Leaf::Type(type_id) | Leaf::TypeWithin(type_id, ..) => {
-                let ranges = vec![format!("type = {}", name(self.dictionary.type_number(*type_id)))];
+                let ranges = vec![format!("type = {}", name(self.moment.dictionary.type_number(*type_id)))];
                 Rows { table: "type_row", signature: "signature", ranges }
             }
             Leaf::Token(parameter, hash) => {
@@ -131,11 +172,9 @@ impl PostgresSnapshot<'_> {
     }
 
     /// In order, the rows of a leaf come as they lie: the server stops when the page is full.
-    fn walk_ordered(&self, walk: &Walk) -> Result<Walked, StoreError> {
+    fn ask_in_order(&self, walk: &Walk) -> Option<Question> {
         let mut parameters = Parameters::default();
-        let Some(rows) = self.rows(walk.leaf, &mut parameters) else {
-            return Ok(Walked { done: true, is_narrowed: true, ..Walked::default() });
-        };
+        let rows = self.rows(walk.leaf, &mut parameters)?;
         let within = condition(&walk.leaf.within(&walk.recency), walk.behind, &mut parameters);
         let signatures: &[Vec<u32>] = if rows.signature == "signature" { walk.signature } else { &[] };
         let narrowed = self.narrowing(signatures, walk.tokens, &mut parameters);
@@ -149,31 +188,16 @@ impl PostgresSnapshot<'_> {
                     WHERE {range} AND {within} ORDER BY recency DESC, key DESC LIMIT {examine}) AS ordered) AS walked
             WHERE number = {examine} OR {narrowed} LIMIT {limit}"
         );
-        let found = self.query("walk the index", &text, &parameters.all())?;
-        let type_id = walk.leaf.type_id();
-        let mut walked = Walked { is_narrowed: true, ..Walked::default() };
-        for row in &found {
-            let position = Position { recency: row.get(0), key: row.get(1) };
-            walked.last = Some(position);
-            walked.examined = usize::try_from(row.get::<_, i64>(3)).unwrap_or(usize::MAX);
-            if row.get(4) {
-                walked.places.push(Place { position, home: row.get(2), type_id });
-            }
-        }
-        walked.done = found.len() < walk.limit && walked.examined < walk.examine;
-        Ok(walked)
+        Some(Question { text, parameters })
     }
 
     /// Rows in the order of their values: the server takes the most recent, or all when they are not too many.
-    fn walk_unordered(&self, walk: &Walk) -> Result<Walked, StoreError> {
-        let mut walked = Walked { done: true, is_narrowed: true, ..Walked::default() };
+    fn ask_most_recent(&self, walk: &Walk) -> Option<Question> {
         let mut parameters = Parameters::default();
-        let Some(rows) = self.rows(walk.leaf, &mut parameters) else { return Ok(walked) };
+        let rows = self.rows(walk.leaf, &mut parameters)?;
         let within = condition(&walk.recency, walk.behind, &mut parameters);
         let narrowed = self.narrowing(&[], walk.tokens, &mut parameters);
-        let is_whole = walk.limit >= walk.examine;
-        let wanted = if is_whole { walk.examine.saturating_add(1) } else { walk.limit };
-        let limit = parameters.take(most(wanted));
+        let limit = parameters.take(most(wanted(walk)));
         let table = rows.table;
         let part = |range: &String| {
             format!(
@@ -186,52 +210,28 @@ impl PostgresSnapshot<'_> {
             "SELECT recency, key, home FROM ({}) AS parts ORDER BY recency DESC, key DESC LIMIT {limit}",
             parts.join(" UNION ALL ")
         );
-        let found = self.query("walk the index", &text, &parameters.all())?;
-        walked.examined = found.len();
-        walked.done = found.len() < wanted;
-        if is_whole && !walked.done {
-            return Ok(walked);
-        }
-        let type_id = walk.leaf.type_id();
-        let place = |row: &tokio_postgres::Row| Place {
-            position: Position { recency: row.get(0), key: row.get(1) },
-            home: row.get(2),
-            type_id,
-        };
-        walked.places = found.iter().map(place).collect();
-        walked.places.dedup();
-        walked.last = walked.places.last().map(|place| place.position);
-        Ok(walked)
+        Some(Question { text, parameters })
     }
 
-    fn walk_ids(&self, walk: &Walk, type_id: TypeId, ids: &[String]) -> Result<Walked, StoreError> {
-        let number = self.dictionary.type_number(type_id);
-        let wanted: Vec<Vec<u8>> = ids.iter().map(|id| id_bytes(&StoredId::new(id))).collect();
-        let behind = walk.behind.unwrap_or(FIRST);
-        let most = walk.recency.end.saturating_sub(1);
-        let parameters: [Parameter; 6] =
-            [&number, &wanted, &walk.recency.start, &most, &behind.recency, &behind.key];
-        let found = self.query("find resources by id", sql::IDS_FIND, &parameters)?;
-        let place = |row: &tokio_postgres::Row| Place {
-            position: Position { recency: row.get(0), key: row.get(1) },
-            home: row.get(2),
-            type_id,
-        };
-        let mut walked = Walked {
-            places: found.iter().map(place).collect(),
-            examined: ids.len(),
-            done: true,
-            ..Walked::default()
-        };
-        walked.places.dedup();
-        walked.last = walked.places.last().map(|place| place.position);
-        Ok(walked)
+    fn ask_for_ids(&self, walk: &Walk, type_id: TypeId, ids: &[String]) -> Question {
+        let mut parameters = Parameters::default();
+        let of_type = parameters.take(self.moment.dictionary.type_number(type_id));
+        let ids: Vec<Vec<u8>> = ids.iter().map(|id| id_bytes(&StoredId::new(id))).collect();
+        let ids = parameters.take(ids);
+        let within = condition(&walk.recency, walk.behind, &mut parameters);
+        let narrowed = self.narrowing(&[], walk.tokens, &mut parameters);
+        let text = format!(
+            "SELECT recency, key, home FROM unnest({ids}::bytea[]) AS wanted (id)
+            JOIN directory AS walked ON walked.type = {of_type} AND walked.id = wanted.id
+            WHERE NOT walked.deleted AND {within} AND {narrowed} ORDER BY recency DESC, key DESC"
+        );
+        Question { text, parameters }
     }
 
     /// The groups of tokens as numbers of parameters and hashes. A token that was never written is in no document.
     pub(super) fn token_groups(&self, tokens: &TokenGroups) -> Vec<(Vec<i64>, Vec<i64>)> {
         let number = |(parameter, hash): &(ParameterKey, i64)| {
-            Some((self.dictionary.parameter(parameter.0, parameter.1)?, *hash))
+            Some((self.moment.dictionary.parameter(parameter.0, parameter.1)?, *hash))
         };
         tokens.iter().map(|group| group.iter().filter_map(number).unzip()).collect()
     }
@@ -263,6 +263,50 @@ impl PostgresSnapshot<'_> {
         }
         conditions.join(" AND ")
     }
+}
+
+/// What was found of a walk that has an end.
+fn walked_whole(walk: &Walk, examined: usize, rows: &[Row]) -> Walked {
+    let mut places: Vec<Place> = rows.iter().map(|row| place(row, walk.leaf.type_id())).collect();
+    places.dedup();
+    let last = places.last().map(|place| place.position);
+    Walked { places, last, examined, done: true, is_narrowed: true }
+}
+
+fn walked_in_order(walk: &Walk, rows: &[Row]) -> Walked {
+    let mut walked = Walked { is_narrowed: true, ..Walked::default() };
+    for row in rows {
+        let place = place(row, walk.leaf.type_id());
+        walked.last = Some(place.position);
+        walked.examined = usize::try_from(row.get::<_, i64>(3)).unwrap_or(usize::MAX);
+        if row.get(4) {
+            walked.places.push(place);
+        }
+    }
+    walked.done = rows.len() < walk.limit && walked.examined < walk.examine;
+    walked
+}
+
+fn walked_most_recent(walk: &Walk, rows: &[Row]) -> Walked {
+    let done = rows.len() < wanted(walk);
+    if is_whole(walk) && !done {
+        return Walked { examined: rows.len(), is_narrowed: true, ..Walked::default() };
+    }
+    Walked { done, ..walked_whole(walk, rows.len(), rows) }
+}
+
+/// Whether a leaf without order is walked to its end or not at all.
+fn is_whole(walk: &Walk) -> bool {
+    walk.limit >= walk.examine
+}
+
+/// Rows asked for of a leaf without order: one more than may be, where all are wanted.
+fn wanted(walk: &Walk) -> usize {
+    if is_whole(walk) { walk.examine.saturating_add(1) } else { walk.limit }
+}
+
+fn place(row: &Row, type_id: TypeId) -> Place {
+    Place { position: Position { recency: row.get(0), key: row.get(1) }, home: row.get(2), type_id }
 }
 
 /// Behind this place lies everything.

@@ -114,7 +114,8 @@ impl Apply<'_> {
             cache: None,
             words: None,
         };
-        let matches = execute::first_two(&snapshot, query, self.ports, self.limits)?;
+        let found = execute::first_two_of_each(&snapshot, &[query], self.ports, self.limits)?;
+        let matches = found.into_iter().flatten().collect::<Vec<_>>();
         let holds = match wanted {
             None => matches.is_empty(),
             Some(key) => matches == [key.clone()],

@@ -2,7 +2,6 @@
 
 mod apply;
 mod backup;
-mod cache;
 mod dictionary;
 mod entries;
 mod failure;
@@ -24,6 +23,7 @@ mod writer;
 
 use crate::batch::{Batch, Committed};
 use crate::blob::{BlobStore, Collected, DirectoryBlobs};
+use crate::cache::Cache;
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
@@ -38,7 +38,6 @@ use crate::version::{ResourceKey, Version};
 use crate::whole_commit::WholeCommit;
 use crate::writer::Writer;
 use crate::{CommitRecord, HistoryPage, HistoryScope, Hits, Store};
-use cache::Cache;
 use head::Head;
 use readers::Readers;
 use rusqlite::Connection;

@@ -1,10 +1,10 @@
 //! Reads of one moment: the executor's [`Snapshot`] and the plain reads, over a connection in a transaction.
 
-use super::cache::Cache;
 use super::failure::failed;
 use super::statements as sql;
 use super::word_index::WordIndex;
 use crate::body::Body;
+use crate::cache::Cache;
 use crate::codec;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
@@ -163,8 +163,8 @@ impl Snapshot for SqliteSnapshot<'_> {
         self.is_index_current
     }
 
-    fn walk(&self, walk: &Walk) -> Result<Walked, StoreError> {
-        self.walk_leaf(walk)
+    fn walk(&self, walks: &[Walk]) -> Result<Vec<Walked>, StoreError> {
+        walks.iter().map(|walk| self.walk_leaf(walk)).collect()
     }
 
     fn count_up_to(&self, leaf: &Leaf, recency: &Range<i64>, cap: usize) -> Result<usize, StoreError> {

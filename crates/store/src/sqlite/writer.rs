@@ -1,10 +1,10 @@
 //! The writer's desk: the write connection, and what is carried from transaction to transaction.
 
 use super::apply::Apply;
-use super::cache::Cache;
 use super::failure::failed;
 use super::head::Head;
 use crate::batch::Committed;
+use crate::cache::Cache;
 use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
 use crate::maintain::OpenOptions;

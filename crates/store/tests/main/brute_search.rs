@@ -1,4 +1,4 @@
-//! Random searches over a synthetic practice: SQLite with its index, the naive model with the product's matcher, and a
+//! Random searches over a synthetic practice: SQLite and PostgreSQL with their index, the naive model with the product's matcher, and a
 //! brute force that shares no code with either, find the same. `CHIRON_ROUNDS` sets how many.
 
 use crate::brute_force::{
@@ -6,6 +6,7 @@ use crate::brute_force::{
 };
 use crate::random::Random;
 use crate::sample::*;
+use crate::server::{database, open_database};
 use crate::shared_data;
 use search::query::{Query, Total};
 use serde_json::Value;
@@ -260,7 +261,7 @@ fn hold(store: &dyn Store, world: &World, case: &Case, right: &[String]) -> Resu
 }
 
 #[test]
-fn sqlite_the_matcher_and_a_brute_force_find_the_same() {
+fn each_engine_the_matcher_and_a_brute_force_find_the_same() {
     let Some(documents) = shared_data::synthea(6) else { return };
     let mut random = Random::seeded();
     let mut world = World::default();
@@ -268,7 +269,9 @@ fn sqlite_the_matcher_and_a_brute_force_find_the_same() {
     let memory = MemoryStore::new(ports());
     let usual = open(&directory.path().join("usual"));
     let small = open_with_small_limits(&directory.path().join("small"));
-    let stores: [(&str, &dyn Store); 3] = [("model", &memory), ("usual", &usual), ("small", &small)];
+    let postgres = open_database(&database(), &directory.path().join("postgres"));
+    let stores: [(&str, &dyn Store); 4] =
+        [("model", &memory), ("usual", &usual), ("small", &small), ("postgres", &postgres)];
     for part in documents.chunks(400) {
         let mut changes = HashMap::new();
         for document in part {
@@ -300,7 +303,8 @@ fn sqlite_the_matcher_and_a_brute_force_find_the_same() {
     println!("{rounds} searches found {found}, {empty} nothing");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(empty < rounds / 3 && found > rounds, "{rounds} searches found {found}, {empty} nothing");
-    assert!(usual.verify().unwrap().is_sound() && small.verify().unwrap().is_sound());
+    let kept: [&dyn Maintain; 3] = [&usual, &small, &postgres];
+    assert!(kept.iter().all(|store| store.verify().unwrap().is_sound()));
 }
 
 /// Some resources are deleted, and some take the content of another of their type.

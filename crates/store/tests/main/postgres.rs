@@ -45,6 +45,33 @@ fn of_conditional_creates_in_two_processes_one_wins() {
     assert!(stores[0].verify().unwrap().is_sound());
 }
 
+/// Two writes of different resources, each fine as long as the other is not done: the skew that snapshots let through.
+#[test]
+fn of_two_processes_neither_writes_what_the_other_made_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let stores = two(directory.path());
+    for round in 0..20 {
+        let (here, away) = (format!("Here{round}"), format!("Away{round}"));
+        stores[0].commit(batch(1, ["a", "b", "c", "d"].map(|id| patient(id, &here)))).unwrap();
+        let leave = |process: usize, id: &str| {
+            let condition = Precondition::NoMatch(query(&format!("Patient?family={away}")));
+            let batch = Batch { preconditions: vec![condition], ..batch(1, [patient(id, &away)]) };
+            match stores[process].commit(batch) {
+                Ok(_) => 1,
+                Err(StoreError::ConditionConflict { .. }) => 0,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let leave = &leave;
+        let gone: usize = std::thread::scope(|scope| {
+            let people = [(0, "a"), (1, "b"), (0, "c"), (1, "d")];
+            let threads = people.map(|(process, id)| scope.spawn(move || leave(process, id)));
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(gone, 1, "round {round}");
+    }
+}
+
 #[test]
 fn no_update_of_two_processes_is_lost_and_the_feed_has_no_gap() {
     const EACH: usize = 25;

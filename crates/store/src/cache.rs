@@ -2,14 +2,14 @@
 //!
 //! A read never sees another moment than its transaction does. The rules that make it so:
 //!
-//! - Before a read begins its transaction it notes the last commit that was acknowledged ([`Cache::seen`]): it sees at
-//!   least that one.
-//! - Before the writer commits, it takes the documents that it changes out ([`Cache::forget`]), and notes its commit with
-//!   their shards: a read that began before may not put an older version back ([`Cache::keep`]).
-//! - A read takes only what was written up to the commit that it noted.
+//! - A read knows a commit that its transaction sees, and that the cache has followed: on SQLite the last one that was
+//!   acknowledged before it began ([`Cache::seen`]), on PostgreSQL the last one in its transaction.
+//! - Before the cache follows a commit, the documents that the commit changed are taken out ([`Cache::forget`]), and it is
+//!   noted with their shards: a read that began before may not put an older version back ([`Cache::keep`]).
+//! - A read takes only what was written up to the commit that it knows.
 //!
 //! So a document in the cache is the current one for every read that may take it. What is not there is read from the
-//! file. The cache lives as long as its store, which is alone on its data directory.
+//! database.
 
 use crate::stored_id::StoredId;
 use crate::version::Version;
@@ -27,9 +27,9 @@ const OVERHEAD_BYTES: usize = 512;
 /// Names kept for each document that has room.
 const NAME_BYTES: usize = 128;
 
-/// The cache of one data directory.
-pub(super) struct Cache {
-    /// The last commit that was acknowledged.
+/// The cache of one store.
+pub(crate) struct Cache {
+    /// The last commit that it follows.
     committed: AtomicU64,
     documents: Vec<Mutex<Documents>>,
     /// Internal keys by type and id. A resource keeps its key for ever, so these are never wrong.
@@ -56,7 +56,7 @@ impl Cache {
         }
     }
 
-    /// The commit that a read which begins now sees at least.
+    /// The last commit that it follows.
     pub fn seen(&self) -> u64 {
         self.committed.load(Ordering::Acquire)
     }
@@ -87,7 +87,7 @@ impl Cache {
         self.names(&name).insert(name.clone(), key, NAME_BYTES);
     }
 
-    /// Takes out what a commit is about to change.
+    /// Takes out what a commit changes.
     pub fn forget(&self, keys: &[i64], commit: u64) {
         for key in keys {
             let mut documents = self.documents(*key);
@@ -96,7 +96,7 @@ impl Cache {
         }
     }
 
-    /// Notes a commit that is done.
+    /// Follows a commit that is done, and all before it: what they changed was taken out.
     pub fn committed(&self, commit: u64) {
         self.committed.store(commit, Ordering::Release);
     }
