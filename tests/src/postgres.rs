@@ -78,7 +78,7 @@ fn two_servers_on_one_database_make_nothing_twice_and_lose_nothing() {
 #[test]
 fn two_servers_on_one_database_tell_each_event_once() {
     let (postgres, folder, receiver) = (PrivatePostgres::start(&[]), new_folder(), Receiver::start());
-    let setting = format!("notification-targets = \"{}\"\n", receiver.address());
+    let setting = format!("outgoing-targets = \"{}\"\n", receiver.address());
     std::fs::write(folder.path().join("chiron.toml"), setting).unwrap();
     let database = postgres.database();
     let servers = ["one", "two"].map(|name| serve(&folder.path().join(name), &database));
