@@ -177,7 +177,7 @@ impl Planner<'_> {
         // One way in order needs no count: whether long or short, it is the one to walk.
         if knowledge.deferred.is_empty()
             && let (Some(way), None) = (narrow().next(), narrow().nth(1))
-            && way.iter().all(Leaf::is_ordered)
+            && self.walks_in_order(way, knowledge)?
         {
             return Ok(Some(way.clone()));
         }
