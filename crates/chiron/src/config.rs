@@ -70,7 +70,7 @@ pub const SETTINGS: [Setting; 12] = [
         name: "binary-megabytes",
         variable: "CHIRON_BINARY_MEGABYTES",
         default: "4096",
-        help: "the largest file that may be sent to Binary as it is, in units of 1,048,576 bytes",
+        help: "the largest file that may be sent to Binary as it is, or fetched by $import, in units of 1,048,576 bytes",
     },
     Setting {
         name: "audit-reads",
@@ -85,10 +85,10 @@ pub const SETTINGS: [Setting; 12] = [
         help: "profiles checked on write: off; declared: those in meta.profile; us-core-6, -7 or -8: US Core's too",
     },
     Setting {
-        name: "notification-targets",
-        variable: "CHIRON_NOTIFICATION_TARGETS",
+        name: "outgoing-targets",
+        variable: "CHIRON_OUTGOING_TARGETS",
         default: "",
-        help: "hosts (host or host:port, with commas) to which notifications may go over plain HTTP or inside the network",
+        help: "hosts (host or host:port, with commas) that requests may go to over plain HTTP or inside the network",
     },
     Setting {
         name: "log",
