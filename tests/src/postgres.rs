@@ -120,6 +120,8 @@ fn a_database_that_goes_away_answers_503_and_is_found_again() {
     let mut client = server.administrator();
     assert_eq!(client.put("/fhir/Patient/a", &patient("a")).status, 201);
     postgres.stop();
+    // What is in memory may be answered for a second.
+    std::thread::sleep(Duration::from_millis(1_100));
     for answer in [
         client.get("/fhir/Patient/a"),
         client.get("/fhir/Patient?family=x"),
