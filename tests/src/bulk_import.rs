@@ -176,6 +176,7 @@ fn files_of_other_servers_come_in_where_they_may() {
     };
     assert_eq!((&counts("output")[..2], counts("error")), (&[300, 300][..], vec![1]), "{manifest}");
     assert_eq!(manifest["error"][0]["inputUrl"], url("/cut-off"));
+    assert!((1..300).contains(&counts("output")[2]), "the lines before the fault are in: {manifest}");
     assert_eq!(search(&mut client, "/Patient?_count=1000").len(), 300);
 
     receiver.answer(302);

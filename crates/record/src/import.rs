@@ -36,6 +36,8 @@ pub struct Lines<R> {
     /// Lines read so far, empty ones among them.
     read: u64,
     line_bytes_max: usize,
+    /// Why no line follows, to be told behind the lines before it.
+    fault: Option<IoError>,
 }
 
 /// What became of a batch.
@@ -50,7 +52,7 @@ pub struct Imported {
 impl<R: BufRead> Lines<R> {
     /// Lines of at most as many bytes as a resource may have.
     pub fn new(reader: R) -> Self {
-        Self { reader, read: 0, line_bytes_max: Limits::default().bytes }
+        Self { reader, read: 0, line_bytes_max: Limits::default().bytes, fault: None }
     }
 
     /// How many lines were read, empty ones among them.
@@ -67,14 +69,25 @@ impl<R: BufRead> Lines<R> {
         Ok(())
     }
 
-    /// The next lines for one transaction; none behind the last.
+    /// The next lines for one transaction; none behind the last. Lines before a fault come first.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidData`] when a line is too long, and whatever the reader says.
     pub fn next_batch(&mut self) -> Result<Vec<Line>, IoError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while batch.len() < LINES_MAX && bytes < BATCH_BYTES {
-            let Some(text) = self.next_line()? else { break };
+            let text = match self.next_line() {
+                Ok(Some(text)) => text,
+                Ok(None) => break,
+                Err(fault) if batch.is_empty() => return Err(fault),
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    break;
+                }
+            };
             if !text.trim_ascii().is_empty() {
                 bytes += text.len();
                 batch.push(Line { number: self.read, text });
@@ -245,7 +258,8 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_refused_before_it_is_in_memory() {
-        let mut lines = Lines { reader: &b"12345\n1234567"[..], read: 0, line_bytes_max: 6 };
+        let mut lines = Lines { line_bytes_max: 6, ..Lines::new(&b"12345\n1234567"[..]) };
+        assert_eq!(lines.next_batch().unwrap().len(), 1, "what is before it comes in");
         let error = lines.next_batch().map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidData);
         assert!(error.to_string().contains("line 2"), "{error}");

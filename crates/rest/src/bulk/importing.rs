@@ -70,10 +70,10 @@ impl<'a> Importing<'a> {
             self.tallies.next().map_err(|error| self.work.cut(&error))?;
         }
         self.work.sync_folder()?;
-        Ok(self.state())
+        self.state()
     }
 
-    fn state(&self) -> State {
+    fn state(&self) -> Result<State, Cut> {
         let tallies = || self.order.sources.iter().zip(self.tallies.all()).zip(1..);
         let listed = |source: &Source, count, file| Listed {
             type_name: "OperationOutcome".to_owned(),
@@ -82,8 +82,8 @@ impl<'a> Importing<'a> {
             input_url: source.url.clone(),
         };
         let errors = tallies().filter(|((_, tally), _)| tally.failed > 0);
-        State::Done {
-            moment_ms: self.work.service.upgrade().map_or(0, |service| service.record.now_ms()),
+        Ok(State::Done {
+            moment_ms: self.work.moment()?.service.record.now_ms(),
             output: tallies()
                 .map(|((source, tally), _)| listed(source, tally.imported, String::new()))
                 .collect(),
@@ -91,7 +91,7 @@ impl<'a> Importing<'a> {
                 .map(|((source, tally), number)| listed(source, tally.failed, Tallies::errors_name(number)))
                 .collect(),
             deleted: Vec::new(),
-        }
+        })
     }
 
     /// Takes a file in, from where it is.
