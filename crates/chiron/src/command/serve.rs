@@ -13,8 +13,12 @@ pub fn run(config: &Config, emit: &mut Emit<'_>) -> Result<()> {
     server::check_address(config)?;
     let practice = Practice::open(config)?;
     serve(config, practice, emit, |practice, emit| {
-        let code = command::token::make_code(practice, false)?;
-        emit(Event::Line(format!("sign in as administrator with the code  {code}")));
+        match command::user::first_administrator(practice)? {
+            Some(link) => emit(Event::Line(format!("the first administrator joins at  {link}"))),
+            None => {
+                emit(Event::Line("people sign in with their accounts; chiron user sees to them".to_owned()))
+            }
+        }
         Ok(())
     })
 }
