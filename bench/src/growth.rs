@@ -110,7 +110,8 @@ impl Growth {
         let rules = "--:|".repeat(sizes.len());
         let _ = writeln!(
             text,
-            "\nBy number of patients. Latencies in milliseconds: half of the answers, and 95 or 99 of 100, came within.\n\n\
+            "\nBy number of patients. Of workloads, milliseconds: half of the answers, and 95 or 99 of 100, came within; and the \
+             server's processor time for each.\n\n\
              | what | | clients | {} | goal | met |\n|---|---|--:|{rules}---|---|",
             sizes.join(" | ")
         );
@@ -175,14 +176,16 @@ impl Growth {
                 None => "—".to_owned(),
                 Some(row) if !row.measured.is_sound() => format!("{} errors", row.measured.errors),
                 Some(row) => {
-                    format!("{} / {}", number(row.measured.quantile_ms(0.5)), number(repeated.tail_ms(row)))
+                    let latency = [row.measured.quantile_ms(0.5), repeated.tail_ms(row)].map(number);
+                    let cpu = cpu_ms(row).map_or_else(|| "—".to_owned(), number);
+                    format!("{} / {cpu}", latency.join(" / "))
                 }
             };
             let cells: Vec<String> = rows.iter().map(cell).collect();
             let verdicts = rows.iter().flatten().filter_map(|row| row.verdict.as_ref());
             let _ = writeln!(
                 text,
-                "| {} | {}, p50 / p{} | {} | {} | {}",
+                "| {} | {}, p50 / p{} / CPU | {} | {} | {}",
                 repeated.name,
                 any.title,
                 repeated.percentile,
@@ -216,6 +219,9 @@ impl Growth {
                     let quantity = format!("{percentile} ms");
                     line(size.patients, row.name, &quantity, measured.quantile_ms(quantile), verdict);
                 }
+                if let Some(each_ms) = cpu_ms(row) {
+                    line(size.patients, row.name, "server CPU ms", each_ms, None);
+                }
                 line(size.patients, row.name, "errors", measured.errors as f64, None);
             }
         }
@@ -224,38 +230,36 @@ impl Growth {
 
     /// For the eye: cost upwards, patients to the right.
     pub fn to_svg(&self) -> String {
-        let loads = |start: &str| {
-            REPEATED
-                .iter()
-                .filter(|one| one.name.starts_with(start) && one.limit_ms.is_some())
-                .map(|one| self.load_line(one))
-                .collect()
-        };
+        let searches = || REPEATED.iter().filter(|one| one.name.starts_with("search-"));
+        let bounded = searches().filter(|one| one.limit_ms.is_some());
+        let pages = REPEATED.iter().filter(|one| one.name.starts_with("chart-page"));
         let figures = |names: &[&'static str]| names.iter().map(|name| self.figure_line(name)).collect();
-        let import = Line { name: "import", points: self.import_points() };
+        let panel = |title, limit, lines| Panel { title, limit, lines };
+        let latency = |one: &'static Repeated| self.load_line(one, |row| Some(one.tail_ms(row)));
+        let import = vec![Line { name: "import", points: self.import_points() }];
         let half = self.first_tenth_per_s().map(|rate| rate / 2.0);
+        let memory = figures(&["memory-peak", "memory-idle", "memory-import"]);
         plot::draw(&[
-            Panel {
-                title: "Bounded searches, p99, ms",
-                limit: Some(BOUNDED_SEARCH_MS),
-                lines: loads("search-"),
-            },
-            Panel { title: "Chart page, p95, ms", limit: Some(CHART_PAGE_MS), lines: loads("chart-page") },
-            Panel { title: "Import, patients a second", limit: half, lines: vec![import] },
-            Panel {
-                title: "Memory, MB",
-                limit: Some(1000.0),
-                lines: figures(&["memory-peak", "memory-idle", "memory-import"]),
-            },
-            Panel { title: "Disk, bytes a resource", limit: Some(2000.0), lines: figures(&["disk"]) },
-            Panel { title: "Start, s", limit: None, lines: figures(&["start", "settle"]) },
+            panel("Bounded searches, p99, ms", Some(BOUNDED_SEARCH_MS), bounded.map(latency).collect()),
+            panel(
+                "Searches, processor time, ms",
+                None,
+                searches().map(|one| self.load_line(one, cpu_ms)).collect(),
+            ),
+            panel("Chart page, p95, ms", Some(CHART_PAGE_MS), pages.map(latency).collect()),
+            panel("Memory, MB", Some(1000.0), memory),
+            panel("Import, patients a second", half, import),
+            panel("Import, processor time a resource, ms", None, figures(&["import-cpu"])),
+            panel("Disk, bytes a resource", Some(2000.0), figures(&["disk"])),
+            panel("Start, s", None, figures(&["start"])),
         ])
     }
 
-    fn load_line(&self, repeated: &Repeated) -> Line {
+    /// A workload's values where it answered without an error.
+    fn load_line(&self, repeated: &Repeated, value: impl Fn(&LoadRow) -> Option<f64>) -> Line {
         let point = |size: &Size| {
             let row = size.load(repeated.name).filter(|row| row.measured.is_sound())?;
-            Some((f64::from(size.patients), repeated.tail_ms(row)))
+            Some((f64::from(size.patients), value(row)?))
         };
         let name = repeated.name.strip_prefix("search-").unwrap_or(repeated.name);
         Line { name, points: self.sizes.iter().filter_map(point).collect() }
@@ -276,6 +280,11 @@ impl Growth {
         };
         self.sizes.iter().flat_map(of).collect()
     }
+}
+
+/// The server's processor time for an answer, in milliseconds.
+fn cpu_ms(row: &LoadRow) -> Option<f64> {
+    Some(row.measured.server_cpu_s? * 1000.0 / (row.measured.answers as f64).max(1.0))
 }
 
 /// The goal, and whether it is met at every size.

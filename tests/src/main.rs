@@ -18,6 +18,7 @@ mod attachments;
 mod bad_input;
 mod broken_import;
 mod bulk;
+mod bulk_import;
 mod contention;
 mod demo;
 mod ehi;

@@ -78,7 +78,7 @@ fn two_servers_on_one_database_make_nothing_twice_and_lose_nothing() {
 #[test]
 fn two_servers_on_one_database_tell_each_event_once() {
     let (postgres, folder, receiver) = (PrivatePostgres::start(&[]), new_folder(), Receiver::start());
-    let setting = format!("notification-targets = \"{}\"\n", receiver.address());
+    let setting = format!("outgoing-targets = \"{}\"\n", receiver.address());
     std::fs::write(folder.path().join("chiron.toml"), setting).unwrap();
     let database = postgres.database();
     let servers = ["one", "two"].map(|name| serve(&folder.path().join(name), &database));
@@ -120,6 +120,8 @@ fn a_database_that_goes_away_answers_503_and_is_found_again() {
     let mut client = server.administrator();
     assert_eq!(client.put("/fhir/Patient/a", &patient("a")).status, 201);
     postgres.stop();
+    // What is in memory may be answered for a second.
+    std::thread::sleep(Duration::from_millis(1_100));
     for answer in [
         client.get("/fhir/Patient/a"),
         client.get("/fhir/Patient?family=x"),

@@ -25,7 +25,7 @@ fn serve(receiver: &Receiver) -> (TempDir, Server) {
 }
 
 fn allow(folder: &Path, receiver: &Receiver) {
-    let setting = format!("notification-targets = \"{}\"\n", receiver.address());
+    let setting = format!("outgoing-targets = \"{}\"\n", receiver.address());
     std::fs::write(folder.join("chiron.toml"), setting).unwrap();
 }
 

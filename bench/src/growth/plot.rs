@@ -18,7 +18,7 @@ pub struct Panel {
     pub lines: Vec<Line>,
 }
 
-const COLUMNS: usize = 3;
+const COLUMNS: usize = 2;
 const PANEL_WIDTH: f64 = 380.0;
 const PANEL_HEIGHT: f64 = 260.0;
 /// What is kept free around the lines: left, top, right (for their names), bottom.
@@ -26,8 +26,8 @@ const MARGIN: (f64, f64, f64, f64) = (48.0, 34.0, 100.0, 34.0);
 /// Names stand at least so far apart.
 const NAME_HEIGHT: f64 = 13.0;
 /// Middle tones, that stand out on white and on black.
-const COLOURS: [&str; 8] =
-    ["#3b82c4", "#d9822b", "#3a9d5d", "#c8504b", "#8a6fc9", "#a0764e", "#cf6bb0", "#6f8f2f"];
+const COLOURS: [&str; 9] =
+    ["#3b82c4", "#d9822b", "#3a9d5d", "#c8504b", "#8a6fc9", "#a0764e", "#cf6bb0", "#6f8f2f", "#2f9c9c"];
 
 const STYLE: &str = "<style>
 text{font:11px sans-serif;fill:#222}.title{font-weight:bold;font-size:12px}.ground{fill:#fff}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::goal::at_most;
-use crate::load::measured;
+use crate::load::{Measured, measured};
 
 fn size(from: u32, patients: u32, search_ms: u64, megabytes: f64) -> Size {
     let mut report = Report::new("");
@@ -11,7 +11,7 @@ fn size(from: u32, patients: u32, search_ms: u64, megabytes: f64) -> Size {
     report.figure(Figure { name: "memory-peak", title: "peak".to_owned(), value, unit: "MB", verdict });
     for (name, latency_ms) in [("search-name", search_ms), ("chart-page", 3), ("search-has", 900)] {
         let repeated = REPEATED.iter().find(|one| one.name == name).unwrap();
-        let measured = measured(latency_ms * 1000, 100, 0);
+        let measured = Measured { server_cpu_s: Some(0.2), ..measured(latency_ms * 1000, 100, 0) };
         let verdict = repeated.goal().map(|goal| goal.judge(&measured, Default::default()));
         report.load(LoadRow {
             name: repeated.name,
@@ -36,9 +36,9 @@ fn a_goal_that_is_missed_at_one_size_is_not_met() {
     let expected = [
         "| what | | clients | 10,000 | 100,000 | goal | met |\n|---|---|--:|--:|--:|---|---|\n",
         "| memory-peak | peak, MB | | 300 | 900 | < 1000 MB | met |\n",
-        "| search-name | asked, p50 / p99 | 16 | 4.00 / 4.00 | 51.0 / 51.0 | p99 < 50 ms | **not met** |\n",
-        "| search-has | asked, p50 / p99 | 16 | 900 / 900 | 900 / 900 |  | |\n",
-        "| chart-page | asked, p50 / p95 | 16 | 3.00 / 3.00 | 3.00 / 3.00 | p95 < 20 ms | met |\n",
+        "| search-name | asked, p50 / p99 / CPU | 16 | 4.00 / 4.00 / 2.00 | 51.0 / 51.0 / 2.00 | p99 < 50 ms | **not met** |\n",
+        "| search-has | asked, p50 / p99 / CPU | 16 | 900 / 900 / 2.00 | 900 / 900 / 2.00 |  | |\n",
+        "| chart-page | asked, p50 / p95 / CPU | 16 | 3.00 / 3.00 / 2.00 | 3.00 / 3.00 / 2.00 | p95 < 20 ms | met |\n",
         "| 10,000 to 100,000 | 9900 | 9800 |",
     ];
     for line in expected {
@@ -64,8 +64,8 @@ fn machines_get_a_line_for_each_value() {
 #[test]
 fn the_drawing_has_a_line_for_each_thing_and_a_point_for_each_size() {
     let svg = growth().to_svg();
-    // A search, the chart page, memory, and the tenths of both imports; what is not bounded has no goal and no line.
-    assert_eq!(svg.matches("class=\"line\"").count(), 4, "{svg}");
-    assert_eq!(svg.matches("<circle").count(), 3 * 2 + 20, "{svg}");
+    // A bounded search, two searches' processor time, the chart page, memory, and the tenths of both imports.
+    assert_eq!(svg.matches("class=\"line\"").count(), 6, "{svg}");
+    assert_eq!(svg.matches("<circle").count(), 5 * 2 + 20, "{svg}");
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
 }

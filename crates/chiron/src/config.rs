@@ -70,7 +70,7 @@ pub const SETTINGS: [Setting; 13] = [
         name: "binary-megabytes",
         variable: "CHIRON_BINARY_MEGABYTES",
         default: "4096",
-        help: "the largest file that may be sent to Binary as it is, in units of 1,048,576 bytes",
+        help: "the largest file that may be sent to Binary as it is, or fetched by $import, in units of 1,048,576 bytes",
     },
     Setting {
         name: "audit-reads",
@@ -91,10 +91,10 @@ pub const SETTINGS: [Setting; 13] = [
         help: "how long a person stays signed in without doing anything",
     },
     Setting {
-        name: "notification-targets",
-        variable: "CHIRON_NOTIFICATION_TARGETS",
+        name: "outgoing-targets",
+        variable: "CHIRON_OUTGOING_TARGETS",
         default: "",
-        help: "hosts (host or host:port, with commas) to which notifications may go over plain HTTP or inside the network",
+        help: "hosts (host or host:port, with commas) that requests may go to over plain HTTP or inside the network",
     },
     Setting {
         name: "log",

@@ -4,9 +4,9 @@ use crate::config::{Config, without_password};
 use crate::profile_checks;
 use access::{Actor, Policy};
 use anyhow::{Context, Result};
+use record::outgoing::Targets;
 use record::ports::RecordPorts;
 use record::session::Settings;
-use record::subscription::Targets;
 use record::{Origin, Record, Session};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Practice {
             clock: Box::new(now_ms),
             new_id: Box::new(|| uuid::Uuid::now_v7().to_string()),
             new_secret: Box::new(new_secret),
-            notification_targets: Targets::parse(config.get("notification-targets")),
+            outgoing_targets: Targets::parse(config.get("outgoing-targets")),
             audit_reads: config.flag("audit-reads")?,
             validation: profile_checks::settings(config.get("validate-profiles"))?,
         });

@@ -35,7 +35,7 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
     let settings = rest::Settings {
         lenient_search: config.flag("lenient-search")?,
         binary_bytes_max: config.binary_bytes()?,
-        exports: Some(practice.data.join("exports")),
+        jobs: Some(practice.data.join("jobs")),
         process: config.database().map_or(alone.process.clone(), |_| uuid::Uuid::now_v7().to_string()),
         ..alone
     };

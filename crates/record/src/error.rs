@@ -85,6 +85,15 @@ impl Error {
         }
     }
 
+    /// The error itself, without the entry it stands in.
+    #[must_use]
+    pub(crate) fn without_entry(self) -> Self {
+        match self {
+            Self::Entry { error, .. } => *error,
+            other => other,
+        }
+    }
+
     /// True when the policy refuses: that is audited where it is decided.
     pub(crate) fn is_denial(&self) -> bool {
         matches!(self.innermost(), Self::Denied(_))

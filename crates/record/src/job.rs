@@ -71,6 +71,11 @@ impl Session {
         self.record.policy.decide(&self.actor, Interaction::Search, Some(type_id)).is_ok()
     }
 
+    /// Refuses to put resources of a type where this actor may not.
+    pub fn check_put(&self, type_id: TypeId) -> Result<(), Error> {
+        self.authorise(Interaction::Update, Some(type_id)).map(|_| ())
+    }
+
     /// Refuses a search that this actor may not make, without making it.
     pub fn check_search(&self, request: &Request) -> Result<(), Error> {
         self.authorise_query(&mut request.query.clone())

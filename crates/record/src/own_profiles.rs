@@ -1,8 +1,8 @@
 //! The practice's own profiles as writes meet them: made ready once, and anew when a StructureDefinition changed.
 //!
-//! Which definitions there are is one look at the newest version of the type, made when a write first asks for a
-//! profile that is not built in or that the practice could have a later one of. What a write itself brings along is not
-//! held against: it is not there yet.
+//! Whether one changed is told by the commits since the last look, which a write makes when it first asks for a profile
+//! that the practice could have one of its own for. What a write itself brings along is not held against: it is not there
+//! yet.
 
 use crate::error::Error;
 use crate::session::Record;
@@ -11,41 +11,94 @@ use fhir::schema::{TypeId, schema};
 use search::parse::{Handling, parse};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use store::{HistoryPage, HistoryScope};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::Store;
 use validation::profile::{Profile, is_version, own_profile};
 use validation::{CodingFault, Membership, Ports};
 
 /// How many canonicals are remembered: a caller could make them up.
 const REMEMBERED_MAX: usize = 4_000;
 
-/// The profiles made ready, and which definitions they were made of.
+/// Changes that are looked through in one step.
+const STEP_CHANGES: usize = 1_024;
+/// Commits further behind are not looked through: all is made anew.
+const BEHIND_MAX: u64 = 10_000;
+
+/// The profiles made ready.
 #[derive(Default)]
 pub(crate) struct OwnProfiles {
     kept: Mutex<Kept>,
 }
 
-/// The place in the history of the newest definition; `None` when there is none.
-type Newest = Option<(u64, u32)>;
-
 #[derive(Default)]
 struct Kept {
-    newest: Newest,
+    /// The newest commit that was looked at.
+    cursor: u64,
+    /// How often definitions were found changed: what was begun before is not kept after.
+    generation: u64,
     profiles: HashMap<String, Option<Arc<Profile>>>,
+}
+
+impl OwnProfiles {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the commits since the last look; gives the generation of what is kept now.
+    fn catch_up(&self, store: &dyn Store) -> Result<u64, Error> {
+        let cursor = self.kept().cursor;
+        let newest = store.wait_for_commit(u64::MAX, Duration::ZERO)?;
+        let is_changed = newest > cursor && has_definitions(store, cursor, newest)?;
+        let mut kept = self.kept();
+        kept.cursor = kept.cursor.max(newest);
+        if is_changed {
+            kept.generation += 1;
+            kept.profiles.clear();
+        }
+        Ok(kept.generation)
+    }
+
+    fn keep(&self, generation: u64, canonical: &str, found: Option<Arc<Profile>>) {
+        let mut kept = self.kept();
+        if kept.profiles.len() >= REMEMBERED_MAX {
+            kept.profiles.clear();
+        }
+        if kept.generation == generation {
+            kept.profiles.insert(canonical.to_owned(), found);
+        }
+    }
+}
+
+/// Whether commits behind one and up to another changed a StructureDefinition, or are too many to look.
+fn has_definitions(store: &dyn Store, mut after: u64, newest: u64) -> Result<bool, Error> {
+    if newest - after > BEHIND_MAX {
+        return Ok(true);
+    }
+    let wanted = structure_definition();
+    while after < newest {
+        let commits = store.changes(after, STEP_CHANGES)?;
+        let Some(last) = commits.last() else { break };
+        after = last.sequence;
+        if commits.iter().flat_map(|commit| &commit.changes).any(|(key, _)| key.type_id == wanted) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What validation is told when something is written.
 pub(crate) struct WritePorts<'r> {
     record: &'r Record,
-    /// Looked up at the first question.
-    newest: OnceCell<Newest>,
+    /// Looked up at the first question; `None` when that failed.
+    generation: OnceCell<Option<u64>>,
     /// What kept a question from being answered: then nothing may be written.
     failure: RefCell<Option<Error>>,
 }
 
 impl<'r> WritePorts<'r> {
     pub fn new(record: &'r Record) -> Self {
-        Self { record, newest: OnceCell::new(), failure: RefCell::new(None) }
+        Self { record, generation: OnceCell::new(), failure: RefCell::new(None) }
     }
 
     /// The failure of the world that a question met.
@@ -53,13 +106,9 @@ impl<'r> WritePorts<'r> {
         self.failure.take().map_or(Ok(()), Err)
     }
 
-    fn newest(&self) -> Newest {
-        *self.newest.get_or_init(|| {
-            let page = HistoryPage { count: 1, ..HistoryPage::default() };
-            let versions = self.record.store.history(&HistoryScope::Type(structure_definition()), &page);
-            let versions = self.noted(versions.map_err(Error::from));
-            versions.and_then(|versions| versions.first().map(|newest| newest.place))
-        })
+    fn generation(&self) -> Option<u64> {
+        let record = self.record;
+        *self.generation.get_or_init(|| self.noted(record.own_profiles.catch_up(&*record.store)))
     }
 
     /// The answer, or nothing and a note of the failure.
@@ -82,28 +131,17 @@ impl Ports for WritePorts<'_> {
     }
 
     fn own_profile(&self, canonical: &str) -> Option<Arc<Profile>> {
-        let newest = self.newest();
-        newest?;
-        let kept = || self.record.own_profiles.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept().of(newest).profiles.get(canonical) {
+        let generation = self.generation()?;
+        let own_profiles = &self.record.own_profiles;
+        if let Some(known) = own_profiles.kept().profiles.get(canonical) {
             return known.clone();
         }
-        // Made outside of the lock: others that are needed for it are asked for meanwhile.
+        // Made outside of the lock: it may take a while, and others write meanwhile.
         let found = own_profile(canonical, &Stored { ports: self });
         if self.failure.borrow().is_none() {
-            kept().of(newest).profiles.insert(canonical.to_owned(), found.clone());
+            own_profiles.keep(generation, canonical, found.clone());
         }
         found
-    }
-}
-
-impl Kept {
-    /// What was made of these definitions; nothing when there are others now, or too much.
-    fn of(&mut self, newest: Newest) -> &mut Self {
-        if self.newest != newest || self.profiles.len() >= REMEMBERED_MAX {
-            *self = Self { newest, profiles: HashMap::new() };
-        }
-        self
     }
 }
 

@@ -6,12 +6,12 @@ use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::outgoing::Targets;
 use crate::own_profiles::OwnProfiles;
 use crate::parameters::encode;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
 use crate::session_ports::SessionPorts;
-use crate::subscription::Targets;
 use crate::write_rule::WriteRule;
 use access::policy::DenialCause;
 use access::{Actor, Denial, Grant, Interaction, Policy};
@@ -65,8 +65,8 @@ pub struct Settings {
     pub new_id: NewId,
     /// The maker of secrets: 32 random letters for URLs, five bits each.
     pub new_secret: NewId,
-    /// Where notifications of subscriptions may be sent, besides public addresses over TLS.
-    pub notification_targets: Targets,
+    /// Where requests may be sent, besides public addresses over TLS.
+    pub outgoing_targets: Targets,
     /// Whether reads are audited. Off only to measure what the audit costs.
     pub audit_reads: bool,
     /// What resources are held against on write, beside the definitions of their types.
@@ -102,7 +102,7 @@ impl Record {
             overtaken: Mutex::new(()),
             feed: OnceLock::new(),
             feed_starts: Mutex::new(()),
-            targets: settings.notification_targets,
+            targets: settings.outgoing_targets,
             audit_reads: settings.audit_reads,
             validation: settings.validation,
             own_profiles: OwnProfiles::default(),
@@ -155,8 +155,8 @@ impl Record {
         self.policy.roles()
     }
 
-    /// Where notifications of subscriptions may be sent.
-    pub fn notification_targets(&self) -> &Targets {
+    /// Where requests may be sent.
+    pub fn outgoing_targets(&self) -> &Targets {
         &self.targets
     }
 

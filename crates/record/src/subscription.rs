@@ -6,7 +6,6 @@
 
 mod audit;
 mod binding;
-mod endpoint;
 mod event;
 mod kept;
 mod notifier;
@@ -17,7 +16,6 @@ mod topic;
 mod trigger;
 
 pub use binding::Binding;
-pub use endpoint::{Endpoint, Targets};
 pub use event::{Event, Happening};
 pub use kept::{Claim, Delivered};
 pub use notifier::Notifier;

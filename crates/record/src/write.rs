@@ -119,10 +119,7 @@ const PATIENCE: usize = 3;
 impl Session {
     /// Writes one resource.
     pub fn write(&self, request: WriteRequest<'_>) -> Result<Written, Error> {
-        let mut written = self.write_all(std::slice::from_ref(&request)).map_err(|error| match error {
-            Error::Entry { error, .. } => *error,
-            other => other,
-        })?;
+        let mut written = self.write_all(std::slice::from_ref(&request)).map_err(Error::without_entry)?;
         Ok(written.remove(0))
     }
 

@@ -6,7 +6,7 @@ use crate::operations::Operation;
 use crate::parameters::Parameters;
 use crate::presentation::PARAMETERS;
 use fhir::schema::schema;
-use fhir::{Document, Kind, Node};
+use fhir::{Document, Kind, Node, Object, Value};
 
 /// The parameters of an operation, in order.
 pub(crate) struct Inputs(Vec<(String, Input)>);
@@ -18,6 +18,16 @@ enum Input {
     Tree(Document),
 }
 
+impl Input {
+    /// What stands in a parameter; `None` when it is null.
+    fn of(node: Node<'_>) -> Option<Self> {
+        match node.kind() {
+            Kind::Object => Some(Self::Tree(Document::from_node(node))),
+            _ => Some(Self::Text(node.scalar()?.into_owned())),
+        }
+    }
+}
+
 impl Inputs {
     /// Reads the parameters of the URL and the body, and refuses those that the operation does not have.
     pub fn read(call: &Call, operation: &Operation) -> Result<Self, Failure> {
@@ -25,7 +35,7 @@ impl Inputs {
         url.take(&PARAMETERS);
         let mut inputs: Vec<_> = url.0.into_iter().map(|(name, value)| (name, Input::Text(value))).collect();
         if call.method == "POST" && !call.body.is_empty() {
-            inputs.append(&mut body_inputs(call)?);
+            inputs.append(&mut body_inputs(call, operation)?);
         }
         let known = |name: &str| operation.parameters.iter().any(|parameter| parameter.name == name);
         match inputs.iter().find(|(name, _)| !known(name)) {
@@ -108,7 +118,7 @@ impl Inputs {
     }
 }
 
-fn body_inputs(call: &Call) -> Result<Vec<(String, Input)>, Failure> {
+fn body_inputs(call: &Call, operation: &Operation) -> Result<Vec<(String, Input)>, Failure> {
     let document = call.body.resource()?;
     match document.resource_type().as_deref() {
         Some("Parameters") => {
@@ -117,22 +127,47 @@ fn body_inputs(call: &Call) -> Result<Vec<(String, Input)>, Failure> {
         Some(name) if schema().resource_named(name).is_some() => {
             Ok(vec![("resource".to_owned(), Input::Tree(document))])
         }
+        None if operation.takes_plain_object => {
+            let members = document.root().members();
+            Ok(members.flat_map(|(name, member)| values(&name, member)).collect())
+        }
         _ => Err(Failure::bad_request("the body is neither Parameters nor another resource")
             .mended_by("send a Parameters resource")),
     }
 }
 
-/// One parameter; `None` when it has neither value nor resource.
+/// The member of a plain object as parameters: an array is a parameter that is repeated.
+fn values(name: &str, member: Node<'_>) -> Vec<(String, Input)> {
+    let items = if member.kind() == Kind::Array { member.items().collect() } else { vec![member] };
+    items.into_iter().filter_map(|item| Some((name.to_owned(), Input::of(item)?))).collect()
+}
+
+/// One parameter; `None` when it has neither value nor resource nor parts.
 fn input(parameter: Node<'_>) -> Result<Option<(String, Input)>, Failure> {
     let name = parameter.get_str("name");
     let name =
         name.ok_or_else(|| Failure::bad_request("a parameter has no name").at("Parameters.parameter.name"))?;
-    let content = parameter.members().find(|(member, _)| member == "resource" || member.starts_with("value"));
-    Ok(content.and_then(|(_, node)| {
-        let input = match node.kind() {
-            Kind::Object => Input::Tree(Document::from_node(node)),
-            _ => Input::Text(node.scalar()?.into_owned()),
-        };
-        Some((name.into_owned(), input))
-    }))
+    let input = match content(parameter) {
+        Some(node) => Input::of(node),
+        None => parts(parameter).map(|parts| Input::Tree(Value::from(parts).to_document())),
+    };
+    Ok(input.map(|input| (name.into_owned(), input)))
+}
+
+fn content(parameter: Node<'_>) -> Option<Node<'_>> {
+    let is_content = |name: &str| name == "resource" || name.starts_with("value");
+    parameter.members().find(|(name, _)| is_content(name)).map(|(_, node)| node)
+}
+
+/// The parts of a parameter by their names, each an array; `None` when there are none.
+fn parts(parameter: Node<'_>) -> Option<Object> {
+    let mut parts = Object::new();
+    for part in parameter.each_of("part") {
+        let (Some(name), Some(node)) = (part.get_str("name"), content(part)) else { continue };
+        match parts.get_mut(&name).and_then(Value::as_array_mut) {
+            Some(values) => values.push(node.into()),
+            None => parts.set(name, vec![Value::from(node)]),
+        }
+    }
+    (!parts.is_empty()).then_some(parts)
 }

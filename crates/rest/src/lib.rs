@@ -18,6 +18,7 @@ mod interactions;
 mod openapi;
 mod operation_outcome;
 mod operations;
+mod outgoing;
 mod outline;
 mod parameters;
 mod pool;

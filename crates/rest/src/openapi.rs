@@ -134,10 +134,11 @@ fn operation_id(name: &str, method: &str, path: &str) -> String {
 }
 
 /// What stands for a part of a path.
-const PLACEHOLDERS: [(&str, &str); 4] = [
+const PLACEHOLDERS: [(&str, &str); 5] = [
     ("type", "a type of resource"),
     ("id", "the id of a resource"),
     ("version", "the version of a resource, from 1"),
+    ("file", "the name of a file"),
     ("member", "a type of resource, or * for every type"),
 ];
 

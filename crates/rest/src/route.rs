@@ -17,6 +17,8 @@ pub(crate) struct Place {
     pub operation: Option<String>,
     /// What is searched in a compartment.
     pub member: Option<Member>,
+    /// The name of a file of an export or import.
+    pub file: Option<String>,
 }
 
 /// What is searched in a compartment.
@@ -81,7 +83,7 @@ fn part_fits(part: &str, segment: &str) -> bool {
     let begins_upper = segment.starts_with(|first: char| first.is_ascii_uppercase());
     match part {
         "{type}" => begins_upper,
-        "{id}" | "{version}" => !segment.starts_with(['_', '$']),
+        "{id}" | "{version}" | "{file}" => !segment.starts_with(['_', '$']),
         "{member}" => begins_upper || segment == "*",
         "{operation}" => segment.starts_with('$'),
         literal => literal == segment,
@@ -96,6 +98,7 @@ fn place(pattern: &str, segments: &[String]) -> Result<Place, Failure> {
             "{type}" => place.type_id = Some(resource_type(segment)?),
             "{id}" => place.id = Some(segment.clone()),
             "{version}" => place.version = Some(segment.clone()),
+            "{file}" => place.file = Some(segment.clone()),
             "{operation}" => place.operation = Some(segment.trim_start_matches('$').to_owned()),
             "{member}" if segment == "*" => place.member = Some(Member::All),
             "{member}" => place.member = Some(Member::Type(resource_type(segment)?)),

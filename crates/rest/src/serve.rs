@@ -6,7 +6,7 @@ use crate::body;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::interactions::{EXPORT_FILE, Follow, Interaction, Run};
+use crate::interactions::{Follow, Interaction, JOB_FILE, Run};
 use crate::parameters::Parameters;
 use crate::prefer::Prefer;
 use crate::presentation::{OUTER_PARAMETERS, Presentation};
@@ -147,9 +147,9 @@ async fn run(row: &'static Interaction, call: Call, session: Option<Session>) ->
     answer
 }
 
-/// A Binary is given as it is to clients that want none of FHIR's formats; files of exports have one format.
+/// A Binary is given as it is to clients that want none of FHIR's formats; files of jobs have one format.
 fn may_be_native(row: &Interaction, place: &Place) -> bool {
-    if row.name == EXPORT_FILE {
+    if row.name == JOB_FILE {
         return true;
     }
     ["read", "vread"].contains(&row.name) && place.type_id.is_some_and(|type_id| type_id.name() == "Binary")

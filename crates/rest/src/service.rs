@@ -1,7 +1,7 @@
 //! What all requests share.
 
 use crate::BASE_PATH;
-use crate::bulk::Exports;
+use crate::bulk::Jobs;
 use crate::pool::Pool;
 use crate::settings::Settings;
 use crate::subscription::Subscriptions;
@@ -15,8 +15,8 @@ pub(crate) struct Service {
     pub record: Arc<Record>,
     pub settings: Settings,
     pub pool: Pool,
-    /// The exports; `None` when there is no folder for them.
-    pub exports: Option<Exports>,
+    /// The exports and imports; `None` when there is no folder for them.
+    pub jobs: Option<Jobs>,
     /// Programs that are told what changes.
     pub subscriptions: Subscriptions,
     /// The base URL that clients see, without a slash at the end.
@@ -32,9 +32,9 @@ impl Service {
         let base_url = settings.base_url.clone().unwrap_or_else(|| record.base_url().to_owned());
         let since = instant(record.now_ms()).to_string();
         let pool = Pool::new(settings.workers, settings.queue, settings.request_timeout);
-        let exports = settings.exports.clone().map(Exports::new);
+        let jobs = settings.jobs.clone().map(Jobs::new);
         let subscriptions = Subscriptions::new();
-        Self { record, settings, pool, exports, subscriptions, base_url, since, described: Mutex::default() }
+        Self { record, settings, pool, jobs, subscriptions, base_url, since, described: Mutex::default() }
     }
 
     /// The path of the base URL, as requests have it.

@@ -13,7 +13,8 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// Size of a request's body at most, in bytes, after decompression.
     pub body_bytes_max: usize,
-    /// Size of content at most that is sent to a Binary as it is, in bytes: it is never in memory as a whole.
+    /// Size of content at most that is sent to a Binary as it is, or fetched for an import, in bytes: it is never in memory
+    /// as a whole.
     pub binary_bytes_max: u64,
     /// How long a request's body may take to arrive; of content that is sent as it is: how long each piece may take.
     pub receive_timeout: Duration,
@@ -23,8 +24,8 @@ pub struct Settings {
     pub workers: usize,
     /// How many requests may wait for a worker; beyond them the answer is 503.
     pub queue: usize,
-    /// The folder for the files of exports; `None`: there are no exports.
-    pub exports: Option<PathBuf>,
+    /// The folder for the files of exports and imports; `None`: there are neither.
+    pub jobs: Option<PathBuf>,
     /// How long a receiver of notifications may fail before its subscription is in error.
     pub notification_patience: Duration,
     /// Tells processes on one database apart; one that has its store alone has always the same name, so that it goes on
@@ -34,7 +35,7 @@ pub struct Settings {
 
 impl Default for Settings {
     /// Strict searches, 64 MiB (4 GiB for content as it is), 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
-    /// queue of 1,024, no exports, ten minutes for a receiver to come back.
+    /// queue of 1,024, no exports and imports, ten minutes for a receiver to come back.
     fn default() -> Self {
         Self {
             lenient_search: false,
@@ -45,7 +46,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(60),
             workers: 32,
             queue: 1024,
-            exports: None,
+            jobs: None,
             notification_patience: Duration::from_secs(600),
             process: "alone".to_owned(),
         }

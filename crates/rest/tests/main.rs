@@ -20,6 +20,8 @@ mod faults;
 mod formats;
 #[path = "main/history.rs"]
 mod history;
+#[path = "main/imports.rs"]
+mod imports;
 #[path = "main/operations.rs"]
 mod operations;
 #[path = "main/practice.rs"]

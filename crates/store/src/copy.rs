@@ -4,6 +4,7 @@
 use crate::blob::{BlobStore, KeptBlob, take_in};
 use crate::error::StoreError;
 use crate::maintain::Maintain;
+use crate::read_log::ReadPlace;
 use crate::whole_commit::WholeCommit;
 
 /// Changes taken from the stream at a time.
@@ -39,19 +40,23 @@ pub fn copy(
     if !is_empty(to)? {
         return Err(StoreError::World { context: "copy", source: "the target holds data already".into() });
     }
-    let private = from.private_documents()?;
-    let end = last_commit(from)?;
+    let (end, private) = from.private_documents()?;
+    let is_wanted = |commit: &WholeCommit| {
+        commit.sequence <= end && until_ms.is_none_or(|until_ms| commit.time_ms <= until_ms)
+    };
     let mut copied = Copied::default();
-    'stream: while copied.commits < end {
-        for commit in from.whole_commits(copied.commits, STEP)? {
-            if commit.sequence > end || until_ms.is_some_and(|until_ms| commit.time_ms > until_ms) {
-                break 'stream;
-            }
-            let (_kept, new) = copy_contents(&commit, from.blobs(), to.blobs())?;
-            to.replay(&commit)?;
+    loop {
+        let mut commits = from.whole_commits(copied.commits, STEP)?;
+        commits.truncate(commits.iter().take_while(|commit| is_wanted(commit)).count());
+        let Some(last) = commits.last() else { break };
+        let mut kept = Vec::new();
+        for commit in &commits {
+            let (all, new) = copy_contents(commit, from.blobs(), to.blobs())?;
+            kept.extend(all);
             copied.blobs += new;
-            copied.commits = commit.sequence;
         }
+        to.replay(&commits)?;
+        copied.commits = last.sequence;
         progress(copied.commits, end);
     }
     copied.private = private.len() as u64;
@@ -60,7 +65,7 @@ pub fn copy(
         copied.reads += 1;
         to.log_read(row)
     })?;
-    if last_commit(to)? != copied.commits || to.private_documents()? != private {
+    if last_commit(to)? != copied.commits || to.private_documents()?.1 != private {
         return Err(StoreError::Damaged("the copy does not end as what was copied".into()));
     }
     Ok(copied)
@@ -71,7 +76,8 @@ fn last_commit(store: &dyn Maintain) -> Result<u64, StoreError> {
 }
 
 fn is_empty(store: &dyn Maintain) -> Result<bool, StoreError> {
-    Ok(last_commit(store)? == 0 && store.private_documents()?.is_empty())
+    let (last, private) = store.private_documents()?;
+    Ok(last == 0 && private.is_empty() && store.reads_before(ReadPlace::END, 1)?.is_empty())
 }
 
 /// Copies the contents that a commit names, unless they are there; gives all of them, kept until the commit is done, and how

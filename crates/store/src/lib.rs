@@ -36,6 +36,7 @@ mod stored_id;
 mod verify;
 pub mod version;
 pub mod whole_commit;
+mod words;
 mod writer;
 
 pub use batch::{Action, Batch, Change, Committed, Expect, Precondition, PrivateChange};

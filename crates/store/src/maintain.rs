@@ -83,14 +83,16 @@ pub trait Maintain: Store {
     /// The commits behind a cursor with the versions that they made, at most `limit` changes, but whole commits.
     fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError>;
 
-    /// Writes a commit of another store again, exactly as it was: it follows the last one here as it did there.
+    /// Writes commits of another store again, exactly as they were: they follow the last one here as they did there. Many
+    /// share a sync.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] when it does not follow, or when its content does not make its hash: nothing was written.
-    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError>;
+    /// [`StoreError::Damaged`] when one does not follow, or when its content does not make its hash: what was written ends
+    /// before it.
+    fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError>;
 
-    /// All private documents, by space and key.
-    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError>;
+    /// All private documents, by space and key, and the last commit at the moment that they are of.
+    fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError>;
 
     /// Puts private documents in place, without a commit: they were committed in the store that they come from.
     fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError>;

@@ -35,11 +35,15 @@ enum Turn<C> {
 }
 
 impl<C: Reusable> Pool<C> {
-    /// A pool of so many connections as suit the machine.
-    pub fn new(connect: impl Fn() -> Result<C, StoreError> + Send + Sync + 'static) -> Self {
+    /// A pool of so many connections as suit the machine, and no more than `most`.
+    pub fn new(most: usize, connect: impl Fn() -> Result<C, StoreError> + Send + Sync + 'static) -> Self {
         let parallelism = std::thread::available_parallelism().map_or(4, usize::from);
         let state = State { idle: Vec::new(), open: 0, waiting: VecDeque::new() };
-        Self { connect: Box::new(connect), limit: parallelism.max(2) * 2, state: Mutex::new(state) }
+        Self {
+            connect: Box::new(connect),
+            limit: (parallelism.max(2) * 2).min(most),
+            state: Mutex::new(state),
+        }
     }
 
     /// A connection on loan.

@@ -89,6 +89,17 @@ impl<D: Desk> Writer<D> {
         Ok(answers.into_iter().map(|answered| answered.recv().map_err(|_| stopped())?).collect())
     }
 
+    /// Writes batches in their order, many of them with one sync; ends at the first that cannot be written.
+    pub fn write_in_order(&self, batches: Vec<PreparedBatch>) -> Result<(), StoreError> {
+        let mut batches = batches.into_iter().peekable();
+        while batches.peek().is_some() {
+            // As many as may wait.
+            let some = batches.by_ref().take(QUEUE_LENGTH / 2).collect();
+            self.write_together(some)?.into_iter().try_for_each(|done| done.map(|_| ()))?;
+        }
+        Ok(())
+    }
+
     /// Does something at the desk, between groups.
     pub fn errand<T: Send + 'static>(
         &self,

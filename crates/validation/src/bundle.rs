@@ -128,6 +128,10 @@ impl<'a> Walk<'a> {
     /// An entry has its URL, and where that is one of a server its resource has an id.
     fn identified_entry(&mut self, entry: Node<'a>, place: &Place<'_>) {
         let Some(resource) = entry.get("resource") else { return };
+        // What a search has to say about itself is nowhere else.
+        if entry.at_path(&["search", "mode"]).and_then(Node::as_str).as_deref() == Some("outcome") {
+            return;
+        }
         let Some(url) = entry.get_str("fullUrl") else {
             let message = "has no fullUrl; write the address of the resource or urn:uuid:…";
             return self.report(place, entry, rule::FULL_URL, message);

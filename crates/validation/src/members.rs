@@ -1,6 +1,5 @@
 //! The members of an object: known, as often and in the JSON form that the definition asks for.
 
-use crate::extension::is_absolute;
 use crate::place::Place;
 use crate::plan::{Form, MemberPlan, Special, TypePlan};
 use crate::primitive::{Primitive, shown};
@@ -287,14 +286,6 @@ impl<'a> Walk<'a> {
         }
         if value.trim_ascii().is_empty() {
             self.report(place, node, rule::BLANK, "is nothing but white space; leave it out or fill it");
-        }
-        if primitive == Primitive::Canonical
-            && self.settings.is_thorough
-            && !value.starts_with('#')
-            && !is_absolute(&value)
-        {
-            let message = format!("{} is not absolute; write the canonical URL whole", shown(node));
-            self.report(place, node, rule::CANONICAL_RELATIVE, message);
         }
         if primitive.may_be_local() && value.starts_with('#') {
             if primitive == Primitive::Canonical {

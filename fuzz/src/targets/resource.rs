@@ -11,7 +11,7 @@ use search::parse::parse_clause;
 use search::query::SortKey;
 use search::rows::index_rows;
 use search::sort::sort_value;
-use validation::{Settings, Validated};
+use validation::{Extensions, Settings, Validated, validate};
 
 pub const RESOURCE: Target = Target {
     name: "resource",
@@ -89,11 +89,13 @@ fn check_resource(bytes: &[u8]) {
         search(&document, resource.type_id);
     }
     let lines = bytes.split(|byte| *byte == b'\n').count();
+    let has_place = |issue: &validation::Issue| (1..=lines).contains(&issue.line) && issue.column > 0;
+    let thorough = Settings { is_thorough: true, extensions: Extensions::Known, ..Settings::default() };
+    let told = validate(&document, &**PORTS, &thorough);
+    assert!(told.issues.iter().all(has_place), "{told}");
     match Validated::new(document, &**PORTS, &Settings::default()) {
         Err(outcome) => {
-            for issue in &outcome.issues {
-                assert!((1..=lines).contains(&issue.line) && issue.column > 0, "{issue}");
-            }
+            assert!(outcome.issues.iter().all(has_place), "{outcome}");
         }
         Ok(valid) => {
             let text = xml::to_xml(valid.document()).expect("what is valid has an XML");

@@ -4,7 +4,8 @@ use super::Target;
 use super::practice::Practice;
 use fhir::Document;
 use fhir::schema::schema;
-use record::subscription::{Channel, Targets};
+use record::outgoing::Targets;
+use record::subscription::Channel;
 use record::write::{Target as WriteTarget, WriteAction, WriteRequest};
 use record::{Expect, ResourceKey};
 

@@ -1,6 +1,7 @@
-//! A server that programs are notified at: it keeps what it is sent, and answers as it is told.
+//! A server of others: it keeps what it is sent, answers as it is told, and has files.
 
 use serde_json::Value;
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -47,6 +48,12 @@ impl Received {
 impl Receiver {
     /// Starts one that accepts what it is sent.
     pub fn start() -> Self {
+        Self::with_files(HashMap::new())
+    }
+
+    /// Starts one that has files, by their paths.
+    pub fn with_files(files: HashMap<String, Vec<u8>>) -> Self {
+        let files = Arc::new(files);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let status = Arc::new(AtomicU16::new(200));
@@ -54,8 +61,8 @@ impl Receiver {
         let answered = Arc::clone(&status);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (sender, answered) = (sender.clone(), Arc::clone(&answered));
-                std::thread::spawn(move || take(stream, &answered, &sender));
+                let (sender, answered, files) = (sender.clone(), Arc::clone(&answered), Arc::clone(&files));
+                std::thread::spawn(move || take(stream, &answered, &files, &sender));
             }
         });
         Self { address, status, inbox }
@@ -92,7 +99,12 @@ impl Receiver {
     }
 }
 
-fn take(stream: TcpStream, status: &AtomicU16, sender: &Sender<Received>) -> Option<()> {
+fn take(
+    stream: TcpStream,
+    status: &AtomicU16,
+    files: &HashMap<String, Vec<u8>>,
+    sender: &Sender<Received>,
+) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -110,7 +122,11 @@ fn take(stream: TcpStream, status: &AtomicU16, sender: &Sender<Received>) -> Opt
     let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     let status = status.load(Ordering::SeqCst);
-    let answer = format!("HTTP/1.1 {status} as told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let file = request.strip_prefix("GET ").and_then(|path| files.get(path)).map_or(&[][..], Vec::as_slice);
+    let length = file.len();
+    let answer =
+        format!("HTTP/1.1 {status} as told\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
     reader.get_mut().write_all(answer.as_bytes()).ok()?;
+    reader.get_mut().write_all(file).ok()?;
     sender.send(Received { request, headers, body, status }).ok()
 }

@@ -7,7 +7,7 @@ use crate::command::import_file;
 use crate::event::{Emit, Event};
 use anyhow::{Context, Result, bail};
 use record::Session;
-use std::collections::BTreeMap;
+use record::import::{Counts, add};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -20,7 +20,7 @@ const WORKERS: usize = 3;
 #[derive(Debug, Default)]
 pub struct Imported {
     /// Resources that went in, by type.
-    pub resources: BTreeMap<String, u64>,
+    pub resources: Counts,
     /// What failed: file (and line), reason.
     pub failures: Vec<(String, String)>,
 }
@@ -28,7 +28,7 @@ pub struct Imported {
 /// A part of the work that is done.
 pub enum Step {
     /// A transaction went in: its resources by type.
-    Written(BTreeMap<String, u64>),
+    Written(Counts),
     /// Something did not: its place and the reason.
     Failed(String, String),
     /// A file of so many bytes is behind us.
@@ -67,10 +67,8 @@ fn watch(receiver: &mpsc::Receiver<Step>, total: u64, imported: &mut Imported, e
     for step in receiver {
         match step {
             Step::Written(counts) => {
-                for (name, count) in counts {
-                    resources += count;
-                    *imported.resources.entry(name).or_default() += count;
-                }
+                resources += counts.values().sum::<u64>();
+                add(&mut imported.resources, counts);
             }
             Step::Failed(place, reason) => imported.failures.push((place, reason)),
             Step::FileDone(size) => done += size,

@@ -1,19 +1,15 @@
 //! One file of an import: a bundle, a resource, or NDJSON.
 
 use crate::command::import::{Form, Step};
-use anyhow::{Context, Result, bail};
-use fhir::schema::schema;
+use anyhow::{Result, bail};
 use fhir::{Document, Node};
-use record::write::{Target, WriteAction, WriteRequest};
-use record::{ResourceKey, Session};
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use record::Session;
+use record::import::{Counts, Entry, Lines};
+use std::borrow::Cow;
+use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::mpsc;
-use store::Expect;
 
-/// NDJSON resources that go in one transaction.
-const LINES_PER_TRANSACTION: usize = 200;
 /// Files may be larger than requests.
 const FILE_LIMITS: fhir::Limits = fhir::Limits { bytes: 1 << 30, depth: 64 };
 
@@ -51,24 +47,11 @@ fn read_whole(reader: impl Read, bytes_max: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The next line without its end; `None` behind the last.
-fn next_line(reader: &mut impl BufRead, bytes_max: usize) -> Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
-    if reader.take(u64::try_from(bytes_max)?.saturating_add(1)).read_until(b'\n', &mut line)? == 0 {
-        return Ok(None);
-    }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    } else if line.len() > bytes_max {
-        bail!("a line has more than {bytes_max} bytes; is it NDJSON, one resource a line?");
-    }
-    Ok(Some(line))
-}
-
-fn import_document(session: &Session, document: &Document) -> Result<BTreeMap<String, u64>> {
+fn import_document(session: &Session, document: &Document) -> Result<Counts> {
     let root = document.root();
     if root.get_str("resourceType").as_deref() != Some("Bundle") {
-        return put_all(session, [(root, None)].into_iter(), document.text());
+        let alone = Entry { resource: root, full_url: None, seed: (0, document.text()) };
+        return Ok(session.put_all([alone].into_iter())?);
     }
     let entries: Vec<_> = root.each_of("entry").collect();
     let is_transaction = match root.get_str("type").as_deref() {
@@ -80,10 +63,15 @@ fn import_document(session: &Session, document: &Document) -> Result<BTreeMap<St
         return Ok(count(entries.iter().filter_map(|entry| entry.get("resource"))));
     }
     let resources = entries.iter().filter_map(|entry| {
-        let full_url = entry.get_str("fullUrl").map(std::borrow::Cow::into_owned);
+        let full_url = entry.get_str("fullUrl").map(Cow::into_owned);
         Some((entry.get("resource")?, full_url.filter(|_| is_transaction)))
     });
-    put_all(session, resources, document.text())
+    let entries = (0..).zip(resources);
+    Ok(session.put_all(entries.map(|(index, (resource, full_url))| Entry {
+        resource,
+        full_url,
+        seed: (index, document.text()),
+    }))?)
 }
 
 /// True for an entry that makes or puts a resource and asks no condition.
@@ -99,44 +87,8 @@ fn is_repeatable(entry: Node<'_>) -> bool {
     is_plain && puts && entry.get("resource").is_some()
 }
 
-/// Puts resources at their ids in one transaction. `content` seeds the ids of those that have none.
-fn put_all<'a>(
-    session: &Session,
-    resources: impl Iterator<Item = (Node<'a>, Option<String>)>,
-    content: &str,
-) -> Result<BTreeMap<String, u64>> {
-    let put =
-        |(index, (resource, full_url)): (usize, (Node<'a>, Option<String>))| -> Result<WriteRequest<'a>> {
-            let target = Target::Key(key_of(resource, index, content)?);
-            Ok(WriteRequest {
-                action: WriteAction::Update { target, resource, expect: Expect::Any },
-                full_url,
-            })
-        };
-    let requests = resources.enumerate().map(put).collect::<Result<Vec<_>>>()?;
-    session.write_all(&requests)?;
-    Ok(count(requests.iter().filter_map(|request| match &request.action {
-        WriteAction::Update { resource, .. } => Some(*resource),
-        _ => None,
-    })))
-}
-
-/// A resource's own id, or one made from the file's content and the place in it.
-fn key_of(resource: Node<'_>, index: usize, content: &str) -> Result<ResourceKey> {
-    let type_name = resource.get_str("resourceType").context("a resource has no resourceType")?;
-    let type_id =
-        schema().resource_named(&type_name).with_context(|| format!("'{type_name}' is no resource type"))?;
-    match resource.get_str("id") {
-        Some(id) => Ok(record::bundle::key(type_id, &id)?),
-        None => {
-            let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{index}\n{content}").as_bytes());
-            Ok(ResourceKey::new(type_id, id.to_string()))
-        }
-    }
-}
-
-fn count<'a>(resources: impl Iterator<Item = Node<'a>>) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
+fn count<'a>(resources: impl Iterator<Item = Node<'a>>) -> Counts {
+    let mut counts = Counts::new();
     for resource in resources {
         *counts.entry(resource.get_str("resourceType").unwrap_or_default().into_owned()).or_default() += 1;
     }
@@ -145,43 +97,17 @@ fn count<'a>(resources: impl Iterator<Item = Node<'a>>) -> BTreeMap<String, u64>
 
 /// NDJSON: a bad line is named and the rest goes in.
 fn import_lines(session: &Session, path: &Path, sender: &mpsc::Sender<Step>) -> Result<()> {
-    let mut waiting: Vec<(usize, Document)> = Vec::new();
-    let mut reader = BufReader::new(open(path)?);
-    for line in 1.. {
-        let Some(text) = next_line(&mut reader, fhir::Limits::default().bytes)? else { break };
-        if text.trim_ascii().is_empty() {
-            continue;
+    let mut lines = Lines::new(BufReader::new(open(path)?));
+    loop {
+        let batch = lines.next_batch()?;
+        if batch.is_empty() {
+            return Ok(());
         }
-        match Document::parse(text) {
-            Ok(document) => waiting.push((line, document)),
-            Err(error) => {
-                let _ = sender.send(Step::Failed(format!("{}:{line}", path.display()), error.to_string()));
-            }
+        let imported = session.import_lines(batch, None)?;
+        let _ = sender.send(Step::Written(imported.counts));
+        for (number, error) in imported.failures {
+            let _ = sender.send(Step::Failed(format!("{}:{number}", path.display()), error.to_string()));
         }
-        if waiting.len() >= LINES_PER_TRANSACTION {
-            flush(session, path, &std::mem::take(&mut waiting), sender);
-        }
-    }
-    flush(session, path, &waiting, sender);
-    Ok(())
-}
-
-/// Writes lines together; if that fails, one by one, so that only the bad ones are left out.
-fn flush(session: &Session, path: &Path, lines: &[(usize, Document)], sender: &mpsc::Sender<Step>) {
-    let write = |lines: &[(usize, Document)]| {
-        let resources = lines.iter().map(|(_, document)| (document.root(), None));
-        put_all(session, resources, &lines.iter().map(|(_, document)| document.text()).collect::<String>())
-    };
-    if let Ok(counts) = write(lines) {
-        let _ = sender.send(Step::Written(counts));
-        return;
-    }
-    for one in lines.chunks(1) {
-        let step = match write(one) {
-            Ok(counts) => Step::Written(counts),
-            Err(error) => Step::Failed(format!("{}:{}", path.display(), one[0].0), format!("{error:#}")),
-        };
-        let _ = sender.send(step);
     }
 }
 
@@ -205,19 +131,15 @@ mod tests {
     }
 
     fn lines(bytes: Vec<u8>, extension: &str) -> Result<Vec<Vec<u8>>> {
-        let mut reader = BufReader::new(unpacked(Cursor::new(bytes), Some(extension))?);
-        let mut lines = Vec::new();
-        while let Some(line) = next_line(&mut reader, 1 << 20)? {
-            lines.push(line);
-        }
-        Ok(lines)
+        let mut reader = Lines::new(BufReader::new(unpacked(Cursor::new(bytes), Some(extension))?));
+        Ok(reader.next_batch()?.into_iter().map(|line| line.text).collect())
     }
 
     #[test]
     fn lines_come_out_however_they_are_packed() {
         for extension in ["ndjson", "gz", "zst"] {
             let lines = lines(packed(extension), extension).unwrap();
-            assert_eq!(lines.join(&b"\n"[..]), LINES, "{extension}");
+            assert_eq!(lines.join(&b"\n\n"[..]), LINES, "{extension}");
         }
     }
 
@@ -243,6 +165,5 @@ mod tests {
         let open = || unpacked(Cursor::new(much.clone()), Some("zst")).unwrap();
         assert_eq!(read_whole(open(), 1 << 20).unwrap().len(), 1 << 20);
         assert!(read_whole(open(), (1 << 20) - 1).unwrap_err().to_string().contains("split it"));
-        assert!(next_line(&mut BufReader::new(open()), 1000).unwrap_err().to_string().contains("NDJSON"));
     }
 }

@@ -4,10 +4,10 @@ mod channel;
 
 pub use channel::Channel;
 
-use super::endpoint::Targets;
 use super::topic::triggers;
 use super::trigger::{Kinds, Trigger, clause, clauses};
 use crate::body::Edits;
+use crate::outgoing::Targets;
 use crate::write_rule::Violation;
 use fhir::date_time::Instant;
 use fhir::schema::{TypeId, schema};

@@ -41,7 +41,7 @@ impl Practice {
             clock: Box::new(move || time.fetch_add(1000, Ordering::Relaxed)),
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(|| "secret".to_owned()),
-            notification_targets: record::subscription::Targets::default(),
+            outgoing_targets: record::outgoing::Targets::default(),
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         });

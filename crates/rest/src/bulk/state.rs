@@ -1,22 +1,37 @@
-//! How far an export is, as its job keeps it.
+//! How far a job is, as it keeps it.
 
 use fhir::Value;
 use record::job::Job;
 
-/// How far an export is.
+/// How far a job is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum State {
-    /// It waits, or is being made.
+    /// It waits, or is being done.
     Waiting,
-    /// It is made.
+    /// It is done.
     Done {
         /// The moment that it tells of, in milliseconds since 1970.
         moment_ms: i64,
-        /// The files: a type, and the number of its resources.
-        files: Vec<(String, u64)>,
+        /// What came of it.
+        output: Vec<Listed>,
+        /// What failed in it.
+        error: Vec<Listed>,
     },
-    /// It cannot be made: the OperationOutcome, as JSON.
+    /// It cannot be done: the OperationOutcome, as JSON.
     Failed(String),
+}
+
+/// A line of a manifest: so many resources, and where they are or came from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Listed {
+    /// The type of the resources in the file.
+    pub type_name: String,
+    /// How many.
+    pub count: u64,
+    /// The file's name; empty when there is none.
+    pub file: String,
+    /// The URL that they came from; empty for exports.
+    pub input_url: String,
 }
 
 /// The member of a job's details.
@@ -33,31 +48,57 @@ impl State {
         if let Some(outcome) = state.get("outcome") {
             return Some(Self::Failed(outcome.as_str()?.to_owned()));
         }
-        let file = |file: &Value| {
-            let count = file.get("count")?.as_str()?.parse().ok()?;
-            Some((file.get("type")?.as_str()?.to_owned(), count))
-        };
+        let listed = |name| state.get(name)?.as_array()?.iter().map(Listed::read).collect::<Option<Vec<_>>>();
         Some(Self::Done {
             moment_ms: state.get("moment_ms")?.as_str()?.parse().ok()?,
-            files: state.get("files")?.as_array()?.iter().map(file).collect::<Option<_>>()?,
+            output: listed("output")?,
+            error: listed("error")?,
         })
     }
 
     /// Puts the state into a job.
     pub fn put_in(&self, job: &mut Job) {
+        let listed = |all: &[Listed]| Value::Array(all.iter().map(Listed::to_value).collect());
         let state = match self {
             Self::Waiting => fhir::object! {},
             Self::Failed(outcome) => fhir::object! { "outcome" => outcome.as_str() },
-            Self::Done { moment_ms, files } => {
-                let file = |(name, count): &(String, u64)| {
-                    fhir::object! { "type" => name.as_str(), "count" => count.to_string() }
-                };
-                let files = Value::Array(files.iter().map(file).collect());
-                fhir::object! { "moment_ms" => moment_ms.to_string(), "files" => files }
-            }
+            Self::Done { moment_ms, output, error } => fhir::object! {
+                "moment_ms" => moment_ms.to_string(), "output" => listed(output), "error" => listed(error),
+            },
         };
         if let Some(details) = job.details.as_object_mut() {
             details.set(STATE, state);
+        }
+    }
+
+    /// Whether it is done and has a file of this name.
+    pub fn has_file(&self, name: &str) -> bool {
+        match self {
+            Self::Done { output, error, .. } => {
+                !name.is_empty() && output.iter().chain(error).any(|listed| listed.file == name)
+            }
+            Self::Waiting | Self::Failed(_) => false,
+        }
+    }
+}
+
+impl Listed {
+    fn read(value: &Value) -> Option<Self> {
+        let text = |name| value.get(name)?.as_str().map(str::to_owned);
+        Some(Self {
+            type_name: text("type")?,
+            count: text("count")?.parse().ok()?,
+            file: text("file")?,
+            input_url: text("input_url")?,
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        fhir::object! {
+            "type" => self.type_name.as_str(),
+            "count" => self.count.to_string(),
+            "file" => self.file.as_str(),
+            "input_url" => self.input_url.as_str(),
         }
     }
 }

@@ -5,8 +5,8 @@ mod capabilities;
 mod create;
 mod delete;
 mod description;
-mod export;
 mod history;
+mod job;
 mod native;
 mod patch;
 mod read;
@@ -99,8 +99,8 @@ const READ: Option<access::Interaction> = Some(access::Interaction::Read);
 const SEARCH: Option<access::Interaction> = Some(access::Interaction::Search);
 const HISTORY_PARAMETERS: &[&str] = &["_since", "_at", "_before", "_count", "_cursor"];
 
-/// The interaction that gives a file of an export.
-pub(crate) const EXPORT_FILE: &str = "export-file";
+/// The interaction that gives a file of an export or import.
+pub(crate) const JOB_FILE: &str = "job-file";
 
 /// Every interaction. Where two paths fit a request, the first one with the method counts.
 pub(crate) const INTERACTIONS: &[Interaction] = &[
@@ -313,25 +313,25 @@ pub(crate) const INTERACTIONS: &[Interaction] = &[
         ..BASE
     },
     Interaction {
-        path: "/_export/{id}",
-        name: "export-status",
-        summary: "How far an export is, or what it made.",
-        run: Run::Pooled(export::status),
+        path: "/_job/{id}",
+        name: "job-status",
+        summary: "How far an export or import is, or what came of it.",
+        run: Run::Pooled(job::status),
         ..BASE
     },
     Interaction {
         method: "DELETE",
-        path: "/_export/{id}",
-        name: "export-delete",
-        summary: "Ends an export, and removes its files.",
-        run: Run::Pooled(export::delete),
+        path: "/_job/{id}",
+        name: "job-delete",
+        summary: "Ends an export or import, and removes its files.",
+        run: Run::Pooled(job::delete),
         ..BASE
     },
     Interaction {
-        path: "/_export/{id}/{type}",
-        name: EXPORT_FILE,
-        summary: "The resources of a type that an export found, as NDJSON.",
-        run: Run::Pooled(export::file),
+        path: "/_job/{id}/{file}",
+        name: JOB_FILE,
+        summary: "A file of an export or import, as NDJSON: resources of a type, or what failed.",
+        run: Run::Pooled(job::file),
         ..BASE
     },
     Interaction {

@@ -2,11 +2,11 @@
 
 use super::{Parameter, parameter};
 use crate::answer::Answer;
-use crate::bulk::{Order, Whose, patient_type};
+use crate::bulk::{ExportOrder, Whose, patient_type};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use fhir::Document;
 use record::Session;
 use std::collections::BTreeSet;
@@ -73,29 +73,18 @@ fn begin(
     path: &str,
     whose: impl FnOnce(Option<BTreeSet<String>>) -> Result<Whose, Failure>,
 ) -> Result<Answer, Failure> {
-    if !call.prefer.is_async {
-        return Err(Failure::bad_request("an export is not answered at once")
-            .mended_by(
-                "send the header 'Prefer: respond-async', and ask at the Content-Location of the answer",
-            )
-            .at("http.Prefer"));
-    }
+    let jobs = super::in_background(call, "export")?;
     if call.query.get("_summary").is_some() {
         return Err(Failure::parameter("_summary", "leave it out; _elements names what is exported"));
     }
-    let exports = call.service.exports.as_ref().ok_or_else(|| {
-        let what = "this server has no folder for exports";
-        Failure::new(StatusCode::NOT_IMPLEMENTED, "not-supported", what)
-    })?;
     let base = &call.service.base_url;
     let request = call.linked(call.query.clone()).behind(&format!("{base}{path}/$export"));
     let elements = call.query.all("_elements").map(str::to_owned).collect();
     let whose = whose(named_patients(inputs, base)?)?;
-    let mut order = Order::read(request, whose, inputs, elements)?;
+    let mut order = ExportOrder::read(request, whose, inputs, elements)?;
     order.narrow(session)?;
-    let job = exports.begin(session, &order)?;
-    let place = format!("{base}/_export/{}", job.id);
-    Ok(Answer::empty(StatusCode::ACCEPTED).with_header(header::CONTENT_LOCATION, &place))
+    let job = jobs.begin(session, order.to_value(), "an export is asked for")?;
+    Ok(super::accepted(call, &job))
 }
 
 /// The ids of the patients that are named; `None` when none is.

@@ -5,6 +5,7 @@ mod code_input;
 mod everything;
 mod expand;
 mod export;
+mod import;
 mod lastn;
 mod lookup;
 mod meta;
@@ -17,12 +18,14 @@ mod validate;
 mod validate_code;
 
 use crate::answer::Answer;
+use crate::bulk::Jobs;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::outline::operation_paths;
 use axum::http::{StatusCode, header};
 use record::Session;
+use record::job::Job;
 
 /// A row of the table.
 pub(crate) struct Operation {
@@ -42,6 +45,8 @@ pub(crate) struct Operation {
     pub parameters: &'static [Parameter],
     /// True when all search parameters of the type are parameters too.
     pub takes_search_parameters: bool,
+    /// True when the body may also be a plain JSON object, whose members are the parameters.
+    pub takes_plain_object: bool,
     /// Does it.
     pub run: fn(&Call, &Session, &Inputs) -> Result<Answer, Failure>,
 }
@@ -91,6 +96,7 @@ const BASE: Operation = Operation {
     summary: "",
     parameters: &[],
     takes_search_parameters: false,
+    takes_plain_object: false,
     run: validate::run,
 };
 
@@ -252,6 +258,17 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         ..BASE
     },
     Operation {
+        name: "import",
+        levels: SYSTEM,
+        affects_state: true,
+        definition: "https://github.com/smart-on-fhir/bulk-import/blob/master/import-manifest.md",
+        summary: "Resources from files, put at their ids in the background.",
+        parameters: import::PARAMETERS,
+        takes_plain_object: true,
+        run: import::run,
+        ..BASE
+    },
+    Operation {
         name: "status",
         types: &["Subscription"],
         definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status",
@@ -325,6 +342,27 @@ fn find(call: &Call) -> Result<&'static Operation, Failure> {
         Failure::new(StatusCode::NOT_FOUND, "not-supported", format!("there is no operation ${name} here"))
             .mended_by(advice)
     })
+}
+
+/// The jobs that an operation's work is given to, when the client says that it can wait for it.
+fn in_background<'a>(call: &'a Call, what: &str) -> Result<&'a Jobs, Failure> {
+    if !call.prefer.is_async {
+        return Err(Failure::bad_request(format!("an {what} is not answered at once"))
+            .mended_by(
+                "send the header 'Prefer: respond-async', and ask at the Content-Location of the answer",
+            )
+            .at("http.Prefer"));
+    }
+    call.service.jobs.as_ref().ok_or_else(|| {
+        let what = format!("this server has no folder for {what}s");
+        Failure::new(StatusCode::NOT_IMPLEMENTED, "not-supported", what)
+    })
+}
+
+/// The answer that says where the outcome of a job will be.
+fn accepted(call: &Call, job: &Job) -> Answer {
+    let place = format!("{}/_job/{}", call.service.base_url, job.id);
+    Answer::empty(StatusCode::ACCEPTED).with_header(header::CONTENT_LOCATION, &place)
 }
 
 /// A Parameters resource of parameters.

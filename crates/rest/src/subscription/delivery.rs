@@ -3,12 +3,13 @@
 
 use super::attempt::Failures;
 use super::notification::{Kind, Notice};
-use super::rest_hook::{self, Message};
 use crate::failure::Failure;
+use crate::outgoing::{self, Message};
 use crate::service::Service;
 use hyper::Method;
+use record::outgoing::Endpoint;
 use record::subscription::{
-    Channel, Claim, Delivered, Endpoint, Event, PayloadContent, Standing, Standings, Status, Terms,
+    Channel, Claim, Delivered, Event, PayloadContent, Standing, Standings, Status, Terms,
 };
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -189,9 +190,9 @@ impl Delivery {
         let asked = Arc::clone(standing);
         let message = self.ask(move |service| message(service, &asked, kind, &events)).await?;
         let Some(message) = message else { return Ok(()) };
-        let targets = self.ask(|service| Ok(service.record.notification_targets().clone())).await?;
+        let targets = self.ask(|service| Ok(service.record.outgoing_targets().clone())).await?;
         let timeout = Duration::from_secs(standing.terms.timeout_s.into());
-        rest_hook::send(&targets, endpoint, headers, message, timeout).await.map_err(Halt::Receiver)
+        outgoing::send(&targets, endpoint, headers, message, timeout).await.map_err(Halt::Receiver)
     }
 
     async fn claim(&self) -> Result<Claim, Halt> {

@@ -5,7 +5,6 @@ mod attempt;
 mod delivery;
 mod following;
 mod notification;
-mod rest_hook;
 pub(crate) mod socket;
 pub(crate) mod stream;
 mod worker;

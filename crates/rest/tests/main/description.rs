@@ -48,9 +48,9 @@ fn what_is_listed_is_answered() {
         "openapi",
         "search-compartment",
         "operation",
-        "export-status",
-        "export-delete",
-        "export-file",
+        "job-status",
+        "job-delete",
+        "job-file",
         "subscription-socket",
         "subscription-stream",
     ];
@@ -72,7 +72,7 @@ fn described_paths_are_answered() {
     let (mut count, mut names) = (0, BTreeSet::new());
     for (path, item) in document.root().get("paths").unwrap().members() {
         let concrete = path.replace("{type}", "Basic").replace("{id}", "1").replace("{version}", "1");
-        let concrete = concrete.replace("{member}", "*");
+        let concrete = concrete.replace("{member}", "*").replace("{file}", "Patient");
         for (method, operation) in item.members() {
             assert!(names.insert(operation.get_str("operationId").unwrap().into_owned()), "{method} {path}");
             let got = practice.send(&ask(&method.to_uppercase(), &concrete));

@@ -8,7 +8,7 @@ use std::time::Duration;
 fn practice(name: &str) -> (Practice, PathBuf) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("exports-{name}"));
     let _ = std::fs::remove_dir_all(&folder);
-    let settings = rest::Settings { exports: Some(folder.clone()), ..rest::Settings::default() };
+    let settings = rest::Settings { jobs: Some(folder.clone()), ..rest::Settings::default() };
     let practice = Practice::with(settings);
     practice.fill(&[PATIENT]);
     (practice, folder)

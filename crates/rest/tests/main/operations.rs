@@ -76,6 +76,42 @@ fn a_practice_has_profiles_of_its_own() {
         &other.replace("identifier", "contained"),
     );
     assert!(outcome.text().contains("identifier is missing"), "{}", outcome.text());
+    // What declares it keeps it.
+    let declares = r#""meta":{"profile":["http://example.org/tall"]},"gender""#;
+    let refused = practice.post("/Patient", &patient.replace("\"gender\"", declares));
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.text());
+    assert!(refused.text().contains("birthDate is missing"), "{}", refused.text());
+    assert_eq!(practice.post("/Patient", &other.replace("\"gender\"", declares)).status.as_u16(), 201);
+}
+
+#[test]
+fn validate_looks_at_what_references_mean() {
+    let practice = Practice::new();
+    practice.fill(&[
+        r#"{"resourceType":"StructureDefinition","id":"d","url":"http://example.org/seen","name":"Seen","status":"active",
+        "kind":"resource","abstract":false,"type":"Encounter","baseDefinition":"http://hl7.org/fhir/StructureDefinition/Encounter",
+        "derivation":"constraint","differential":{"element":[{"id":"Encounter","path":"Encounter"},{"id":"Encounter.subject","path":"Encounter.subject",
+        "type":[{"code":"Reference","targetProfile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"]}]}]}}"#,
+        r#"{"resourceType":"Patient","id":"whole","gender":"female","identifier":[{"system":"http://a.org","value":"1"}],"name":[{"family":"Roe"}]}"#,
+        r#"{"resourceType":"Patient","id":"nameless","gender":"female"}"#,
+    ]);
+    let ask = |patient: &str| {
+        let encounter = format!(
+            r#"{{"resourceType":"Encounter","status":"finished","class":{{"code":"AMB"}},"subject":{{"reference":"Patient/{patient}"}}}}"#
+        );
+        practice.post("/Encounter/$validate?profile=http://example.org/seen", &encounter)
+    };
+    assert_eq!(ask("whole").at("issue.0.severity"), "information", "{}", ask("whole").text());
+    assert!(
+        ask("nameless").text().contains("refers to Patient, which is none of"),
+        "{}",
+        ask("nameless").text()
+    );
+    assert_eq!(
+        ask("elsewhere").at("issue.0.severity"),
+        "information",
+        "what is not here is not held against it"
+    );
 }
 
 #[test]

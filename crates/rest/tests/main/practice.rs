@@ -46,7 +46,7 @@ impl Practice {
             clock: Box::new(move || time.fetch_add(1000, Ordering::Relaxed)),
             new_id: Box::new(move || format!("made-{}", id.fetch_add(1, Ordering::Relaxed))),
             new_secret: Box::new(move || format!("secret-{}", secret.fetch_add(1, Ordering::Relaxed))),
-            notification_targets: record::subscription::Targets::default(),
+            outgoing_targets: record::outgoing::Targets::default(),
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         }));

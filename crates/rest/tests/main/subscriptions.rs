@@ -60,7 +60,7 @@ fn what_cannot_be_served_is_refused_where_it_stands() {
             "\"websocket\"",
             "\"rest-hook\",\"endpoint\":\"http://example.org/\"",
             "Subscription.channel.endpoint",
-            "notification-targets",
+            "outgoing-targets",
         ),
         (
             "\"websocket\"",

@@ -21,8 +21,11 @@ pub struct SearchLimits {
     pub with_words: usize,
     /// Patients referred to whose records are looked up one by one.
     pub homes: usize,
-    /// Rows of what refers to patients that are looked at before any patient is.
+    /// Rows of what refers to patients that are looked at before any patient is; later looks take as many again as all
+    /// before.
     pub referring_rows: usize,
+    /// Patients whose own records are looked at before more rows of what refers to patients are.
+    pub unseen_homes: usize,
     /// Documents that a search may read and match.
     pub documents: usize,
     /// Documents that may be read for an estimated total before there is none.
@@ -45,6 +48,7 @@ impl Default for SearchLimits {
             with_words: 8_192,
             homes: 1_024,
             referring_rows: 4_096,
+            unseen_homes: 64,
             documents: 200_000,
             estimate_documents: 2_000,
             rows: 5_000_000,

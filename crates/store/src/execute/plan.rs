@@ -177,13 +177,14 @@ impl Planner<'_> {
         // One way in order needs no count: whether long or short, it is the one to walk.
         if knowledge.deferred.is_empty()
             && let (Some(way), None) = (narrow().next(), narrow().nth(1))
-            && way.iter().all(Leaf::is_ordered)
+            && self.walks_in_order(way, knowledge)?
         {
             return Ok(Some(way.clone()));
         }
         let leaves: Vec<&Leaf> = narrow().flatten().collect();
-        // What the only way is compared with in the end.
-        let far = if narrow().nth(1).is_none() { cap.max(self.limits.unordered_rows) } else { cap };
+        // What the only way is compared with in the end, when it is not in order.
+        let is_far = narrow().nth(1).is_none() && leaves.iter().any(|leaf| !leaf.is_ordered());
+        let far = if is_far { cap.max(self.limits.unordered_rows) } else { cap };
         self.snapshot.count_ahead(&leaves, &knowledge.recency, far)?;
         // The one that promises least first: the others are counted no further than it.
         let mut by_promise: Vec<_> = narrow().collect();

@@ -9,7 +9,7 @@ use fhir::schema::TypeId;
 use search::access::leads_home;
 use search::query::Clause;
 use search::rows::Home;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -17,13 +17,16 @@ use std::rc::Rc;
 pub(super) struct Referrers {
     plan: Plan,
     known: RefCell<Known>,
+    /// Homes of which nothing was known that were let pass since the last look.
+    unseen: Cell<usize>,
 }
 
 #[derive(Default)]
 struct Known {
     places: HashMap<i64, Vec<Place>>,
-    /// The last one looked at.
+    /// The last one looked at, and how many were.
     behind: Option<Position>,
+    rows: usize,
     /// False while there may be more, all less recent.
     is_all: bool,
 }
@@ -49,16 +52,22 @@ impl Referrers {
         is_whole.then(|| known.places.keys().copied().collect())
     }
 
-    /// Whether a home may be that of a patient who is referred to. Looks further for one that was not seen: so a
-    /// search of many patients comes to know all, and one that is content with the first few does not.
+    /// Whether a home may be that of a patient who is referred to. One that was not seen is let pass, for its own record
+    /// to be looked at; when there are many such, it looks further. So a search that is content with the first few
+    /// patients does not look at all that refers, and one of many patients comes to know all.
     pub fn may_concern(
         &self,
         home: i64,
         snapshot: &dyn Snapshot,
         limits: &SearchLimits,
     ) -> Result<bool, StoreError> {
-        if !self.is_seen(home) {
+        if self.is_seen(home) {
+            return Ok(true);
+        }
+        self.unseen.set(self.unseen.get() + 1);
+        if self.unseen.get() > limits.unseen_homes && !self.is_all() {
             self.look_further(snapshot, limits)?;
+            self.unseen.set(0);
         }
         Ok(self.is_seen(home) || !self.is_all())
     }
@@ -73,8 +82,10 @@ impl Referrers {
         if known.is_all {
             return Ok(());
         }
-        let (found, is_all) =
-            places_of(snapshot, self.plan.clone(), limits, known.behind, limits.referring_rows)?;
+        // As many again as were looked at before: where all must be, that is soon.
+        let rows = known.rows.max(limits.referring_rows);
+        let (found, is_all) = places_of(snapshot, self.plan.clone(), limits, known.behind, rows)?;
+        known.rows += found.len();
         known.behind = found.last().map(|place| place.position).or(known.behind);
         known.is_all = is_all;
         for place in found {
@@ -121,7 +132,7 @@ fn find(planner: &Planner, source: TypeId, clause: &Clause) -> Result<Option<Ref
     if plan.leaves.iter().any(|leaf| matches!(leaf, Leaf::Type(_))) {
         return Ok(None);
     }
-    let referrers = Referrers { plan, known: RefCell::default() };
+    let referrers = Referrers { plan, known: RefCell::default(), unseen: Cell::default() };
     referrers.look_further(planner.snapshot, planner.limits)?;
     Ok(Some(referrers))
 }

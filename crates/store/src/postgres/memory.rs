@@ -23,7 +23,7 @@ const FOLLOWED_COMMITS: i64 = 1_000;
 pub(super) struct Memory {
     cache: RwLock<Arc<Cache>>,
     bytes: usize,
-    /// Held by who follows.
+    /// Held by who takes out what commits changed.
     turn: Mutex<()>,
     /// Held while no other process writes.
     pub lease: Lease,
@@ -39,19 +39,26 @@ impl Memory {
     /// The cache, right for a moment that a connection sees.
     pub fn at(&self, connection: &Connection, sequence: i64) -> Result<Arc<Cache>, StoreError> {
         let cache = self.cache();
-        if position(&cache) >= sequence {
-            return Ok(cache);
-        }
-        let _turn = self.turn();
-        let cache = self.cache();
         let from = position(&cache);
         if from >= sequence {
             return Ok(cache);
         }
-        if sequence - from > FOLLOWED_COMMITS {
+        let is_near = sequence - from <= FOLLOWED_COMMITS;
+        // Not in turn: a connection that hangs must not keep the writer from its answers.
+        let commits = match is_near {
+            true => connection.query("follow the commits", sql::CHANGES_BETWEEN, &[&from, &sequence])?,
+            false => Vec::new(),
+        };
+        let _turn = self.turn();
+        let cache = self.cache();
+        let position = position(&cache);
+        if position >= sequence {
+            return Ok(cache);
+        }
+        if !is_near || position < from {
             return Ok(self.begin_anew(sequence));
         }
-        for row in connection.query("follow the commits", sql::CHANGES_BETWEEN, &[&from, &sequence])? {
+        for row in &commits {
             let commit: i64 = row.get(0);
             let keys: Vec<i64> = unpack_changes(row.get(1))?.iter().map(|change| change.key).collect();
             cache.forget(&keys, commit.cast_unsigned());

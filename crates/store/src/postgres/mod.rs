@@ -23,6 +23,7 @@ mod tls;
 mod transaction;
 mod verify;
 mod walk;
+mod words;
 mod working_set;
 
 use crate::batch::{Batch, Committed};
@@ -53,6 +54,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use words::WordIndex;
 
 /// The folder of contents that come in, in a data directory.
 const INCOMING: &str = "incoming";
@@ -64,6 +66,7 @@ const SPARSE_ROWS: usize = 512;
 pub struct PostgresStore {
     writer: Writer<PostgresDesk>,
     _watch: Watch,
+    _words: Option<WordIndex>,
     readers: Arc<Readers>,
     blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
@@ -99,11 +102,23 @@ impl PostgresStore {
         let shared = desk::Shared { dictionary: Arc::clone(&dictionary), memory: Arc::clone(&memory) };
         let desk = PostgresDesk::new(address.clone(), connection, shared, options.clone());
         let writer = Writer::start(desk)?;
+        let fill = || WordIndex::start(address.clone(), Arc::clone(&readers));
+        let words = options.index_words.then(fill).transpose()?;
         let watch = Watch::start(address, memory, Arc::clone(&readers))?;
         let reads = Reads::open(directory, options.log_reads)?;
         let mut options = options.clone();
         options.limits.sparse_rows = options.limits.sparse_rows.min(SPARSE_ROWS);
-        Ok(Self { writer, _watch: watch, readers, blobs, dictionary, reads, options, _lock: lock })
+        Ok(Self {
+            writer,
+            _watch: watch,
+            _words: words,
+            readers,
+            blobs,
+            dictionary,
+            reads,
+            options,
+            _lock: lock,
+        })
     }
 }
 
@@ -232,21 +247,33 @@ impl Maintain for PostgresStore {
     }
 
     fn mark_index_stale(&self) -> Result<(), StoreError> {
-        self.writer.errand(|desk| desk.transact(reindex::mark_stale))
+        self.writer.errand(|desk| {
+            desk.transact(|connection| {
+                reindex::mark_stale(connection).and_then(|()| words::make_anew(connection))
+            })
+        })
     }
 
     fn whole_commits(&self, after: u64, limit: usize) -> Result<Vec<WholeCommit>, StoreError> {
         self.readers.read_written(|snapshot| history::whole_commits(snapshot, after, limit))
     }
 
-    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
-        let batch = commit.batch()?;
-        let dictionary = self.names_of(&batch)?;
-        self.writer.write(prepare::prepare_again(commit, batch, &dictionary)).map(|_| ())
+    fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError> {
+        let batches: Vec<Batch> = commits.iter().map(WholeCommit::batch).collect::<Result<_, _>>()?;
+        let mut dictionary = self.dictionary.now();
+        for batch in &batches {
+            dictionary = self.names_of(batch)?;
+        }
+        let again = commits.iter().zip(batches);
+        let again = again.map(|(commit, batch)| prepare::prepare_again(commit, batch, &dictionary));
+        self.writer.write_in_order(again.collect())
     }
 
-    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError> {
-        self.readers.written(private::all)?.into_iter().collect()
+    fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError> {
+        self.readers.read_written(|snapshot| {
+            let documents = private::all(snapshot.connection)?.into_iter().collect::<Result<_, _>>()?;
+            Ok((snapshot.moment.sequence.cast_unsigned(), documents))
+        })
     }
 
     fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {

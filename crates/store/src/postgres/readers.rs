@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 const CONTEXT: &str = "read";
 
+/// Connections of a pool at most: a server has a hundred for all, unless it is told otherwise.
+const MOST: usize = 20;
+
 /// The connections to a database, or to a copy of it.
 struct Pools {
     /// For single statements.
@@ -28,8 +31,8 @@ impl Pools {
     fn new(address: &Address) -> Self {
         let (single, moments) = (address.clone(), address.clone());
         Self {
-            single: Pool::new(move || Connection::open(&single)),
-            moments: Pool::new(move || Reader::open(&moments)),
+            single: Pool::new(MOST, move || Connection::open(&single)),
+            moments: Pool::new(MOST, move || Reader::open(&moments)),
         }
     }
 

@@ -5,13 +5,13 @@ use super::statements as sql;
 use crate::error::StoreError;
 
 /// The schema this program writes.
-pub(super) const SCHEMA_VERSION: u32 = 2;
+pub(super) const SCHEMA_VERSION: u32 = 3;
 
 /// The lock that is held while tables are made: any number that no other program uses.
 const LOCK: i64 = 0x6368_6972_6f6e;
 
 /// The steps from one schema to the next, forward only: step 0 makes schema 1.
-const MIGRATIONS: &[&str] = &[sql::SCHEMA_1, sql::SCHEMA_2];
+const MIGRATIONS: &[&str] = &[sql::SCHEMA_1, sql::SCHEMA_2, sql::SCHEMA_3];
 
 /// Makes the tables, or brings them forward. Of several processes one does it, and the others wait.
 pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use super::connection::{Connection, Parameter};
 use super::moment::Moment;
 use super::statements as sql;
+use super::words;
 use crate::body::Body;
 use crate::cache::Cache;
 use crate::codec;
@@ -13,6 +14,7 @@ use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice, Version};
 use fhir::schema::TypeId;
+use search::text::WordTest;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
@@ -188,6 +190,15 @@ impl Snapshot for PostgresSnapshot<'_> {
         });
         self.counted.replace(counted.collect());
         Ok(())
+    }
+
+    fn with_words(
+        &self,
+        type_id: TypeId,
+        test: &WordTest,
+        cap: usize,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        words::ids(self, type_id, test, cap)
     }
 
     fn has_tokens(&self, at: Position, tokens: &TokenGroups) -> Result<bool, StoreError> {

@@ -58,6 +58,15 @@ INSERT INTO head (sequence, time, chain, next_key, names, index_version)
 /// Schema 2 names the process that may answer from memory: see [`super::keeper`].
 pub(super) const SCHEMA_2: &str = "ALTER TABLE head ADD COLUMN keeper bigint NOT NULL DEFAULT 0";
 
+/// Schema 3 has the index of words, which is distributed as the directory is: see [`super::words`].
+pub(super) const SCHEMA_3: &str = "
+CREATE TABLE words (type bigint NOT NULL, id bytea NOT NULL, words tsvector, PRIMARY KEY (type, id));
+CREATE INDEX words_words ON words USING gin (words);
+CREATE INDEX words_vague ON words (type) WHERE words IS NULL;
+CREATE TABLE words_place (one boolean PRIMARY KEY DEFAULT true CHECK (one), form bigint NOT NULL, sequence bigint NOT NULL);
+INSERT INTO words_place (form, sequence) VALUES (0, 0);
+";
+
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = $1";
 pub(super) const META_WRITE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -167,6 +176,29 @@ pub(super) const BLOB_REMOVE: &str = "WITH gone AS (DELETE FROM blob
 pub(super) const BLOB_USE_ADD: &str = "INSERT INTO blob_use (hash, key, version)
     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) ON CONFLICT DO NOTHING";
 
+// The index of words. Its kind of index is read by bitmaps alone, which no other statement uses.
+
+pub(super) const WORDS_PLAN: &str =
+    "SELECT set_config('enable_bitmapscan', 'on', true), set_config('enable_indexscan', 'off', true)";
+pub(super) const WORDS_PLANNED: &str =
+    "SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_indexscan', 'on', true)";
+pub(super) const WORDS_FIND: &str = "SELECT id FROM
+    ((SELECT id FROM words WHERE type = $1 AND words @@ ($2::text)::tsquery LIMIT $3)
+    UNION ALL (SELECT id FROM words WHERE type = $1 AND words IS NULL LIMIT $3)) AS found LIMIT $3";
+pub(super) const WORDS_PLACE: &str =
+    "SELECT form, words_place.sequence, head.sequence FROM words_place, head";
+pub(super) const WORDS_GO_ON: &str =
+    "UPDATE words_place SET sequence = $2 WHERE sequence = $1 RETURNING sequence";
+pub(super) const WORDS_BEGIN: &str = "UPDATE words_place SET form = $1, sequence = 0";
+pub(super) const WORDS_CLEAR: &str = "DELETE FROM words";
+pub(super) const WORDS_SET: &str = "INSERT INTO words (type, id, words)
+    SELECT type, id, array_to_tsvector(array_remove(string_to_array(words, ' '), ''))
+    FROM unnest($1::bigint[], $2::bytea[], $3::text[]) AS made (type, id, words)
+    ON CONFLICT (type, id) DO UPDATE SET words = excluded.words";
+pub(super) const WORDS_REMOVE: &str =
+    "DELETE FROM words USING unnest($1::bigint[], $2::bytea[]) AS gone (type, id)
+    WHERE words.type = gone.type AND words.id = gone.id";
+
 // What a transaction writes.
 
 pub(super) const PAST_MOVE: &str = "UPDATE past SET home = moved.now
@@ -263,6 +295,7 @@ pub(super) const TABLES: &[&str] = &[
     "private",
     "blob",
     "blob_use",
+    "words",
 ];
 pub(super) const META_REMOVE: &str = "DELETE FROM meta WHERE name = $1";
 pub(super) const PRIVATE_ALL: &str = "SELECT space, key, content FROM private ORDER BY space, key";

@@ -27,7 +27,7 @@ use crate::cache::Cache;
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
-use crate::history;
+use crate::history::{self, Commits};
 use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::newest_commit::NewestCommit;
@@ -308,14 +308,21 @@ impl Maintain for SqliteStore {
         self.read_file_with(|snapshot| history::whole_commits(snapshot, after, limit))
     }
 
-    fn replay(&self, commit: &WholeCommit) -> Result<(), StoreError> {
-        let batch = commit.batch()?;
-        let dictionary = self.names_of(&batch)?;
-        self.writer.write(prepare::prepare_again(commit, batch, &dictionary)).map(|_| ())
+    fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError> {
+        let batches: Vec<Batch> = commits.iter().map(WholeCommit::batch).collect::<Result<_, _>>()?;
+        let mut dictionary = self.dictionary.now();
+        for batch in &batches {
+            dictionary = self.names_of(batch)?;
+        }
+        let again = commits.iter().zip(batches);
+        let again = again.map(|(commit, batch)| prepare::prepare_again(commit, batch, &dictionary));
+        self.writer.write_in_order(again.collect())
     }
 
-    fn private_documents(&self) -> Result<Vec<PrivateDocument>, StoreError> {
-        self.readers.read(private::all)
+    fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError> {
+        self.read_file_with(|snapshot| {
+            Ok((snapshot.last_commit()?.cast_unsigned(), private::all(snapshot.connection)?))
+        })
     }
 
     fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {

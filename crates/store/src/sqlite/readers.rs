@@ -23,7 +23,7 @@ impl Readers {
     /// Connections to a database file.
     pub fn new(path: &Path) -> Self {
         let path = path.to_owned();
-        Self(Pool::new(move || connect_to_read(&path)))
+        Self(Pool::new(usize::MAX, move || connect_to_read(&path)))
     }
 
     /// Runs a read in a transaction: all it sees is of one moment.

@@ -1,8 +1,6 @@
 //! The index of words for `_text` and `_content`: a file of its own beside the database, filled by a thread that follows
 //! the commits.
 //!
-//! It only says where to look. What it names, and what changed between its place in commit order and that of the read,
-//! hold every match; the matcher decides. So it may lag, and may be lost: it is made anew from the first commit.
 //! It has no text, only which words are in which document, as `search::text` finds them.
 
 use super::failure::failed;
@@ -14,6 +12,7 @@ use crate::history;
 use crate::newest_commit::NewestCommit;
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
+use crate::words::{GATHERING, STEP_CHANGES, changed_since};
 use fhir::schema::TypeId;
 use rusqlite::{Connection, OptionalExtension, params};
 use search::text::{NeededWord, ResourceWords, WordPlace, WordTest};
@@ -28,15 +27,9 @@ use std::time::Duration;
 const FILE: &str = "words.sqlite";
 /// The form of the file and the rules by which words are found; a file of another form is made anew.
 const FORM: i64 = 1;
-/// Changes taken in one step: one transaction.
-const STEP_CHANGES: usize = 1_024;
-/// Changes since the index's place that are looked at one by one; when there are more, there is no index.
-const LAG_CHANGES: usize = 4_096;
 /// How long the thread sleeps at most before it looks whether it should end, and after a failure.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long commits are gathered when there are fewer than [`FEW_COMMITS`]: the index's own transactions must not keep pace
-/// with the writer's, whose disk and processor they share.
-const GATHERING: Duration = Duration::from_millis(250);
+/// When there are fewer commits, more are gathered.
 const FEW_COMMITS: u64 = 256;
 
 /// Words are divided by spaces alone: everything else in folded text belongs to a word.
@@ -138,14 +131,8 @@ impl WordIndex {
         });
         // An index that cannot be read is none: it must not stand between a search and the data.
         let Ok((place, mut ids)) = looked_up else { return Ok(None) };
-        if place < moment {
-            let behind = history::changes(snapshot, place, LAG_CHANGES)?;
-            if behind.last().is_some_and(|last| last.sequence < moment) {
-                return Ok(None);
-            }
-            let changed = behind.iter().flat_map(|commit| &commit.changes);
-            ids.extend(changed.filter(|(key, _)| key.type_id == type_id).map(|(key, _)| key.id.to_string()));
-        }
+        let Some(changed) = changed_since(snapshot, place, moment, type_id)? else { return Ok(None) };
+        ids.extend(changed);
         let is_few = ids.len() <= cap;
         Ok(is_few.then(|| ids.into_iter().collect()))
     }

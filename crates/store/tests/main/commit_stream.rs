@@ -1,7 +1,7 @@
 //! The commit stream: what one store wrote is written into another exactly as it was.
 
 use crate::sample::*;
-use store::{Maintain, PrivateDocument, Store, StoreError};
+use store::{Maintain, PrivateDocument, Store, StoreError, WholeCommit};
 
 /// Commits of every kind: creates, an update, a move to another patient, a deletion, one that changes nothing.
 fn write_some(store: &dyn Store) {
@@ -24,7 +24,7 @@ fn copy(from: &dyn Maintain, to: &dyn Maintain) {
         let commits = from.whole_commits(after, 3).unwrap();
         let Some(last) = commits.last() else { break };
         after = last.sequence;
-        commits.iter().for_each(|commit| to.replay(commit).unwrap());
+        to.replay(&commits).unwrap();
     }
 }
 
@@ -56,9 +56,10 @@ fn a_commit_that_does_not_follow_is_refused() {
     write_some(&first);
     let commits = first.whole_commits(0, usize::MAX).unwrap();
     let second = open(&directory.path().join("second"));
-    let is_refused = |commit| matches!(second.replay(commit), Err(StoreError::Damaged(_)));
+    let replay = |commit: &WholeCommit| second.replay(std::slice::from_ref(commit));
+    let is_refused = |commit| matches!(replay(commit), Err(StoreError::Damaged(_)));
     assert!(is_refused(&commits[1]), "the first is missing");
-    second.replay(&commits[0]).unwrap();
+    replay(&commits[0]).unwrap();
     assert!(is_refused(&commits[0]), "twice");
     let mut changed = commits[1].clone();
     changed.audit.push(b'!');
@@ -66,8 +67,10 @@ fn a_commit_that_does_not_follow_is_refused() {
     let mut changed = commits[1].clone();
     changed.time_ms += 1;
     assert!(is_refused(&changed), "another time");
-    second.replay(&commits[1]).unwrap();
-    assert_eq!(second.changes(0, 9).unwrap(), first.changes(0, 9).unwrap()[..2]);
+    let mut several = commits[1..].to_vec();
+    several[2].audit.push(b'!');
+    assert!(matches!(second.replay(&several), Err(StoreError::Damaged(_))), "the third of several");
+    assert_eq!(second.changes(0, 9).unwrap(), first.changes(0, 9).unwrap()[..3], "those before it are there");
     assert!(second.verify().unwrap().is_sound());
 }
 
@@ -78,8 +81,9 @@ fn private_documents_and_reads_are_handed_over() {
     let document =
         |key: &str| PrivateDocument { space: "account".into(), key: key.into(), content: key.into() };
     store.put_private(vec![document("b"), document("a")]).unwrap();
-    assert_eq!(store.private_documents().unwrap(), [document("a"), document("b")]);
-    assert!(store.changes(0, 9).unwrap().is_empty());
+    assert_eq!(store.private_documents().unwrap(), (0, vec![document("a"), document("b")]));
+    store.commit(batch(1, [patient("a", "A")])).unwrap();
+    assert_eq!(store.private_documents().unwrap().0, 1);
     store.log_read(b"one").unwrap();
     store.log_read(b"two").unwrap();
     let mut rows = Vec::new();

@@ -145,6 +145,8 @@ fn a_database_that_goes_away_is_told_and_found_again() {
         } else {
             server.stop();
         }
+        // What is in memory may be answered for a second.
+        std::thread::sleep(Duration::from_millis(1_100));
         let is_away = |error: StoreError| matches!(error, StoreError::Unavailable { .. });
         assert!(store.read(&key("Patient/a")).is_err_and(is_away));
         assert!(store.search(&query("Patient?family=A"), &Ports).is_err_and(is_away));
@@ -203,7 +205,7 @@ fn reads_of_a_replica_show_no_less_than_was_written_or_seen() {
 /// On a cluster each table is distributed by one column, and a unique key that lacks it could not be kept.
 #[test]
 fn every_unique_key_carries_its_distribution_column() {
-    const BY: [(&str, &str); 13] = [
+    const BY: [(&str, &str); 14] = [
         ("entry", "home"),
         ("type_row", "home"),
         ("past", "home"),
@@ -217,9 +219,10 @@ fn every_unique_key_carries_its_distribution_column() {
         ("blob_chunk", "hash"),
         ("blob_use", "hash"),
         ("commit_log", "sequence"),
+        ("words", "id"),
     ];
     /// Small, and the same everywhere.
-    const REFERENCE: [&str; 4] = ["meta", "dictionary", "head", "type_count"];
+    const REFERENCE: [&str; 5] = ["meta", "dictionary", "head", "type_count", "words_place"];
     let directory = tempfile::tempdir().unwrap();
     let url = database();
     drop(open_database(&url, directory.path()));
@@ -314,6 +317,12 @@ fn a_practice_moves_from_one_engine_to_the_other_and_back() {
         assert!(found.is_sound() && found.blobs == 1 && found.reads == 1, "{:?}", found.faults);
         assert!(copy(&first, store, None, &mut |_, _| {}).is_err(), "a target that holds data is refused");
     }
+    let looked_at = open(&directory.path().join("looked at"));
+    looked_at.log_read(b"a look").unwrap();
+    assert!(
+        copy(&first, &looked_at, None, &mut |_, _| {}).is_err(),
+        "a target with a log of reads is refused"
+    );
     let next = batch(1_000_000, [patient("d", "D")]);
     assert_eq!(database.commit(next.clone()).unwrap(), first.commit(next).unwrap());
 }

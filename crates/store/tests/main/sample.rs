@@ -41,6 +41,7 @@ pub fn small_limits() -> SearchLimits {
         few_rows: 2,
         homes: 3,
         referring_rows: 6,
+        unseen_homes: 2,
         sparse_rows: 4,
         unordered_rows: 12,
         merged_leaves: 3,

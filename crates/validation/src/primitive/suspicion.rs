@@ -1,6 +1,8 @@
-//! Values that are well-formed and that a practice may still not want: text with markup, addresses of examples.
+//! Values that are well-formed and that somebody may still not want: text with markup, addresses of examples, canonicals
+//! that nobody can find.
 
 use super::Primitive;
+use crate::extension::is_absolute;
 use crate::rule::{self, Rule};
 use crate::settings::Settings;
 
@@ -16,6 +18,9 @@ impl Primitive {
             }
             Self::Uri | Self::Url | Self::Canonical if settings.refuses_examples && is_example(value) => {
                 Some((rule::EXAMPLE_ADDRESS, "is an address for examples; write the real one"))
+            }
+            Self::Canonical if settings.is_thorough && !value.starts_with('#') && !is_absolute(value) => {
+                Some((rule::CANONICAL_RELATIVE, "is not absolute; write the canonical URL whole"))
             }
             _ => None,
         }

@@ -5,6 +5,7 @@
 //! anyway, so that only the difference costs time. The walk asks for it by canonical: those built in are unpacked
 //! when first met, others come through [`crate::Ports`].
 
+mod allowed_type;
 mod binding;
 mod built_in;
 mod check;

@@ -5,7 +5,7 @@ use super::reference_data::{archive, for_each_json};
 use fhir::{Document, Object, Value, array, object};
 use proptest::prelude::*;
 use std::sync::LazyLock;
-use validation::{Settings, validate};
+use validation::{Declared, Extensions, Settings, validate};
 
 static EXAMPLES: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let mut examples = Vec::new();
@@ -87,8 +87,16 @@ proptest! {
             mutate(&mut value, &mut place, kind);
         }
         let document = value.to_document();
-        for native_invariants in [true, false] {
-            let settings = Settings { best_practices: true, native_invariants, ..Settings::default() };
+        let advice = Settings { best_practices: true, native_invariants: false, ..Settings::default() };
+        let thorough = Settings {
+            is_thorough: true,
+            declared: Declared::Check,
+            extensions: Extensions::All,
+            refuses_markup: true,
+            refuses_examples: true,
+            ..Settings::default()
+        };
+        for settings in [Settings::default(), advice, thorough] {
             for issue in validate(&document, &Open, &settings).issues {
                 prop_assert!(issue.line >= 1 && issue.column >= 1 && !issue.message.is_empty());
                 prop_assert!(!issue.expression.is_empty() && !issue.rule.is_empty());

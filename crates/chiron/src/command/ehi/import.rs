@@ -13,6 +13,9 @@ use store::blob::take_in;
 use store::maintain::Maintain;
 use store::{BlobHash, KeptBlob, Store, WholeCommit};
 
+/// Changes written together.
+const STEP: usize = 1_000;
+
 /// Imports an export. Every file is checked before anything is written, and everything that came in afterwards.
 pub fn run(practice: &Practice, from: &Path, emit: &mut Emit<'_>) -> Result<()> {
     let store: &dyn Maintain = &*practice.store;
@@ -22,17 +25,23 @@ pub fn run(practice: &Practice, from: &Path, emit: &mut Emit<'_>) -> Result<()> 
     let manifest = Manifest::check(from)?;
     let mut counts = Counts::default();
     let mut chain = String::new();
-    for (number, line) in lines(&from.join(COMMITS_FILE))?.enumerate() {
-        let place = || format!("{COMMITS_FILE}, line {}", number + 1);
-        let commit: CommitLine = serde_json::from_str(&line?).with_context(place)?;
-        let commit = commit.commit().with_context(place)?;
-        // Held until the commit that names them is done.
-        let kept = contents(store, from, &commit).with_context(place)?;
-        store.replay(&commit).with_context(place)?;
-        drop(kept);
-        counts.commits += 1;
-        counts.versions += commit.changes.len() as u64;
-        chain = BlobHash(commit.chain).to_string();
+    let file = from.join(COMMITS_FILE);
+    let mut all = lines(&file)?.enumerate().peekable();
+    while all.peek().is_some() {
+        let (mut commits, mut kept, mut changes) = (Vec::new(), Vec::new(), 0);
+        while let Some((number, line)) = all.next_if(|_| changes < STEP) {
+            let place = || format!("{COMMITS_FILE}, line {}", number + 1);
+            let commit: CommitLine = serde_json::from_str(&line?).with_context(place)?;
+            let commit = commit.commit().with_context(place)?;
+            // Held until the commit that names them is done.
+            kept.extend(contents(store, from, &commit).with_context(place)?);
+            changes += commit.changes.len().max(1);
+            counts.versions += commit.changes.len() as u64;
+            chain = BlobHash(commit.chain).to_string();
+            commits.push(commit);
+        }
+        counts.commits += commits.len() as u64;
+        store.replay(&commits).with_context(|| format!("{COMMITS_FILE}, until line {}", counts.commits))?;
         let (done, total) = (counts.commits, manifest.counts.commits);
         emit(Event::Progress { done, total, message: format!("{} versions", counts.versions) });
     }

@@ -1,7 +1,7 @@
 //! How a subscriber is told (R4 Subscription.channel).
 
 use super::{BACKPORT, broken};
-use crate::subscription::endpoint::{Endpoint, Targets};
+use crate::outgoing::{Endpoint, Targets};
 use crate::write_rule::Violation;
 use fhir::Node;
 

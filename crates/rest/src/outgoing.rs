@@ -1,22 +1,26 @@
-//! One request to a subscriber's server.
+//! Requests to other servers: to those of subscribers, and to sources of imports. They go only where
+//! [`record::outgoing::Targets`] lets them, and follow no redirects.
 
 use axum::body::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use record::subscription::{Endpoint, Targets};
+use record::outgoing::{Endpoint, Targets};
 use rustls_pki_types::ServerName;
+use std::ops::ControlFlow;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// What is sent.
-pub(super) struct Message {
+pub(crate) struct Message {
     pub method: Method,
     /// Path and query.
     pub path: String,
@@ -39,28 +43,72 @@ static TLS: LazyLock<Option<TlsConnector>> = LazyLock::new(|| {
 });
 
 /// Sends a message; an error says what the receiver did, and nothing of what was sent.
-pub(super) async fn send(
+pub(crate) async fn send(
     targets: &Targets,
     endpoint: &Endpoint,
     headers: &[(String, String)],
     message: Message,
     timeout: Duration,
 ) -> Result<(), String> {
-    let sent = tokio::time::timeout(timeout, try_send(targets, endpoint, headers, message));
-    let status = sent.await.map_err(|_| format!("no answer within {} seconds", timeout.as_secs()))??;
-    match status.is_success() {
-        true => Ok(()),
-        false => Err(format!("the receiver answered {status}")),
+    let request = request(endpoint, headers, message)?;
+    let answer = within(timeout, ask(targets, endpoint, request)).await??;
+    match answer.status {
+        status if status.is_success() => Ok(()),
+        status => Err(format!("the receiver answered {status}")),
     }
 }
 
-async fn try_send(
+/// Fetches what is at an endpoint, and hands it on piece by piece until `take` wants no more. An error says what the
+/// source did. `timeout` is for the beginning and for each piece: a large file may take as long as it takes.
+pub(crate) async fn fetch(
     targets: &Targets,
     endpoint: &Endpoint,
-    headers: &[(String, String)],
-    message: Message,
-) -> Result<StatusCode, String> {
-    let request = request(endpoint, headers, message)?;
+    timeout: Duration,
+    mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> Result<(), String> {
+    let message =
+        Message { method: Method::GET, path: endpoint.path.clone(), media_type: None, body: Vec::new() };
+    let headers = [("accept-encoding".to_owned(), "gzip".to_owned())];
+    let request = request(endpoint, &headers, message)?;
+    let mut answer = within(timeout, ask(targets, endpoint, request)).await??;
+    if answer.status != StatusCode::OK {
+        return Err(format!("the source answered {}", answer.status));
+    }
+    while let Some(frame) = within(timeout, answer.body.frame()).await? {
+        let frame = frame.map_err(|_| "what the source sent broke off")?;
+        if frame.data_ref().is_some_and(|piece| take(piece).is_break()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn within<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<T, String> {
+    let done = tokio::time::timeout(timeout, work).await;
+    done.map_err(|_| format!("no answer within {} seconds", timeout.as_secs()))
+}
+
+/// What a server answered. The connection ends with it.
+struct Answer {
+    status: StatusCode,
+    body: Incoming,
+    _connection: AbortOnDrop,
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn ask(
+    targets: &Targets,
+    endpoint: &Endpoint,
+    request: Request<Full<Bytes>>,
+) -> Result<Answer, String> {
     let stream = connect(targets, endpoint).await?;
     if !endpoint.is_tls {
         return exchange(stream, request).await;
@@ -109,14 +157,16 @@ async fn connect(targets: &Targets, endpoint: &Endpoint) -> Result<TcpStream, St
     outcome
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<StatusCode, String>
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, String>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let broken = |error: hyper::Error| format!("the connection broke: {error}");
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let running = tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(broken);
-    running.abort();
-    Ok(answer?.status())
+    let running = AbortOnDrop(tokio::spawn(async {
+        // What goes wrong with it is told to whoever reads the answer.
+        let _ = connection.await;
+    }));
+    let (parts, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
+    Ok(Answer { status: parts.status, body, _connection: running })
 }

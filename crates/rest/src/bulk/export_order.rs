@@ -29,7 +29,7 @@ const NO_FILTERS: [&str; 9] =
 
 /// An export as it was asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Order {
+pub(crate) struct ExportOrder {
     /// The URL that it was asked for by.
     pub request: String,
     /// Whose resources.
@@ -64,7 +64,7 @@ struct Filter {
     query: String,
 }
 
-impl Order {
+impl ExportOrder {
     /// Reads the parameters. `elements` has those of the URL, which are the presentation's elsewhere.
     pub fn read(
         request: String,
@@ -303,9 +303,9 @@ fn split_filters(list: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn read(whose: Whose, query: &str) -> Result<Order, String> {
+    fn read(whose: Whose, query: &str) -> Result<ExportOrder, String> {
         let inputs = Inputs::of_url(Parameters::parse(query));
-        let order = Order::read("url".to_owned(), whose, &inputs, Vec::new());
+        let order = ExportOrder::read("url".to_owned(), whose, &inputs, Vec::new());
         order.map_err(|failure| failure.issues[0].expression.clone())
     }
 
@@ -318,7 +318,7 @@ mod tests {
             let order = read(whose, query).unwrap();
             assert_eq!((order.types.len(), order.filters.len()), (2, 2));
             assert_eq!(order.filters[0].query, "code=a%2Cb,c");
-            assert_eq!(Order::of_value(&order.to_value()), Some(order));
+            assert_eq!(ExportOrder::of_value(&order.to_value()), Some(order));
         }
         let all = read(ids(), "").unwrap();
         assert_eq!(all.compartments(), [Some("a"), Some("b")]);

@@ -1,6 +1,7 @@
-//! Where notifications may be sent: over TLS to public addresses, and to hosts that the practice has named.
+//! Where requests may be sent: over TLS to public addresses, and to hosts that the practice has named.
 //!
-//! Whoever may write a Subscription could otherwise make this server send requests into the network it stands in.
+//! Whoever may write a Subscription, or ask for an import, could otherwise make this server send requests into the network
+//! it stands in.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,7 +12,7 @@ pub struct Targets {
     named: Vec<String>,
 }
 
-/// The parts of a URL that notifications are sent to.
+/// The parts of a URL that requests are sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// Whether it is `https`.
@@ -31,7 +32,7 @@ impl Targets {
         Self { named: named.filter(|one| !one.is_empty()).collect() }
     }
 
-    /// Reads a URL that notifications may be sent to; an error says why they may not, and how to mend it.
+    /// Reads a URL that requests may be sent to; an error says why they may not, and how to mend it.
     pub fn endpoint(&self, url: &str) -> Result<Endpoint, String> {
         let endpoint =
             Endpoint::parse(url).ok_or("write an https URL with a host, without user name and fragment")?;
@@ -40,8 +41,7 @@ impl Targets {
         }
         if !endpoint.is_tls {
             return Err(
-                "use https; plain HTTP only goes to hosts that the setting notification-targets names"
-                    .to_owned(),
+                "use https; plain HTTP only goes to hosts that the setting outgoing-targets names".to_owned()
             );
         }
         match endpoint.host.parse() {
@@ -50,7 +50,7 @@ impl Targets {
         }
     }
 
-    /// Whether a notification for an endpoint may go to an address that its host has.
+    /// Whether a request for an endpoint may go to an address that its host has.
     pub fn may_reach(&self, endpoint: &Endpoint, address: IpAddr) -> bool {
         self.names(endpoint) || is_public(address)
     }
@@ -61,8 +61,8 @@ impl Targets {
     }
 }
 
-const NOT_PUBLIC: &str = "this address is not on the public network; name it in the setting notification-targets if \
-                          notifications are to go there";
+const NOT_PUBLIC: &str = "this address is not on the public network; name it in the setting outgoing-targets if \
+                          requests are to go there";
 
 impl Endpoint {
     fn parse(url: &str) -> Option<Self> {
