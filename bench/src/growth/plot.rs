@@ -25,6 +25,8 @@ const PANEL_HEIGHT: f64 = 260.0;
 const MARGIN: (f64, f64, f64, f64) = (48.0, 34.0, 100.0, 34.0);
 /// Names stand at least so far apart.
 const NAME_HEIGHT: f64 = 13.0;
+/// The highest value of a scale is at least so many times the lowest.
+const LEAST_RATIO: f64 = 4.0;
 /// Middle tones, that stand out on white and on black.
 const COLOURS: [&str; 9] =
     ["#3b82c4", "#d9822b", "#3a9d5d", "#c8504b", "#8a6fc9", "#a0764e", "#cf6bb0", "#6f8f2f", "#2f9c9c"];
@@ -52,7 +54,9 @@ impl Scale {
             .filter(|value| *value > 0.0)
             .fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
         let (low, high) = if low > high { (1.0, 10.0) } else { (low, high) };
-        Self { low: low / 1.25, high: high * 1.25, start, end }
+        // What hardly changes shall look so.
+        let room = (LEAST_RATIO * low / high).sqrt().max(1.25);
+        Self { low: low / room, high: high * room, start, end }
     }
 
     fn place(&self, value: f64) -> f64 {
@@ -71,7 +75,7 @@ impl Scale {
             .into_iter()
             .map(within)
             .find(|ticks| ticks.len() >= 3)
-            .unwrap_or_else(|| vec![self.low * 1.25, self.high / 1.25])
+            .unwrap_or_default()
     }
 }
 

@@ -1,7 +1,11 @@
 //! What search and validation are told of the world around the data.
 
+use std::ops::RangeInclusive;
 use terminology::{Membership, Terminology};
 use validation::CodingFault;
+
+/// Dates without an offset are taken as UTC, as the index has them.
+const OFFSET_MINUTES: i32 = 0;
 
 /// The ports of a running record.
 pub struct RecordPorts {
@@ -36,6 +40,14 @@ impl search::Ports for RecordPorts {
 
     fn subsumes(&self, system: &str, ancestor: &str, code: &str) -> Option<bool> {
         as_bool(self.terminology.is_below(system, code, ancestor))
+    }
+
+    fn offset_minutes(&self, _local_ms: i64) -> i32 {
+        OFFSET_MINUTES
+    }
+
+    fn offsets_minutes(&self) -> RangeInclusive<i32> {
+        OFFSET_MINUTES..=OFFSET_MINUTES
     }
 }
 

@@ -5,6 +5,7 @@ mod criterion;
 use crate::compartment::compartment_clause;
 use crate::hash;
 use crate::index_policy::{Rows, policy};
+use crate::matcher::Ports;
 use crate::query::{Clause, Criterion, Test};
 use crate::rows::{Home, ParameterKey};
 use crate::value::ValueTest;
@@ -99,17 +100,17 @@ pub enum Access {
 }
 
 /// The ways a clause can be answered by for resources of a type; `None` when only a scan of the type will do.
-pub fn access(type_id: TypeId, clause: &Clause) -> Option<Access> {
+pub fn access(type_id: TypeId, clause: &Clause, ports: &dyn Ports) -> Option<Access> {
     match clause {
         Clause::All(clauses) => {
-            clauses.iter().filter_map(|clause| access(type_id, clause)).min_by_key(Access::rank)
+            clauses.iter().filter_map(|clause| access(type_id, clause, ports)).min_by_key(Access::rank)
         }
         Clause::Any(clauses) => {
-            let all: Option<Vec<_>> = clauses.iter().map(|clause| access(type_id, clause)).collect();
+            let all: Option<Vec<_>> = clauses.iter().map(|clause| access(type_id, clause, ports)).collect();
             all.map(Access::union)
         }
         Clause::Not(_) => None,
-        Clause::Parameter(criterion) => criterion::access(type_id, criterion),
+        Clause::Parameter(criterion) => criterion::access(type_id, criterion, ports),
         Clause::Chain { parameter, targets, inner } => is_found_by(type_id, parameter, targets).then(|| {
             Access::Chain { type_id, parameter, targets: targets.clone(), inner: (**inner).clone() }
         }),
@@ -117,7 +118,7 @@ pub fn access(type_id: TypeId, clause: &Clause) -> Option<Access> {
             Some(Access::Has { type_id, source: *source, parameter, inner: (**inner).clone() })
         }
         Clause::InCompartment { compartment, id } => match compartment_clause(*compartment, id, type_id) {
-            Some(clause) => access(type_id, &clause),
+            Some(clause) => access(type_id, &clause, ports),
             None => Some(Access::Union(Vec::new())),
         },
         Clause::Never => Some(Access::Union(Vec::new())),

@@ -8,6 +8,7 @@ use crate::value::ValueTest;
 use crate::value::reference::target;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// What lies behind references: the store's part in a match.
@@ -62,7 +63,16 @@ pub trait Ports: Send + Sync {
     fn offset_minutes(&self, _local_ms: i64) -> i32 {
         0
     }
+
+    /// The least and the greatest that [`Ports::offset_minutes`] ever gives. The index has such dates as if they were UTC,
+    /// so candidates are looked at that lie so far outside of what is asked for.
+    fn offsets_minutes(&self) -> RangeInclusive<i32> {
+        EVERY_OFFSET_MINUTES
+    }
 }
+
+/// How far places on earth may be from UTC.
+const EVERY_OFFSET_MINUTES: RangeInclusive<i32> = -14 * 60..=14 * 60;
 
 /// No references at hand: chains do not hold.
 pub struct NoReferences;

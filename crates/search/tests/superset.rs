@@ -28,6 +28,10 @@ impl Ports for Place {
     fn offset_minutes(&self, _: i64) -> i32 {
         -300
     }
+
+    fn offsets_minutes(&self) -> std::ops::RangeInclusive<i32> {
+        -300..=-300
+    }
 }
 
 pub struct Stored {
@@ -142,7 +146,7 @@ impl Shelf {
 
     /// Holds a clause against its access path; gives how many match and whether there was a path.
     pub fn check(&self, type_id: TypeId, clause: &Clause, said: &str) -> (usize, bool) {
-        let path = access::access(type_id, clause).map(|access| self.resolve(access));
+        let path = access::access(type_id, clause, &Place).map(|access| self.resolve(access));
         let signature = access::signature_hashes(type_id, clause);
         let mut count = 0;
         for stored in self.matching(type_id, clause) {
@@ -405,4 +409,17 @@ fn awkward_resources_are_found_by_rows() {
         // What is usual has no rows: the type is scanned for it.
         assert!(count > 0 && path != question.starts_with("status"), "{question}: {count} {path}");
     }
+}
+
+/// Candidates at the ends of a range that do not match are as many as the practice is large.
+#[test]
+fn a_range_of_dates_is_walked_no_further_than_the_offset_of_the_place() {
+    let observation = schema().resource_named("Observation").unwrap();
+    let clause = parse_clause(&[observation], "date", "2020-03-02", &Place, &Limits::default()).unwrap();
+    let Some(Access::Union(ways)) = access::access(observation, &clause, &Place) else { panic!("no way") };
+    let [Access::Type { low_ms, high_ms, .. }, Access::Date { .. }] = ways[..] else { panic!("{ways:?}") };
+    let hour_ms = 3_600_000;
+    let midnight_ms = 1_583_107_200_000; // 2020-03-02T00:00:00Z
+    // The day begins at 05:00 UTC. Rows of dates without an offset lie from midnight on, others until 05:00 of the next.
+    assert_eq!((low_ms, high_ms), (midnight_ms, midnight_ms + 29 * hour_ms));
 }

@@ -128,7 +128,7 @@ fn check_pairs(path_type: Option<TypeId>, pairs: &[(String, String)]) {
     assert_eq!(told(&again), told(&request));
     for clause in &request.query.clauses {
         for type_id in &request.query.types {
-            let _ = search::access::access(*type_id, clause);
+            let _ = search::access::access(*type_id, clause, &**PORTS);
             let _ = search::access::signature_hashes(*type_id, clause);
         }
         for document in &*DOCUMENTS {

@@ -3,6 +3,7 @@
 use super::Access;
 use crate::hash;
 use crate::index_policy::{Entry, Rows, policy};
+use crate::matcher::Ports;
 use crate::parameter::{Parameter, parameter};
 use crate::prefix::Prefix;
 use crate::query::{Criterion, Test};
@@ -15,18 +16,17 @@ use crate::value::reference::ReferenceTest;
 use crate::value::token::TokenTest;
 use fhir::schema::TypeId;
 
-/// How far apart places on earth may be: rows take dates without an offset as UTC.
-const OFFSET_LIMIT_MS: i64 = 14 * 3_600_000;
 /// Values are compared as decimals, rows have them as binary fractions.
 const ROUNDING: f64 = 1e-9;
 
 /// The way to what meets a criterion.
-pub(super) fn access(type_id: TypeId, criterion: &Criterion) -> Option<Access> {
+pub(super) fn access(type_id: TypeId, criterion: &Criterion, ports: &dyn Ports) -> Option<Access> {
     let Test::AnyOf(tests) = &criterion.test else { return None };
     if criterion.code == "_id" {
         return ids(type_id, tests);
     }
-    let all: Option<Vec<_>> = tests.iter().map(|test| test_access(type_id, criterion.code, test)).collect();
+    let all: Option<Vec<_>> =
+        tests.iter().map(|test| test_access(type_id, criterion.code, test, ports)).collect();
     all.map(Access::union)
 }
 
@@ -38,11 +38,12 @@ fn ids(type_id: TypeId, tests: &[ValueTest]) -> Option<Access> {
     ids.collect::<Option<Vec<_>>>().map(|ids| Access::Ids(type_id, ids))
 }
 
-fn test_access(type_id: TypeId, code: &str, test: &ValueTest) -> Option<Access> {
+fn test_access(type_id: TypeId, code: &str, test: &ValueTest, ports: &dyn Ports) -> Option<Access> {
     let parameter = parameter(type_id, code)?;
     let entry = policy(type_id).entry(code);
     if let Some(Entry { rows: Rows::Via(others), .. }) = entry {
-        let all: Option<Vec<_>> = others.iter().map(|other| test_access(type_id, other, test)).collect();
+        let all: Option<Vec<_>> =
+            others.iter().map(|other| test_access(type_id, other, test, ports)).collect();
         return all.map(Access::union);
     }
     let key = (type_id, parameter.code);
@@ -63,8 +64,8 @@ fn test_access(type_id: TypeId, code: &str, test: &ValueTest) -> Option<Access> 
             let prefix = test.folded_prefix().filter(|prefix| !prefix.is_empty())?;
             Some(Access::Text { parameter: key, prefix: cut(&prefix).to_owned() })
         }
-        (ValueTest::Date(test), Some(Rows::Date)) => Some(dates(key, test.overlapped()?)),
-        (ValueTest::Date(test), Some(Rows::Recency)) => recency(key, test),
+        (ValueTest::Date(test), Some(Rows::Date)) => Some(dates(key, as_in_rows(test.overlapped()?, ports))),
+        (ValueTest::Date(test), Some(Rows::Recency)) => recency(key, test, ports),
         (ValueTest::Quantity(test), Some(Rows::Number)) => {
             let all = quantity::reach(test)?.into_iter().map(|reach| numbers(key, reach));
             Some(Access::union(all.collect()))
@@ -115,17 +116,23 @@ fn reference_test(type_id: TypeId, parameter: &'static Parameter, test: &Referen
     Some(tokens((type_id, parameter.code), hashes))
 }
 
-fn dates(parameter: (TypeId, &'static str), range: DateRange) -> Access {
-    Access::Date {
-        parameter,
-        low_ms: range.low_ms.saturating_sub(OFFSET_LIMIT_MS),
-        high_ms: range.high_ms.saturating_add(OFFSET_LIMIT_MS),
+/// Where rows of dates within an interval may lie: they take dates without an offset as UTC.
+fn as_in_rows(range: DateRange, ports: &dyn Ports) -> DateRange {
+    let offsets = ports.offsets_minutes();
+    let (least, greatest) = ((*offsets.start()).min(0), (*offsets.end()).max(0));
+    DateRange {
+        low_ms: range.low_ms.saturating_add(i64::from(least) * 60_000),
+        high_ms: range.high_ms.saturating_add(i64::from(greatest) * 60_000),
     }
 }
 
+fn dates(parameter: (TypeId, &'static str), range: DateRange) -> Access {
+    Access::Date { parameter, low_ms: range.low_ms, high_ms: range.high_ms }
+}
+
 /// The principal date: short intervals by their low end, long ones by their rows.
-fn recency(parameter: (TypeId, &'static str), test: &DateTest) -> Option<Access> {
-    let range = test.overlapped()?;
+fn recency(parameter: (TypeId, &'static str), test: &DateTest, ports: &dyn Ports) -> Option<Access> {
+    let range = as_in_rows(test.overlapped()?, ports);
     let reach_ms = match test.prefix {
         // These hold only for what begins in the range.
         Prefix::Equal | Prefix::StartsAfter => 0,
@@ -133,8 +140,8 @@ fn recency(parameter: (TypeId, &'static str), test: &DateTest) -> Option<Access>
     };
     let short = Access::Type {
         type_id: parameter.0,
-        low_ms: range.low_ms.saturating_sub(reach_ms + OFFSET_LIMIT_MS),
-        high_ms: range.high_ms.saturating_add(OFFSET_LIMIT_MS),
+        low_ms: range.low_ms.saturating_sub(reach_ms),
+        high_ms: range.high_ms,
         signature: Vec::new(),
     };
     Some(Access::Union(vec![short, dates(parameter, range)]))

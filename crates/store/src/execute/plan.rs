@@ -112,7 +112,7 @@ impl Planner<'_> {
             knowledge.take_signature(signature_hashes(type_id, clause).unwrap_or_default());
             let code = code_of_pair(type_id, clause);
             let accesses = [Some(clause), code.as_ref()].into_iter().flatten();
-            for access in accesses.filter_map(|clause| access(type_id, clause)) {
+            for access in accesses.filter_map(|clause| access(type_id, clause, self.ports)) {
                 knowledge.take(access, self.limits);
             }
         }
