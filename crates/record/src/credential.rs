@@ -103,7 +103,8 @@ impl Record {
         let name = hash(secret);
         let Some(content) = self.store.read_private(kind.space(), &name)? else { return Ok(()) };
         let Some(credential) = decode(&content, self.now_ms()) else { return Ok(()) };
-        if expires_ms - credential.expires_ms < MINUTE_MS {
+        let is_over = credential.expires_ms <= self.now_ms();
+        if is_over || expires_ms - credential.expires_ms < MINUTE_MS {
             return Ok(());
         }
         let session = Session {
