@@ -13,12 +13,11 @@ pub fn run(config: &Config, emit: &mut Emit<'_>) -> Result<()> {
     server::check_address(config)?;
     let practice = Practice::open(config)?;
     serve(config, practice, emit, |practice, emit| {
-        match command::user::first_administrator(practice)? {
-            Some(link) => emit(Event::Line(format!("the first administrator joins at  {link}"))),
-            None => {
-                emit(Event::Line("people sign in with their accounts; chiron user sees to them".to_owned()))
-            }
-        }
+        let line = match command::user::first_administrator(practice)? {
+            Some(link) => format!("the first administrator joins at  {link}"),
+            None => "people sign in with their accounts; chiron user sees to them".to_owned(),
+        };
+        emit(Event::Line(line));
         Ok(())
     })
 }
