@@ -234,6 +234,47 @@ fn exports_of_patients_hold_their_compartments_only() {
 }
 
 #[test]
+fn what_was_deleted_since_is_told() {
+    let folder = new_folder();
+    let server = Server::start(&folder.path().join("data"));
+    let mut client = server.administrator();
+    for name in ["one", "two"] {
+        assert_eq!(client.post("/fhir", &put_both(name)).status, 200);
+    }
+    assert_eq!(client.put("/fhir/Device/d", &json!({ "resourceType": "Device", "id": "d" })).status, 201);
+    let place = ask(&mut client, "/$export");
+    let first = wait(&mut client, &place);
+    assert!(first.get("deleted").is_none());
+    let since = first["transactionTime"].as_str().unwrap();
+    for path in ["Observation/one-weight", "Observation/two-weight", "Device/d"] {
+        assert_eq!(client.send("DELETE", &format!("/fhir/{path}"), &[], b"").status, 204);
+    }
+    assert_eq!(client.put("/fhir/Observation/two-weight", &weight("two-weight", "Patient/two")).status, 201);
+    let mut deleted = |path: &str| -> BTreeSet<String> {
+        let place = ask(&mut client, &format!("{path}?_since={since}"));
+        let manifest = wait(&mut client, &place);
+        let mut found = BTreeSet::new();
+        for file in manifest["deleted"].as_array().unwrap() {
+            let text = client.get(&path_of(file["url"].as_str().unwrap())).text();
+            assert_eq!((&file["type"], &file["count"]), (&json!("Bundle"), &json!(text.lines().count())));
+            for line in text.lines() {
+                let bundle: Value = serde_json::from_str(line).unwrap();
+                assert_eq!(bundle["type"], "transaction");
+                let urls = bundle["entry"].as_array().unwrap().iter().map(|entry| &entry["request"]);
+                found.extend(urls.map(|request| format!("{} {}", request["method"], request["url"])));
+            }
+        }
+        found
+    };
+    let (device, weight) = ("\"DELETE\" \"Device/d\"", "\"DELETE\" \"Observation/one-weight\"");
+    let all = deleted("/$export");
+    assert!(all.iter().eq([device, weight]), "{all:?}");
+    let of_patients = deleted("/Patient/$export");
+    assert!(of_patients.iter().eq([weight]), "the device is no patient's: {of_patients:?}");
+    server.stop();
+}
+
+#[test]
 fn an_export_is_for_the_one_who_asked_and_within_their_rights() {
     let folder = new_folder();
     let server = Server::start(&folder.path().join("data"));

@@ -22,6 +22,7 @@ mod bulk_import;
 mod contention;
 mod demo;
 mod ehi;
+mod ehi_patient;
 mod full_disk;
 mod guarantees;
 mod killed;

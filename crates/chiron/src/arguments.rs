@@ -149,6 +149,9 @@ pub enum DataCommand {
     ExportEhi {
         /// The folder to write to, which must be new or empty
         to: PathBuf,
+        /// The id of one patient: all of theirs, and nothing of others
+        #[arg(long, value_name = "ID")]
+        patient: Option<String>,
     },
     /// Make a new practice of such an export, the same to the byte
     ImportEhi {

@@ -39,7 +39,8 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
     match command {
         DataCommand::Import { paths } => import::run(&practice.session(), paths, emit).map(|_| ()),
         DataCommand::Export { to } => export::run(practice, to, emit),
-        DataCommand::ExportEhi { to } => ehi::export(practice, to, emit),
+        DataCommand::ExportEhi { to, patient: None } => ehi::export(practice, to, emit),
+        DataCommand::ExportEhi { to, patient: Some(id) } => ehi::export_patient(practice, id, to, emit),
         DataCommand::ImportEhi { from } => ehi::import(practice, from, emit),
         DataCommand::Token { scope, days } => token::bearer(practice, scope, *days, emit),
         DataCommand::SignInCode { guest } => token::sign_in_code(practice, *guest, emit),
@@ -67,7 +68,7 @@ fn absolute(command: &DataCommand) -> Result<DataCommand> {
         }
         DataCommand::Export { to } => DataCommand::Export { to: full(&to)? },
         DataCommand::Backup { to } => DataCommand::Backup { to: full(&to)? },
-        DataCommand::ExportEhi { to } => DataCommand::ExportEhi { to: full(&to)? },
+        DataCommand::ExportEhi { to, patient } => DataCommand::ExportEhi { to: full(&to)?, patient },
         DataCommand::ImportEhi { from } => DataCommand::ImportEhi { from: full(&from)? },
         DataCommand::Load { system, path, version } => {
             DataCommand::Load { system, path: full(&path)?, version }

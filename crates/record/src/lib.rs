@@ -16,6 +16,7 @@ pub mod import;
 mod include;
 pub mod job;
 pub mod linked_types;
+pub mod links;
 pub mod outgoing;
 mod own_profiles;
 mod parameters;

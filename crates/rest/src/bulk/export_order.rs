@@ -140,17 +140,27 @@ impl ExportOrder {
     /// Whether a resource that the search in a compartment found belongs into the export, there. One that belongs to
     /// several patients is exported with the first of them.
     pub fn has(&self, resource: &Resource, patient: Option<&str>, base_url: &str) -> bool {
-        let owners = || {
-            let document = resource.document();
-            document.map_or(Vec::new(), |document| patients_of(resource.key().type_id, &document, base_url))
-        };
         match (&self.whose, patient) {
             (Whose::Patients(ids), Some(patient)) => {
-                owners().iter().filter(|id| ids.contains(*id)).all(|id| id.as_str() >= patient)
+                let owners = owners(resource, base_url);
+                owners.iter().filter(|id| ids.contains(*id)).all(|id| id.as_str() >= patient)
             }
-            (Whose::AllPatients, _) => !owners().is_empty(),
-            _ => true,
+            _ => self.had(resource, base_url),
         }
+    }
+
+    /// Whether a resource belongs to those whose resources are exported.
+    pub fn had(&self, resource: &Resource, base_url: &str) -> bool {
+        match &self.whose {
+            Whose::System => true,
+            Whose::AllPatients => !owners(resource, base_url).is_empty(),
+            Whose::Patients(ids) => owners(resource, base_url).iter().any(|id| ids.contains(id)),
+        }
+    }
+
+    /// The moment since which changes are asked for, in milliseconds since 1970.
+    pub fn since_ms(&self) -> Option<i64> {
+        Some(Instant::parse(self.since.as_ref()?).ok()?.ms())
     }
 
     /// Which parts of resources of a type are exported.
@@ -244,6 +254,12 @@ impl Filter {
 /// The type of patients.
 pub(crate) fn patient_type() -> TypeId {
     schema().resource_named("Patient").expect("the schema has Patient")
+}
+
+/// The patients that a resource belongs to.
+fn owners(resource: &Resource, base_url: &str) -> Vec<String> {
+    let document = resource.document();
+    document.map_or(Vec::new(), |document| patients_of(resource.key().type_id, &document, base_url))
 }
 
 /// What stands in lists with commas.

@@ -1,5 +1,6 @@
 //! An export at work: page by page, with the rights of whoever asked.
 
+use super::deletions::Deletions;
 use super::work::{Cut, Work};
 use super::{ExportOrder, Listed, State, broken};
 use crate::service::Service;
@@ -38,8 +39,9 @@ impl<'a> Exporting<'a> {
                 output.push(Listed { file: type_name.clone(), type_name, count, ..Listed::default() });
             }
         }
+        let deleted = Deletions::write(self.work, &self.order, self.moment_ms)?;
         self.work.sync_folder()?;
-        Ok(State::Done { moment_ms: self.moment_ms, output, error: Vec::new() })
+        Ok(State::Done { moment_ms: self.moment_ms, output, error: Vec::new(), deleted })
     }
 
     /// Writes the file of a type, unless there is nothing of it.

@@ -90,6 +90,7 @@ impl<'a> Importing<'a> {
             error: errors
                 .map(|((source, tally), number)| listed(source, tally.failed, Tallies::errors_name(number)))
                 .collect(),
+            deleted: Vec::new(),
         }
     }
 

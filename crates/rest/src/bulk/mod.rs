@@ -4,6 +4,7 @@
 //! process; the folder has its files. [`worker`] does one job after another. An export that was cut off begins anew, an
 //! import goes on where it was.
 
+mod deletions;
 mod export_order;
 mod exporting;
 mod import_order;

@@ -16,6 +16,8 @@ pub(crate) enum State {
         output: Vec<Listed>,
         /// What failed in it.
         error: Vec<Listed>,
+        /// What was deleted since the moment that was named.
+        deleted: Vec<Listed>,
     },
     /// It cannot be done: the OperationOutcome, as JSON.
     Failed(String),
@@ -53,6 +55,7 @@ impl State {
             moment_ms: state.get("moment_ms")?.as_str()?.parse().ok()?,
             output: listed("output")?,
             error: listed("error")?,
+            deleted: listed("deleted")?,
         })
     }
 
@@ -62,8 +65,11 @@ impl State {
         let state = match self {
             Self::Waiting => fhir::object! {},
             Self::Failed(outcome) => fhir::object! { "outcome" => outcome.as_str() },
-            Self::Done { moment_ms, output, error } => fhir::object! {
-                "moment_ms" => moment_ms.to_string(), "output" => listed(output), "error" => listed(error),
+            Self::Done { moment_ms, output, error, deleted } => fhir::object! {
+                "moment_ms" => moment_ms.to_string(),
+                "output" => listed(output),
+                "error" => listed(error),
+                "deleted" => listed(deleted),
             },
         };
         if let Some(details) = job.details.as_object_mut() {
@@ -74,8 +80,9 @@ impl State {
     /// Whether it is done and has a file of this name.
     pub fn has_file(&self, name: &str) -> bool {
         match self {
-            Self::Done { output, error, .. } => {
-                !name.is_empty() && output.iter().chain(error).any(|listed| listed.file == name)
+            Self::Done { output, error, deleted, .. } => {
+                let mut all = output.iter().chain(error).chain(deleted);
+                !name.is_empty() && all.any(|listed| listed.file == name)
             }
             Self::Waiting | Self::Failed(_) => false,
         }

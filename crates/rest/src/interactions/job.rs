@@ -25,18 +25,20 @@ pub(super) fn status(call: &Call, session: &Session) -> Result<Answer, Failure> 
         State::Failed(outcome) => {
             Ok(Answer { status: StatusCode::INTERNAL_SERVER_ERROR, ..Answer::resource(outcome) })
         }
-        State::Done { moment_ms, output, error } => {
+        State::Done { moment_ms, output, error, deleted } => {
             let listed = |all: &[Listed]| {
                 Value::Array(all.iter().map(|listed| manifest_line(call, &job, listed)).collect())
             };
-            let manifest = fhir::object! {
-                "transactionTime" => instant(moment_ms).to_string(),
-                "request" => job.details.get("request").cloned().unwrap_or_default(),
-                "requiresAccessToken" => true,
-                "output" => listed(&output),
-                "error" => listed(&error),
-            };
-            let bytes = manifest.to_json().into_bytes();
+            let mut manifest = fhir::Object::new();
+            manifest.set("transactionTime", instant(moment_ms).to_string());
+            manifest.set("request", job.details.get("request").cloned().unwrap_or_default());
+            manifest.set("requiresAccessToken", true);
+            manifest.set("output", listed(&output));
+            if !deleted.is_empty() {
+                manifest.set("deleted", listed(&deleted));
+            }
+            manifest.set("error", listed(&error));
+            let bytes = Value::from(manifest).to_json().into_bytes();
             let content = Content::Native { media_type: "application/json".to_owned(), bytes };
             Ok(Answer { content, ..Answer::empty(StatusCode::OK) }
                 .with_header(header::EXPIRES, &http_date(job.expires_ms)))

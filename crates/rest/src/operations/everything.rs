@@ -9,12 +9,11 @@ use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::search_bundle::{CURSOR, links, push_all};
 use crate::subset::Subset;
-use fhir::schema::schema;
-use fhir::{Kind, Node};
+use record::links::linked;
 use record::resource::instant;
 use record::{Error, Resource, ResourceKey, Session};
 use search::parse::Handling;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 const SINCE: Parameter = parameter("_since", "instant", "only resources changed since");
 const TYPES: Parameter = parameter("_type", "code", "only resources of these types, separated by commas");
@@ -70,24 +69,15 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
     Ok(Answer::resource(bundle.finish()))
 }
 
-/// What resources refer to outside of the compartment: practitioners, organisations, medications and the like. What
+/// What resources refer to outside of the compartment: practitioners, organisations, medications, the files of attachments and the like. What
 /// the actor may not read, and what is not there, is left out.
 fn referenced(call: &Call, session: &Session, resources: &[Resource]) -> Result<Vec<Resource>, Failure> {
     let members = search::compartment::types_in(call.place.only_type()?);
-    let mut keys = Vec::new();
-    let mut seen: HashSet<ResourceKey> = HashSet::new();
-    for document in resources.iter().filter_map(Resource::document) {
-        visit_references(document.root(), &mut |reference| {
-            let key =
-                local_key(reference, &call.service.base_url).filter(|key| !members.contains(&key.type_id));
-            if let Some(key) = key.filter(|key| !seen.contains(key)) {
-                seen.insert(key.clone());
-                keys.push(key);
-            }
-        });
-    }
+    let base_url = &call.service.base_url;
+    let documents = resources.iter().filter_map(Resource::document);
+    let keys: BTreeSet<ResourceKey> = documents.flat_map(|document| linked(&document, base_url)).collect();
     let mut found = Vec::new();
-    for key in keys {
+    for key in keys.into_iter().filter(|key| !members.contains(&key.type_id)) {
         match session.read(&key) {
             Ok(resource) => found.push(resource),
             Err(Error::NotFound(_) | Error::Gone { .. } | Error::Denied(_)) => {}
@@ -95,43 +85,4 @@ fn referenced(call: &Call, session: &Session, resources: &[Resource]) -> Result<
         }
     }
     Ok(found)
-}
-
-/// Calls for every `reference` of a tree.
-fn visit_references(node: Node<'_>, found: &mut dyn FnMut(&str)) {
-    match node.kind() {
-        Kind::Object => {
-            for (name, value) in node.members() {
-                match value.as_str() {
-                    Some(text) if name == "reference" => found(&text),
-                    Some(_) => {}
-                    None => visit_references(value, found),
-                }
-            }
-        }
-        Kind::Array => node.items().for_each(|item| visit_references(item, found)),
-        _ => {}
-    }
-}
-
-fn local_key(reference: &str, base_url: &str) -> Option<ResourceKey> {
-    let relative = reference.strip_prefix(base_url).map_or(reference, |rest| rest.trim_start_matches('/'));
-    let mut parts = relative.split('/');
-    let type_id = schema().resource_named(parts.next()?)?;
-    record::bundle::key(type_id, parts.next()?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_of_this_server_are_followed() {
-        let key = |text| local_key(text, "http://a/fhir").map(|key| key.to_string());
-        assert_eq!(key("Practitioner/1").as_deref(), Some("Practitioner/1"));
-        assert_eq!(key("http://a/fhir/Practitioner/1/_history/2").as_deref(), Some("Practitioner/1"));
-        assert_eq!(key("http://b/fhir/Practitioner/1"), None);
-        assert_eq!(key("#contained"), None);
-        assert_eq!(key("urn:uuid:1"), None);
-    }
 }

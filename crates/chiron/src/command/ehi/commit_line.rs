@@ -35,6 +35,11 @@ struct VersionLine {
 const FORMS: [(SpliceForm, &str); 3] =
     [(SpliceForm::NoMeta, "no-meta"), (SpliceForm::EmptyMeta, "empty-meta"), (SpliceForm::Meta, "meta")];
 
+/// The name of what is at the place of a stamp.
+pub fn form_name(form: SpliceForm) -> &'static str {
+    FORMS.iter().find(|(known, _)| *known == form).map_or("", |(_, name)| name)
+}
+
 impl CommitLine {
     /// The line of a commit.
     pub fn of(commit: &WholeCommit) -> Result<Self> {
@@ -64,7 +69,7 @@ impl CommitLine {
 
 impl VersionLine {
     fn of(change: &WholeChange) -> Self {
-        let form = FORMS.iter().find(|(form, _)| *form == change.splice.form).map_or("", |(_, name)| name);
+        let form = form_name(change.splice.form);
         let is_deletion = change.body.is_none();
         Self {
             type_name: change.key.type_id.name().to_owned(),

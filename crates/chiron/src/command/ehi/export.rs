@@ -2,11 +2,11 @@
 
 use super::commit_line::CommitLine;
 use super::manifest::{Counts, Manifest};
-use super::{COMMITS_FILE, README, README_FILE, READS_FILE, RESOURCES_FOLDER, blob_name};
+use super::{COMMITS_FILE, README, README_FILE, READS_FILE, RESOURCES_FOLDER, copy_content};
 use crate::command::{self, new_folder};
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -77,7 +77,8 @@ impl Export<'_> {
     fn commit(&mut self, commit: &WholeCommit, file: &mut impl Write) -> Result<()> {
         for mark in commit.marks() {
             if self.contents.insert(mark.hash) {
-                self.content(&mark.hash)?;
+                copy_content(self.store, self.to, &mark.hash)?;
+                self.counts.contents += 1;
             }
         }
         let line = CommitLine::of(commit)?;
@@ -86,16 +87,6 @@ impl Export<'_> {
         self.counts.commits += 1;
         self.counts.versions += commit.changes.len() as u64;
         self.chain = BlobHash(commit.chain).to_string();
-        Ok(())
-    }
-
-    fn content(&mut self, hash: &BlobHash) -> Result<()> {
-        let path = self.to.join(blob_name(hash));
-        fs::create_dir_all(path.parent().unwrap_or(self.to))?;
-        let mut reader = self.store.blobs().open(hash)?;
-        let mut file = File::create(&path)?;
-        std::io::copy(&mut reader, &mut file).with_context(|| format!("the content {hash}"))?;
-        self.counts.contents += 1;
         Ok(())
     }
 

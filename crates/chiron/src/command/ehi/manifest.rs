@@ -38,8 +38,15 @@ pub struct Counts {
     pub reads: u64,
 }
 
+/// What every manifest tells of itself.
+#[derive(Deserialize)]
+struct Format {
+    format: String,
+}
+
+/// A file of an export.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct ListedFile {
+pub struct ListedFile {
     name: String,
     bytes: u64,
     sha256: String,
@@ -48,14 +55,9 @@ struct ListedFile {
 impl Manifest {
     /// Writes the manifest of all files of a folder, and makes them durable.
     pub fn write(folder: &Path, counts: Counts, chain: String) -> Result<Self> {
-        let mut names = Vec::new();
-        list(folder, Path::new(""), &mut names)?;
-        names.sort();
-        let files = names.iter().map(|name| listed(folder, name)).collect::<Result<_>>()?;
+        let files = list_files(folder)?;
         let manifest = Self { format: FORMAT.to_owned(), counts, chain, files };
-        let path = folder.join(MANIFEST_FILE);
-        fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;
-        File::open(path)?.sync_all()?;
+        write_manifest(folder, &manifest)?;
         Ok(manifest)
     }
 
@@ -63,10 +65,11 @@ impl Manifest {
     pub fn check(folder: &Path) -> Result<Self> {
         let path = folder.join(MANIFEST_FILE);
         let text = fs::read(&path).with_context(|| path.display().to_string())?;
-        let manifest: Self = serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
-        if manifest.format != FORMAT {
-            bail!("the export is of format '{}', and this program reads {FORMAT}", manifest.format);
+        let Format { format } = serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
+        if format != FORMAT {
+            bail!("the export is of format '{format}', and this program reads {FORMAT}");
         }
+        let manifest: Self = serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
         for file in manifest.files.iter().filter(|file| file.name != README_FILE) {
             let is_inside =
                 Path::new(&file.name).components().all(|part| matches!(part, Component::Normal(_)));
@@ -79,6 +82,21 @@ impl Manifest {
         }
         Ok(manifest)
     }
+}
+
+/// Every file of a folder, and makes them durable.
+pub fn list_files(folder: &Path) -> Result<Vec<ListedFile>> {
+    let mut names = Vec::new();
+    list(folder, Path::new(""), &mut names)?;
+    names.sort();
+    names.iter().map(|name| listed(folder, name)).collect()
+}
+
+/// Writes a manifest to its place, and makes it durable.
+pub fn write_manifest(folder: &Path, manifest: &impl Serialize) -> Result<()> {
+    let path = folder.join(MANIFEST_FILE);
+    fs::write(&path, serde_json::to_vec_pretty(manifest)?)?;
+    Ok(File::open(path)?.sync_all()?)
 }
 
 fn list(folder: &Path, below: &Path, names: &mut Vec<PathBuf>) -> Result<()> {
