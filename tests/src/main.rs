@@ -28,6 +28,7 @@ mod guarantees;
 mod killed;
 mod lifecycle;
 mod live;
+mod people;
 mod point_in_time;
 mod postgres;
 mod profile_examples;

@@ -71,6 +71,13 @@ impl Policy {
         Ok(Self { permissions })
     }
 
+    /// The names of all roles, in order.
+    pub fn roles(&self) -> Vec<String> {
+        let names: std::collections::BTreeSet<&String> =
+            self.permissions.iter().map(|one| &one.role).collect();
+        names.into_iter().cloned().collect()
+    }
+
     /// Decides a request; `type_id` is `None` for requests over every type.
     pub fn decide(
         &self,

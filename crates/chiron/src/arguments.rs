@@ -173,6 +173,9 @@ pub enum DataCommand {
         #[arg(long)]
         guest: bool,
     },
+    /// The people who sign in on the pages: list, invite, reset, close
+    #[command(subcommand)]
+    User(UserCommand),
     /// Load a code system: RxNorm, LOINC, SNOMED CT, HCPCS, NDC, or a practice's own CPT file
     Load {
         /// rxnorm, loinc, snomed, hcpcs, ndc or cpt
@@ -191,5 +194,30 @@ pub enum DataCommand {
     Backup {
         /// The folder to write to, which must be new or empty
         to: PathBuf,
+    },
+}
+
+/// What is done with the accounts of people.
+#[derive(Subcommand, Debug, Clone, Serialize, Deserialize)]
+pub enum UserCommand {
+    /// Show all accounts
+    List,
+    /// Make an account, and a link by which its person joins
+    Invite {
+        /// The person's name
+        name: String,
+        /// What they do, such as administrator or clinician
+        #[arg(long)]
+        role: String,
+    },
+    /// Take password and one-time codes away, and make a link by which the person joins anew
+    Reset {
+        /// What they sign in with
+        sign_in_name: String,
+    },
+    /// Close an account: its person is signed out, and cannot sign in any more
+    Close {
+        /// What they sign in with
+        sign_in_name: String,
     },
 }

@@ -15,6 +15,7 @@ pub mod restore;
 pub mod serve;
 pub mod synth;
 pub mod token;
+pub mod user;
 pub mod verify;
 
 use crate::arguments::DataCommand;
@@ -43,6 +44,7 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
         DataCommand::ImportEhi { from } => ehi::import(practice, from, emit),
         DataCommand::Token { scope, days } => token::bearer(practice, scope, *days, emit),
         DataCommand::SignInCode { guest } => token::sign_in_code(practice, *guest, emit),
+        DataCommand::User(asked) => user::run(practice, asked, emit),
         DataCommand::Load { system, path, version } => load::run(practice, system, path, version, emit),
         DataCommand::Reindex => reindex::run(practice, emit),
         DataCommand::Verify => verify::run(practice, emit),

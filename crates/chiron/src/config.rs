@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 12] = [
+pub const SETTINGS: [Setting; 13] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -83,6 +83,12 @@ pub const SETTINGS: [Setting; 12] = [
         variable: "CHIRON_VALIDATE_PROFILES",
         default: "declared",
         help: "profiles checked on write: off; declared: those in meta.profile; us-core-6, -7 or -8: US Core's too",
+    },
+    Setting {
+        name: "idle-minutes",
+        variable: "CHIRON_IDLE_MINUTES",
+        default: "15",
+        help: "how long a person stays signed in without doing anything",
     },
     Setting {
         name: "outgoing-targets",
@@ -179,6 +185,7 @@ impl Config {
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
         self.binary_bytes()?;
+        self.idle_ms()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
@@ -201,6 +208,16 @@ impl Config {
             .parse()
             .with_context(|| format!("binary-megabytes (from {source}) is a whole number, not '{text}'"))?;
         Ok(u64::from(megabytes) << 20)
+    }
+
+    /// How long a session of the pages holds without use, in milliseconds.
+    pub fn idle_ms(&self) -> Result<i64> {
+        let (text, source) = &self.values["idle-minutes"];
+        let minutes = text.parse::<u16>().ok().filter(|minutes| *minutes > 0);
+        let minutes = minutes.with_context(|| {
+            format!("idle-minutes (from {source}) is a whole number from 1, not '{text}'")
+        })?;
+        Ok(i64::from(minutes) * 60_000)
     }
 
     /// The folder that holds the data.

@@ -40,7 +40,7 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         ..alone
     };
     let api = rest::router(Arc::clone(&practice.record), settings);
-    let pages = web::router(Arc::clone(&practice.record));
+    let pages = web::router(Arc::clone(&practice.record), config.idle_ms()?);
     Ok(api.merge(pages))
 }
 

@@ -3,11 +3,12 @@
 //! Only a hash of a secret is stored, as a private document; whoever reads the data cannot sign in with it.
 
 use crate::error::Error;
+use crate::private_documents::DocumentChange;
 use crate::session::{Record, Session};
 use access::{Actor, Interaction, Scope};
 use fhir::{Document, Node, Object, Value};
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// What a secret is for. One kind is never taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
+    const ALL: [Self; 3] = [Self::SignInCode, Self::PageSession, Self::BearerToken];
+
     /// How many letters a secret has: codes are typed by people and hold for hours, the others are kept by programs.
     fn letters(self) -> usize {
         match self {
@@ -53,7 +56,15 @@ struct Cached {
 struct Credential {
     actor: Actor,
     expires_ms: i64,
+    /// When it was read.
+    read_ms: i64,
 }
+
+/// How long a credential is taken for what it was when it was read, in milliseconds: another process on the same database may
+/// revoke it.
+const FRESH_MS: i64 = 30_000;
+
+const MINUTE_MS: i64 = 60_000;
 
 /// More than any practice has sessions; beyond it the cache begins anew.
 const CACHE_SIZE: usize = 10_000;
@@ -66,17 +77,51 @@ impl Record {
             let cache = self.credentials.lock();
             (cache.known.get(&key).cloned(), cache.revocations)
         };
-        let credential = match known {
+        let now_ms = self.now_ms();
+        let credential = match known.filter(|known| now_ms < known.read_ms + FRESH_MS) {
             Some(credential) => credential,
-            None => match self.store.read_private(kind.space(), &key.1)?.as_deref().and_then(decode) {
-                Some(credential) => {
-                    self.credentials.lock().keep(key, &credential, revocations);
-                    credential
-                }
-                None => return Ok(None),
-            },
+            None => {
+                let stored = self.store.read_private(kind.space(), &key.1)?;
+                let Some(credential) = stored.as_deref().and_then(|content| decode(content, now_ms)) else {
+                    return Ok(None);
+                };
+                self.credentials.lock().keep(key, &credential, revocations);
+                credential
+            }
         };
-        Ok((credential.expires_ms > self.now_ms()).then_some(credential.actor))
+        Ok((credential.expires_ms > now_ms).then_some(credential.actor))
+    }
+
+    /// Lets a credential that is in use hold until later, but not for less than it does; unless it would gain less than a
+    /// minute, which is not worth a commit.
+    pub fn prolong(
+        self: &Arc<Self>,
+        kind: CredentialKind,
+        secret: &str,
+        expires_ms: i64,
+    ) -> Result<(), Error> {
+        let name = hash(secret);
+        let Some(content) = self.store.read_private(kind.space(), &name)? else { return Ok(()) };
+        let Some(credential) = decode(&content, self.now_ms()) else { return Ok(()) };
+        let is_over = credential.expires_ms <= self.now_ms();
+        if is_over || expires_ms - credential.expires_ms < MINUTE_MS {
+            return Ok(());
+        }
+        let session = Session {
+            actor: credential.actor.clone(),
+            origin: crate::audit::Origin { address: String::new(), way: "page" },
+            record: Arc::clone(self),
+        };
+        let change = DocumentChange {
+            space: kind.space(),
+            key: name.clone(),
+            before: Some(content),
+            after: Some(encode(&credential.actor, expires_ms)),
+        };
+        // One that was revoked meanwhile stays so.
+        session.change_documents(vec![change], &format!("{} in use", kind.space()))?;
+        self.credentials.lock().known.remove(&(kind, name));
+        Ok(())
     }
 }
 
@@ -126,6 +171,36 @@ impl Session {
         Ok(())
     }
 
+    /// Ends all that stands for an actor: they are signed out everywhere.
+    pub fn revoke_all(&self, actor_id: &str) -> Result<(), Error> {
+        self.require_administrator()?;
+        let mut changes = Vec::new();
+        for kind in CredentialKind::ALL {
+            for (key, content) in self.record.private_documents(kind.space())? {
+                if decode(&content, 0).is_some_and(|credential| credential.actor.id == actor_id) {
+                    changes.push(DocumentChange {
+                        space: kind.space(),
+                        key,
+                        before: Some(content),
+                        after: None,
+                    });
+                }
+            }
+        }
+        // One that changes at this moment is ended by the next attempt.
+        while !self
+            .change_documents(changes.clone(), &format!("all that stands for {actor_id} is revoked"))?
+        {
+            for change in &mut changes {
+                change.before = self.record.private_document(change.space, &change.key)?;
+            }
+        }
+        let mut cache = self.record.credentials.lock();
+        cache.revocations += 1;
+        cache.known.clear();
+        Ok(())
+    }
+
     fn change_credential(
         &self,
         kind: CredentialKind,
@@ -170,12 +245,13 @@ pub(crate) fn actor_object(actor: &Actor) -> Object {
     object
 }
 
-fn decode(content: &[u8]) -> Option<Credential> {
+fn decode(content: &[u8], read_ms: i64) -> Option<Credential> {
     let document = Document::parse(content).ok()?;
     let root = document.root();
     Some(Credential {
         actor: read_actor(root)?,
         expires_ms: root.get("expires_ms")?.as_number()?.parse().ok()?,
+        read_ms,
     })
 }
 

@@ -22,6 +22,7 @@ mod own_profiles;
 mod parameters;
 pub mod patch;
 pub mod ports;
+pub mod private_documents;
 pub mod resource;
 pub mod session;
 mod session_ports;

@@ -150,6 +150,11 @@ impl Record {
         Limits { now_ms: self.now_ms(), ..Limits::default() }
     }
 
+    /// The names of the roles that accounts can have.
+    pub fn roles(&self) -> Vec<String> {
+        self.policy.roles()
+    }
+
     /// Where requests may be sent.
     pub fn outgoing_targets(&self) -> &Targets {
         &self.targets
@@ -237,17 +242,19 @@ impl Session {
         if !self.record.audit_reads {
             return Ok(());
         }
-        let time_ms = self.record.now_ms();
-        let row = AuditRow {
-            time_ms,
-            actor: &self.actor,
-            origin: &self.origin,
-            interaction,
-            touched,
-            query,
-            outcome,
-        };
-        Ok(self.record.store.log_read(&row.to_bytes())?)
+        Ok(self.record.store.log_read(&self.row(interaction, touched, query, outcome))?)
+    }
+
+    /// A row of the audit log, at this moment.
+    pub(crate) fn row(
+        &self,
+        interaction: Interaction,
+        touched: &Touched,
+        query: &str,
+        outcome: AuditOutcome,
+    ) -> Vec<u8> {
+        let (time_ms, actor, origin) = (self.record.now_ms(), &self.actor, &self.origin);
+        AuditRow { time_ms, actor, origin, interaction, touched, query, outcome }.to_bytes()
     }
 
     /// Puts a private document in place, or takes it away. Its audit row names the kind and for whom, never the content.
@@ -260,17 +267,9 @@ impl Session {
         what: &str,
     ) -> Result<i64, Error> {
         let time_ms = self.record.now_ms();
-        let row = AuditRow {
-            time_ms,
-            actor: &self.actor,
-            origin: &self.origin,
-            interaction: Interaction::Operate,
-            touched: &Touched::default(),
-            query: what,
-            outcome: AuditOutcome::Done,
-        };
+        let audit = self.row(Interaction::Operate, &Touched::default(), what, AuditOutcome::Done);
         let private = vec![PrivateChange { space: space.to_owned(), key, content }];
-        let batch = Batch { time_ms, private, audit: row.to_bytes(), ..Batch::default() };
+        let batch = Batch { time_ms, private, audit, ..Batch::default() };
         Ok(self.record.store.commit(batch)?.time_ms)
     }
 

@@ -6,6 +6,8 @@ mod audit_log;
 mod conditional;
 #[path = "main/contents.rs"]
 mod contents;
+#[path = "main/credentials.rs"]
+mod credentials;
 #[path = "main/feed.rs"]
 mod feed;
 #[path = "main/own_profiles.rs"]

@@ -81,7 +81,7 @@ function putPiece(piece, fresh) {
 
 /** Asks for the page again and puts the pieces that differ. */
 async function refreshPieces() {
-  const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-unattended': 'true' } });
   if (answer.redirected) return location.assign('/sign-in');
   if (!answer.ok) return;
   const html = policy.createHTML(await answer.text());

@@ -5,6 +5,7 @@ use crate::shell::Shell;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use identity::IdentityError;
 use record::{Error, Session};
 
 /// Why a page cannot be shown.
@@ -67,6 +68,17 @@ impl From<Error> for Failure {
             }
         };
         Self { status, title, message: error.to_string() }
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Mistake(message) => {
+                Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", message }
+            }
+            IdentityError::Record(error) => error.into(),
+        }
     }
 }
 

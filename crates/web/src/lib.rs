@@ -8,12 +8,14 @@ mod chart;
 mod document;
 mod failure;
 mod flag;
+mod join;
 mod line_chart;
 mod live;
 mod moment;
 mod page;
 mod patient_search;
 mod patients;
+mod people;
 mod results;
 mod session_cookie;
 mod shell;
@@ -21,8 +23,11 @@ mod sign_in;
 mod trend;
 mod words;
 
+pub use people::join_url;
+
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
+use identity::SignIn;
 use record::Record;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -35,6 +40,10 @@ pub(crate) struct App {
     pub record: Arc<Record>,
     /// Places for pages that follow what changes.
     pub followers: Arc<Semaphore>,
+    /// Where people come in.
+    pub door: Arc<SignIn>,
+    /// How long a session holds without use, in milliseconds.
+    pub idle_ms: i64,
 }
 
 /// A page: where it is, what it is for, and how it answers.
@@ -55,6 +64,14 @@ pub const PAGES: &[Page] = &[
         answer: || get(sign_in::show).post(sign_in::sign_in),
     },
     Page { path: "/sign-out", purpose: "end the session", answer: || post(sign_in::sign_out) },
+    Page {
+        path: "/join/{secret}",
+        purpose: "follow an invitation",
+        answer: || get(join::show).post(join::join),
+    },
+    Page { path: "/people", purpose: "who signs in", answer: || get(people::show).post(people::invite) },
+    Page { path: "/people/{id}/reset", purpose: "invite a person anew", answer: || post(people::reset) },
+    Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
     Page { path: "/p/{patient}", purpose: "the chart cockpit", answer: || get(chart::show) },
     Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },
@@ -68,9 +85,9 @@ pub const PAGES: &[Page] = &[
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
 ];
 
-/// The pages as routes.
-pub fn router(record: Arc<Record>) -> Router {
-    let app = App { record, followers: live::places() };
+/// The pages as routes. Who does nothing for so long, in milliseconds, is signed out.
+pub fn router(record: Arc<Record>, idle_ms: i64) -> Router {
+    let app = App { record, followers: live::places(), door: Arc::default(), idle_ms };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)

@@ -30,8 +30,15 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
     if !is_safe && is_cross_site(request.headers()) {
         return (StatusCode::FORBIDDEN, "This form was sent from another site.").into_response();
     }
+    let asked = (*request.method() == Method::GET).then(|| request.uri().to_string());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if let Some(asked) = asked.filter(|_| headers.get(header::LOCATION).is_some_and(|to| to == "/sign-in")) {
+        let to: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
+        if let Ok(to) = HeaderValue::try_from(format!("/sign-in?to={to}")) {
+            headers.insert(header::LOCATION, to);
+        }
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -56,12 +63,28 @@ pub(crate) async fn with_session(
     headers: HeaderMap,
     work: impl FnOnce(&Session) -> Result<Response, Failure> + Send + 'static,
 ) -> Response {
-    let answer = tokio::task::spawn_blocking(move || match session(&app, &headers) {
+    let answer = tokio::task::spawn_blocking(move || match used_session(&app, &headers) {
         Ok(Some(session)) => work(&session).unwrap_or_else(|failure| failure.into_page(Some(&session))),
         Ok(None) => Redirect::to("/sign-in").into_response(),
         Err(failure) => failure.into_page(None),
     });
     answer.await.unwrap_or_else(|_| Failure::bug().into_page(None))
+}
+
+/// Says that the script asks, not the person: to bring a page up to date is no sign that somebody is there.
+const UNATTENDED: &str = "x-unattended";
+
+/// The session of the signed-in user, which holds on by being used.
+fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
+    let session = session(app, headers)?;
+    if session.is_some()
+        && !headers.contains_key(UNATTENDED)
+        && let Some(secret) = session_cookie::read(headers)
+    {
+        let kind = record::credential::CredentialKind::PageSession;
+        app.record.prolong(kind, &secret, app.record.now_ms() + app.idle_ms)?;
+    }
+    Ok(session)
 }
 
 /// The session of the signed-in user; `None` when nobody is signed in.

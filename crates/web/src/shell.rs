@@ -7,6 +7,8 @@ use record::{Error, Session};
 pub(crate) struct Shell {
     /// The signed-in user's name; empty when nobody is.
     pub user: String,
+    /// Whether they see to the people of the practice.
+    pub is_administrator: bool,
     /// Today on the practice's wall; empty when nobody is signed in.
     pub today: String,
     /// Where the page follows what changes; empty when it does not.
@@ -21,6 +23,8 @@ impl Shell {
     pub(crate) fn of(session: Option<&Session>) -> Self {
         Self {
             user: session.map(|session| session.actor().name.clone()).unwrap_or_default(),
+            is_administrator: session
+                .is_some_and(|session| session.actor().roles.iter().any(|role| role == "administrator")),
             today: session.map(|session| today(session.record().now_ms())).unwrap_or_default(),
             live: String::new(),
             style: assets::style_path(),

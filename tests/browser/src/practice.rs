@@ -37,7 +37,8 @@ pub fn practice() -> &'static Practice {
 }
 
 impl Practice {
-    fn start() -> Self {
+    /// A practice of one test's own.
+    pub fn start() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made").keep();
         let data = folder.join("data");
         let address =

@@ -12,13 +12,13 @@ fn start(test: &str) -> Option<Browser> {
 fn the_printed_code_opens_the_pages_and_another_does_not() {
     let Some(browser) = start("the_printed_code_opens_the_pages_and_another_does_not") else { return };
     browser.open("/");
-    assert_eq!(browser.path(), "/sign-in");
+    assert!(browser.path().starts_with("/sign-in"), "{}", browser.path());
     browser.type_into("#code", "aaaa-bbbb-cccc-dddd");
     browser.keys(ENTER);
     browser.wait("return !!document.querySelector('[role=alert]')");
     assert!(browser.text("[role=alert]").contains("not known"), "{}", browser.text("[role=alert]"));
     browser.open("/patients");
-    assert_eq!(browser.path(), "/sign-in");
+    assert!(browser.path().starts_with("/sign-in"), "{}", browser.path());
     // The refused form's status is an error to the browser's log, and rightly so.
     browser.complaints();
     browser.type_into("#code", &practice().code);

@@ -13,8 +13,11 @@ pub fn run(config: &Config, emit: &mut Emit<'_>) -> Result<()> {
     server::check_address(config)?;
     let practice = Practice::open(config)?;
     serve(config, practice, emit, |practice, emit| {
-        let code = command::token::make_code(practice, false)?;
-        emit(Event::Line(format!("sign in as administrator with the code  {code}")));
+        let line = match command::user::first_administrator(practice)? {
+            Some(link) => format!("the first administrator joins at  {link}"),
+            None => "people sign in with their accounts; chiron user sees to them".to_owned(),
+        };
+        emit(Event::Line(line));
         Ok(())
     })
 }

@@ -1,0 +1,167 @@
+//! The accounts of a practice, as an administrator sees to them.
+
+use crate::account::{Account, AccountState};
+use crate::{IdentityError, mistake};
+use record::private_documents::DocumentChange;
+use record::{Record, Session};
+
+/// Accounts by id.
+const SPACE: &str = "account";
+/// The ids of accounts by their sign-in names, so that each name is one account's.
+const NAMES: &str = "account-name";
+
+/// The accounts, for a session.
+pub struct Accounts<'a> {
+    session: &'a Session,
+}
+
+impl<'a> Accounts<'a> {
+    /// The accounts, with what is done on them audited as the session's.
+    pub fn new(session: &'a Session) -> Self {
+        Self { session }
+    }
+
+    fn record(&self) -> &Record {
+        self.session.record()
+    }
+
+    /// All of them, by name. For administrators.
+    pub fn list(&self) -> Result<Vec<Account>, IdentityError> {
+        self.session.require_administrator()?;
+        let documents = self.record().private_documents(SPACE)?;
+        let mut accounts: Vec<_> = documents.iter().filter_map(|(_, content)| decode(content)).collect();
+        accounts.sort_by_key(|account: &Account| (account.name.to_lowercase(), account.id.clone()));
+        Ok(accounts)
+    }
+
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> Result<bool, IdentityError> {
+        Ok(self.record().private_documents(SPACE)?.is_empty())
+    }
+
+    /// The account of an id.
+    pub fn find(&self, id: &str) -> Result<Option<Account>, IdentityError> {
+        Ok(self.record().private_document(SPACE, id)?.as_deref().and_then(decode))
+    }
+
+    /// The account of a sign-in name, whatever its case.
+    pub fn named(&self, sign_in_name: &str) -> Result<Option<Account>, IdentityError> {
+        let id = self.record().private_document(NAMES, &folded(sign_in_name))?;
+        match id.map(String::from_utf8) {
+            Some(Ok(id)) => self.find(&id),
+            _ => Ok(None),
+        }
+    }
+
+    /// Makes an account that waits for its person. For administrators.
+    pub fn add(&self, name: &str, roles: Vec<String>) -> Result<Account, IdentityError> {
+        self.session.require_administrator()?;
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 100 {
+            return mistake("Write the person's name, in at most 100 characters.");
+        }
+        if roles.is_empty() || roles.iter().any(|role| !self.record().roles().contains(role)) {
+            return mistake(format!("Choose a role: {}.", self.record().roles().join(", ")));
+        }
+        let account = Account {
+            id: self.record().new_id(),
+            name: name.to_owned(),
+            sign_in_name: String::new(),
+            roles,
+            state: AccountState::Invited,
+            password: None,
+            code: None,
+            made_ms: self.record().now_ms(),
+        };
+        self.put(None, Some(&account), "made")?;
+        Ok(account)
+    }
+
+    /// Closes an account: whoever is signed in with it is not any more. For administrators, and not for the last one.
+    pub fn close(&self, id: &str) -> Result<(), IdentityError> {
+        let others = self.list()?.into_iter().filter(|account| account.id != id);
+        let is_administrator = |account: &Account| {
+            account.state == AccountState::Active && account.roles.iter().any(|role| role == "administrator")
+        };
+        if !others.into_iter().any(|account| is_administrator(&account)) {
+            return mistake("This is the last administrator. Invite another one first.");
+        }
+        self.change(id, "closed", |account| account.state = AccountState::Closed)?;
+        Ok(self.session.revoke_all(id)?)
+    }
+
+    /// Takes password and one-time codes from an account, so that its person joins anew. For administrators.
+    pub fn reset(&self, id: &str) -> Result<Account, IdentityError> {
+        self.session.require_administrator()?;
+        let account = self.change(id, "waits for its person anew", |account| {
+            account.state = AccountState::Invited;
+            account.password = None;
+            account.code = None;
+        })?;
+        self.session.revoke_all(id)?;
+        Ok(account)
+    }
+
+    /// Changes an account as it is now; gives what it became.
+    pub(crate) fn change(
+        &self,
+        id: &str,
+        what: &str,
+        change: impl Fn(&mut Account),
+    ) -> Result<Account, IdentityError> {
+        loop {
+            let Some(before) = self.find(id)? else { return mistake("There is no such account any more.") };
+            let mut after = before.clone();
+            change(&mut after);
+            match self.put(Some(&before), Some(&after), what) {
+                Err(IdentityError::Mistake(_)) if self.find(id)?.as_ref() != Some(&before) => {}
+                done => return done.map(|()| after),
+            }
+        }
+    }
+
+    /// Puts an account in place of what it was; its sign-in name is its own.
+    pub(crate) fn put(
+        &self,
+        before: Option<&Account>,
+        after: Option<&Account>,
+        what: &str,
+    ) -> Result<(), IdentityError> {
+        let Some(account) = after.or(before) else { return Ok(()) };
+        let mut changes = vec![DocumentChange {
+            space: SPACE,
+            key: account.id.clone(),
+            before: before.map(encode),
+            after: after.map(encode),
+        }];
+        let name = |account: Option<&Account>| {
+            account.map(|one| folded(&one.sign_in_name)).filter(|name| !name.is_empty())
+        };
+        let (old, new) = (name(before), name(after));
+        if old != new {
+            let id = account.id.clone().into_bytes();
+            let entry = |key, before, after| DocumentChange { space: NAMES, key, before, after };
+            changes.extend(old.map(|name| entry(name, Some(id.clone()), None)));
+            changes.extend(new.map(|name| entry(name, None, Some(id.clone()))));
+        }
+        match self.session.change_documents(changes, &format!("account {} is {what}", account.id))? {
+            true => Ok(()),
+            false => mistake(
+                "This sign-in name is taken, or the account was changed meanwhile. Try again, with another name.",
+            ),
+        }
+    }
+}
+
+/// A sign-in name as it is compared.
+pub(crate) fn folded(sign_in_name: &str) -> String {
+    sign_in_name.trim().to_lowercase()
+}
+
+fn encode(account: &Account) -> Vec<u8> {
+    serde_json::to_vec(account).expect("an account is JSON")
+}
+
+fn decode(content: &[u8]) -> Option<Account> {
+    serde_json::from_slice(content).ok()
+}

@@ -1,0 +1,154 @@
+//! Invitations: a link that one person uses once, to choose what they sign in with.
+
+use crate::account::{Account, AccountState};
+use crate::accounts::Accounts;
+use crate::one_time_code::CodeSecret;
+use crate::password::PasswordHash;
+use crate::{IdentityError, mistake};
+use access::Actor;
+use record::private_documents::DocumentChange;
+use record::{Origin, Record, Session};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+const SPACE: &str = "invitation";
+
+/// How long an invitation holds, in milliseconds: a week.
+const VALID_MS: i64 = 7 * 24 * 3_600_000;
+
+/// What is kept of an invitation, under the hash of its secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Invitation {
+    account: String,
+    expires_ms: i64,
+    /// Shown to the person's app, and theirs when they join.
+    code: CodeSecret,
+}
+
+/// Someone who follows their invitation.
+pub struct Joining {
+    session: Session,
+    key: String,
+    content: Vec<u8>,
+    invitation: Invitation,
+    /// The account that waits for them.
+    pub account: Account,
+}
+
+/// What a person chooses.
+#[derive(Clone, Debug)]
+pub struct Chosen<'a> {
+    /// Their name, for others to read.
+    pub name: &'a str,
+    /// What they will type to sign in.
+    pub sign_in_name: &'a str,
+    /// Their password.
+    pub password: &'a str,
+    /// A one-time code of their app, to show that it has the secret.
+    pub code: &'a str,
+}
+
+/// Makes an invitation to an account that waits for its person; gives its secret, which is kept nowhere. For administrators.
+pub fn invite(session: &Session, account: &Account) -> Result<String, IdentityError> {
+    session.require_administrator()?;
+    if account.state != AccountState::Invited {
+        return mistake("This account has its person. Reset it first, to invite anew.");
+    }
+    let record = session.record();
+    let mut secret = [0; 20];
+    getrandom::fill(&mut secret).expect("the operating system gives randomness");
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expires_ms = record.now_ms() + VALID_MS;
+    let invitation = Invitation { account: account.id.clone(), expires_ms, code: CodeSecret::random() };
+    let put = |key, before, after| DocumentChange { space: SPACE, key, before, after };
+    // An account has one invitation at a time.
+    let mut changes: Vec<_> = of_account(record, &account.id)?
+        .into_iter()
+        .map(|(key, content)| put(key, Some(content), None))
+        .collect();
+    changes.push(put(hash(&secret), None, Some(encode(&invitation))));
+    match session.change_documents(changes, &format!("account {} is invited", account.id))? {
+        true => Ok(secret),
+        false => mistake("Somebody else invites this person at the moment. Try again."),
+    }
+}
+
+impl Joining {
+    /// Whom an invitation is for; `None` when it is unknown, used or over.
+    pub fn begin(record: &Arc<Record>, secret: &str, origin: Origin) -> Result<Option<Self>, IdentityError> {
+        let key = hash(secret);
+        let Some(content) = record.private_document(SPACE, &key)? else { return Ok(None) };
+        let Ok(invitation) = serde_json::from_slice::<Invitation>(&content) else { return Ok(None) };
+        let session = record.session(guest(&invitation.account), origin.clone());
+        let Some(account) = Accounts::new(&session).find(&invitation.account)? else { return Ok(None) };
+        if invitation.expires_ms <= record.now_ms() || account.state != AccountState::Invited {
+            return Ok(None);
+        }
+        let session = record.session(account.actor(), origin);
+        Ok(Some(Self { session, key, content, invitation, account }))
+    }
+
+    /// What the person's app is to be shown.
+    pub fn code(&self) -> &CodeSecret {
+        &self.invitation.code
+    }
+
+    /// Joins: the account is in use, and the invitation is used up.
+    pub fn join(&self, chosen: &Chosen<'_>) -> Result<Account, IdentityError> {
+        let (name, sign_in_name) = (chosen.name.trim(), chosen.sign_in_name.trim());
+        if name.is_empty() || name.chars().count() > 100 {
+            return mistake("Write your name as others know it.");
+        }
+        let is_plain = |letter: char| letter.is_alphanumeric() || "._-@+".contains(letter);
+        if !(3..=60).contains(&sign_in_name.chars().count()) || !sign_in_name.chars().all(is_plain) {
+            return mistake(
+                "Take a sign-in name of 3 to 60 letters, digits, dots or hyphens, such as ida.ames.",
+            );
+        }
+        let mut code = self.invitation.code.clone();
+        if !code.use_code(chosen.code, self.session.record().now_ms()) {
+            return mistake(
+                "The six digits are not those of this moment. Look at your app again, and at its clock.",
+            );
+        }
+        let account = Account {
+            name: name.to_owned(),
+            sign_in_name: sign_in_name.to_owned(),
+            state: AccountState::Active,
+            password: Some(PasswordHash::of(chosen.password, &[name, sign_in_name])?),
+            code: Some(code),
+            ..self.account.clone()
+        };
+        Accounts::new(&self.session).put(Some(&self.account), Some(&account), "in use")?;
+        let used = DocumentChange {
+            space: SPACE,
+            key: self.key.clone(),
+            before: Some(self.content.clone()),
+            after: None,
+        };
+        // It leads nowhere any more: the account does not wait.
+        self.session.change_documents(vec![used], "an invitation is used")?;
+        Ok(account)
+    }
+}
+
+fn of_account(record: &Record, id: &str) -> Result<Vec<(String, Vec<u8>)>, IdentityError> {
+    let is_its = |content: &[u8]| {
+        serde_json::from_slice::<Invitation>(content).is_ok_and(|invitation| invitation.account == id)
+    };
+    let all = record.private_documents(SPACE)?;
+    Ok(all.into_iter().filter(|(_, content)| is_its(content)).collect())
+}
+
+/// Someone of whom nothing is known but the invitation.
+fn guest(account: &str) -> Actor {
+    Actor { id: account.to_owned(), name: String::new(), roles: Vec::new(), scopes: None }
+}
+
+fn hash(secret: &str) -> String {
+    blake3::hash(secret.as_bytes()).to_hex().to_string()
+}
+
+fn encode(invitation: &Invitation) -> Vec<u8> {
+    serde_json::to_vec(invitation).expect("an invitation is JSON")
+}

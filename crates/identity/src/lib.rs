@@ -1,0 +1,35 @@
+//! Who people are: accounts, passwords, one-time codes, invitations, sign-in.
+//!
+//! Accounts are private documents of the record. What an account may do is for `access` to say, by its roles; what it is
+//! called in the audit log is its id, which never changes.
+
+pub mod account;
+pub mod accounts;
+pub mod invitation;
+pub mod one_time_code;
+pub mod password;
+pub mod sign_in;
+mod throttle;
+
+pub use account::{Account, AccountState};
+pub use accounts::Accounts;
+pub use invitation::Joining;
+pub use sign_in::{SignIn, SignedIn};
+
+use record::Error;
+
+/// Why something cannot be done with an account.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The user's mistake, in words for them.
+    #[error("{0}")]
+    Mistake(String),
+    /// The record refuses or fails.
+    #[error("{0}")]
+    Record(#[from] Error),
+}
+
+/// A mistake of the user's.
+pub(crate) fn mistake<T>(what: impl Into<String>) -> Result<T, IdentityError> {
+    Err(IdentityError::Mistake(what.into()))
+}
