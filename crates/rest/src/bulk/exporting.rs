@@ -1,47 +1,55 @@
 //! An export at work: page by page, with the rights of whoever asked.
 
 use super::deletions::Deletions;
+use super::export_progress::ExportProgress;
 use super::work::{Cut, Work};
 use super::{ExportOrder, Listed, State, broken};
 use crate::service::Service;
 use fhir::schema::TypeId;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 /// An export at work.
 pub(super) struct Exporting<'a> {
     work: Work<'a>,
     order: Arc<ExportOrder>,
-    /// The time of the commit that it began with: what changed later is left to the next export.
-    moment_ms: i64,
+    /// The types that are written, and the moment that all tell of.
+    progress: ExportProgress,
     /// Resources written.
     count: u64,
 }
 
 impl<'a> Exporting<'a> {
-    /// Begins, also what was cut off before.
+    /// Begins, or goes on behind the last type that was written before it was cut off.
     pub fn begin(work: Work<'a>, order: ExportOrder) -> Result<Self, Cut> {
-        let moment_ms = work.keep("an export begins")?;
-        empty(&work.folder()?).map_err(|error| work.cut(&error))?;
-        Ok(Self { work, order: Arc::new(order), moment_ms, count: 0 })
+        let now_ms = work.keep("an export begins, or goes on")?;
+        let progress = ExportProgress::open(work.folder()?, now_ms).map_err(|error| work.cut(&error))?;
+        let count = progress.done().iter().map(|(_, count)| count).sum();
+        Ok(Self { work, order: Arc::new(order), progress, count })
     }
 
     /// Writes the files.
     pub fn run(mut self) -> Result<State, Cut> {
-        let mut output = Vec::new();
-        for (done, type_id) in self.order.types.clone().into_iter().enumerate() {
+        let types = self.order.types.clone();
+        for (done, type_id) in types.into_iter().enumerate().skip(self.progress.done().len()) {
             let count = self.count;
             self.write_type(type_id, done)?;
-            if self.count > count {
-                let (type_name, count) = (type_id.name().to_owned(), self.count - count);
-                output.push(Listed { file: type_name.clone(), type_name, count, ..Listed::default() });
-            }
+            let noted = self.progress.note(type_id.name(), self.count - count);
+            noted.map_err(|error| self.work.cut(&error))?;
         }
-        let deleted = Deletions::write(self.work, &self.order, self.moment_ms)?;
+        let moment_ms = self.progress.moment_ms();
+        let deleted = Deletions::write(self.work, &self.order, moment_ms)?;
         self.work.sync_folder()?;
-        Ok(State::Done { moment_ms: self.moment_ms, output, error: Vec::new(), deleted })
+        let filled = self.progress.done().iter().filter(|(_, count)| *count > 0);
+        let listed = |(type_name, count): &(String, u64)| Listed {
+            file: type_name.clone(),
+            type_name: type_name.clone(),
+            count: *count,
+            ..Listed::default()
+        };
+        let output = filled.map(listed).collect();
+        Ok(State::Done { moment_ms, output, error: Vec::new(), deleted })
     }
 
     /// Writes the file of a type, unless there is nothing of it.
@@ -82,7 +90,7 @@ impl<'a> Exporting<'a> {
         let found = moment.session.search(&request)?;
         let subset = self.order.subset(type_id)?;
         for resource in found.matches {
-            let is_in_time = resource.updated_ms() <= self.moment_ms;
+            let is_in_time = resource.updated_ms() <= self.progress.moment_ms();
             if !is_in_time || !self.order.has(&resource, patient, moment.service.record.base_url()) {
                 continue;
             }
@@ -98,11 +106,6 @@ impl<'a> Exporting<'a> {
         }
         Ok(found.next)
     }
-}
-
-/// A folder with nothing in it. It is there: a job without its folder is another server's.
-fn empty(folder: &Path) -> std::io::Result<()> {
-    std::fs::read_dir(folder)?.try_for_each(|entry| std::fs::remove_file(entry?.path()))
 }
 
 fn write_line(service: &Service, json: &str, file: &mut BufWriter<File>) -> std::io::Result<()> {

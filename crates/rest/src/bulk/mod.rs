@@ -1,11 +1,11 @@
 //! Bulk data in the background: exports (FHIR Bulk Data Access 2.0) and imports (the proposal for `$import` by manifest).
 //!
 //! Either is a [`record::job::Job`] and a folder. The job says what was asked for and what became of it, and survives the
-//! process; the folder has its files. [`worker`] does one job after another. An export that was cut off begins anew, an
-//! import goes on where it was.
+//! process; the folder has its files. [`worker`] does one job after another. What was cut off goes on where it was.
 
 mod deletions;
 mod export_order;
+mod export_progress;
 mod exporting;
 mod import_order;
 mod importing;
