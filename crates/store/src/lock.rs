@@ -10,7 +10,7 @@ const LOCK: &str = "lock";
 
 /// The lock. The operating system frees it when the process ends, however it ends.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -36,6 +36,31 @@ impl Lock {
         file.set_len(0).map_err(failed())?;
         file.rewind().map_err(failed())?;
         writeln!(file, "{}", std::process::id()).map_err(failed())?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    /// Frees the lock itself, not only our hold on the file: a child that is just being started has a hold on it too until it
+    /// becomes another program.
+    fn drop(&mut self) {
+        // What cannot be unlocked is freed with the last hold on it.
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_that_a_child_has_does_not_keep_the_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let lock = Lock::take(directory.path()).unwrap();
+        assert!(matches!(Lock::take(directory.path()), Err(StoreError::InUse(_))));
+        let inherited = lock.file.try_clone().unwrap();
+        drop(lock);
+        assert!(Lock::take(directory.path()).is_ok());
+        drop(inherited);
     }
 }
