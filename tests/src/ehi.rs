@@ -1,12 +1,11 @@
 //! All health information goes out in a documented format and comes in again, the same to the byte (feature b10).
 
-use crate::harness::folder::new_folder;
+use crate::harness::folder::{contents, new_folder};
 use crate::harness::program::{self, verify};
 use crate::harness::samples::put_both;
 use crate::harness::server::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// A practice with past versions, a deletion, long contents in several forms, and reads in its audit.
 fn fill(server: &Server) {
@@ -34,24 +33,6 @@ fn fill(server: &Server) {
     assert_eq!(client.get("/fhir/DocumentReference/scan/_history").status, 200);
 }
 
-/// The files of a folder, by name, with their bytes.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).unwrap().map(Result::unwrap) {
-            match entry.file_type().unwrap().is_dir() {
-                true => folders.push(entry.path()),
-                false => {
-                    let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
-                    found.insert(name, std::fs::read(entry.path()).unwrap());
-                }
-            }
-        }
-    }
-    found
-}
-
 #[test]
 fn all_health_information_goes_out_and_comes_in_again_to_the_byte() {
     let folder = new_folder();
@@ -71,7 +52,7 @@ fn all_health_information_goes_out_and_comes_in_again_to_the_byte() {
     let imported = program::succeed(&place("new"), ["import-ehi", &text("first")]);
     assert_eq!(imported, counts);
     program::succeed(&place("new"), ["export-ehi", &text("second")]);
-    let (first, second) = (files(&place("first")), files(&place("second")));
+    let (first, second) = (contents(&place("first")), contents(&place("second")));
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&first), names(&second));
     for (name, bytes) in &first {
@@ -101,7 +82,7 @@ fn a_damaged_export_is_refused_before_anything_comes_in() {
     let export = place("export");
     program::succeed(server.data(), ["export-ehi", export.to_str().unwrap()]);
     server.stop();
-    let names: Vec<String> = files(&export).into_keys().collect();
+    let names: Vec<String> = contents(&export).into_keys().collect();
     let is_wanted = |name: &&String| !["README.md", "manifest.json"].contains(&name.as_str());
     for name in names.iter().filter(is_wanted) {
         let whole = std::fs::read(export.join(name)).unwrap();

@@ -3,30 +3,12 @@
 
 use crate::bulk::{Resources, demo, search};
 use crate::harness::content;
+use crate::harness::folder::contents;
 use crate::harness::http::Client;
 use crate::harness::program;
 use crate::harness::samples::{patient, weight};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-/// Every file of a folder, with its bytes, by its name.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders: Vec<PathBuf> = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).unwrap().map(Result::unwrap) {
-            match entry.file_type().unwrap().is_dir() {
-                true => folders.push(entry.path()),
-                false => {
-                    let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
-                    found.insert(name, std::fs::read(entry.path()).unwrap());
-                }
-            }
-        }
-    }
-    found
-}
 
 fn lines(bytes: &[u8]) -> Vec<Value> {
     std::str::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -230,7 +212,7 @@ fn all_health_information_of_one_patient_goes_out_and_nothing_of_another() {
     let unknown = program::run(server.data(), ["export-ehi", "--patient", "nobody", &text("none")]);
     assert!(unknown.code == Some(1) && unknown.failure().contains("Patient/nobody"), "{unknown:?}");
     server.stop();
-    let (one, all) = (files(&place("one")), files(&place("all")));
+    let (one, all) = (contents(&place("one")), contents(&place("all")));
     let versions = versions_of_patient(&one["versions.ndjson"]);
     let own = current.keys().map(String::as_str).chain(hidden).collect();
     let exports = Exports { id, one, all, own, versions };

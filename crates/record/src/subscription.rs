@@ -20,8 +20,8 @@ pub use event::{Event, Happening};
 pub use kept::{Claim, Delivered};
 pub use notifier::Notifier;
 pub use standing::{Standing, Standings};
-pub use terms::{Channel, PayloadContent, Status, Terms};
+pub use terms::{Channel, PayloadContent, Status, Terms, subscription_type};
 pub use topic::topic_urls;
 
 pub(crate) use kept::{SUBSCRIPTION_SPACE, registration};
-pub(crate) use terms::{as_requested, subscription_type};
+pub(crate) use terms::as_requested;

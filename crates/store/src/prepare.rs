@@ -102,8 +102,23 @@ fn sealed(change: PrivateChange) -> PrivateChange {
     PrivateChange { space, key, content }
 }
 
-/// Makes ready what writes a commit again, exactly as it was.
-pub(crate) fn prepare_again(commit: &WholeCommit, batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
+/// Makes ready what writes commits again, exactly as they were. `names_of` puts the parameters of a batch into the
+/// dictionary, and gives it.
+pub(crate) fn prepare_again(
+    commits: &[WholeCommit],
+    names_of: impl Fn(&Batch) -> Result<Arc<Dictionary>, StoreError>,
+) -> Result<Vec<PreparedBatch>, StoreError> {
+    let batches: Vec<Batch> = commits.iter().map(WholeCommit::batch).collect::<Result<_, _>>()?;
+    let mut names = None;
+    for batch in &batches {
+        names = Some(names_of(batch)?);
+    }
+    let Some(names) = names else { return Ok(Vec::new()) };
+    let again = commits.iter().zip(batches);
+    Ok(again.map(|(commit, batch)| prepare_one_again(commit, batch, &names)).collect())
+}
+
+fn prepare_one_again(commit: &WholeCommit, batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
     let mut prepared = prepare(batch, dictionary);
     for (again, change) in prepared.changes.iter_mut().zip(&commit.changes) {
         again.number = Some(change.number);

@@ -37,6 +37,7 @@ fn a_person_is_invited_joins_and_signs_in() {
     browser.wait("return location.pathname === '/patients'");
     browser.click("nav a[href='/people']");
     browser.wait("return location.pathname === '/people'");
+    look(&browser, "people-empty");
     browser.type_into("#name", "Max Ostermann");
     browser.keys(ENTER);
     browser.wait("return !!document.querySelector('#link')");

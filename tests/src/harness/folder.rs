@@ -1,5 +1,6 @@
 //! Folders of a scenario's own, gone at its end.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use tempfile::TempDir;
@@ -39,6 +40,24 @@ pub fn copy_folder(from: &Path, to: &Path) {
             _ => {}
         }
     }
+}
+
+/// Every file of a folder and those in it, with its bytes, by its name.
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap().map(Result::unwrap) {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.path()),
+                false => {
+                    let name = entry.path().strip_prefix(folder).unwrap().display().to_string();
+                    found.insert(name, std::fs::read(entry.path()).unwrap());
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The files of a folder, in order of name.

@@ -85,6 +85,10 @@ impl Notifier {
 
     /// Looks at the next commits, and writes down what there is to tell. True when there may be more.
     pub fn step(&mut self, record: &Arc<Record>) -> Result<bool, Error> {
+        if record.feed()?.newest() <= self.cursor {
+            // Whatever another process did is a commit.
+            return Ok(false);
+        }
         if record.store.read_private(CURSOR.0, CURSOR.1)? != self.kept {
             // Another process was first.
             self.load(record)?;

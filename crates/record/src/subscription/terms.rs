@@ -106,7 +106,7 @@ impl PayloadContent {
 }
 
 /// The type of Subscriptions.
-pub(crate) fn subscription_type() -> TypeId {
+pub fn subscription_type() -> TypeId {
     schema().resource_named("Subscription").expect("the schema has Subscription")
 }
 

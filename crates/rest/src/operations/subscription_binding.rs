@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
+use crate::subscription::own;
 use record::resource::instant;
 use record::subscription::Channel;
 use record::{ResourceKey, Session};
@@ -21,12 +22,9 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
     if ids.is_empty() {
         return Err(Failure::missing("id", "name the subscriptions to follow"));
     }
-    let record = &call.service.record;
     for id in &ids {
         let key: ResourceKey = record::bundle::key(call.place.only_type()?, id)?;
-        session.read(&key)?;
-        let standing = record.standing(id)?.filter(|standing| standing.is_of(session.actor()));
-        if standing.is_none_or(|standing| standing.terms.channel != Channel::Websocket) {
+        if own(session, &key)?.is_none_or(|standing| standing.terms.channel != Channel::Websocket) {
             return Err(Failure::not_found(format!("{key} is none of yours that is told over a websocket"))
                 .mended_by(
                     "name subscriptions of your own whose channel is websocket and that are not off",

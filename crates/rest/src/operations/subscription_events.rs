@@ -5,7 +5,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
-use crate::subscription::{Kind, Notice};
+use crate::subscription::{Kind, Notice, own};
 use record::Session;
 use record::subscription::PayloadContent;
 
@@ -24,10 +24,7 @@ const EVENTS_MAX: usize = 1_000;
 
 pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Answer, Failure> {
     let key = call.place.key()?;
-    session.read(&key)?;
-    let record = &call.service.record;
-    let standing = record.standing(&key.id)?.filter(|standing| standing.is_of(session.actor()));
-    let standing = standing.ok_or_else(|| {
+    let standing = own(session, &key)?.ok_or_else(|| {
         Failure::not_found(format!("there are no events of {key} for you"))
             .mended_by("they are for whoever wrote the Subscription, unless it is off")
     })?;
@@ -39,7 +36,7 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
     let from = inputs.number("eventsSinceNumber")?.unwrap_or(1);
     let until = inputs.number("eventsUntilNumber")?.unwrap_or(usize::MAX);
     let count = until.saturating_sub(from).saturating_add(1).min(EVENTS_MAX);
-    let mut events = record.events_of(&key.id, from as u64, count)?;
+    let mut events = session.record().events_of(&key.id, from as u64, count)?;
     events.retain(|event| event.number <= until as u64);
     let notice = Notice { kind: Kind::QueryEvent, standing: &standing, content, events: &events };
     Ok(Answer::resource(notice.to_json(&call.service, session)?))

@@ -3,6 +3,7 @@
 
 use super::attempt::Failures;
 use super::notification::{Kind, Notice};
+use super::whole;
 use crate::failure::Failure;
 use crate::outgoing::{self, Message};
 use crate::service::Service;
@@ -188,9 +189,11 @@ impl Delivery {
     async fn notify(&self, standing: &Arc<Standing>, kind: Kind, events: Vec<Event>) -> Result<(), Halt> {
         let Channel::RestHook { endpoint, headers } = &standing.terms.channel else { return Ok(()) };
         let asked = Arc::clone(standing);
-        let message = self.ask(move |service| message(service, &asked, kind, &events)).await?;
-        let Some(message) = message else { return Ok(()) };
-        let targets = self.ask(|service| Ok(service.record.outgoing_targets().clone())).await?;
+        let make = move |service: &Service| {
+            let message = message(service, &asked, kind, &events)?;
+            Ok(message.map(|message| (message, service.record.outgoing_targets().clone())))
+        };
+        let Some((message, targets)) = self.ask(make).await? else { return Ok(()) };
         let timeout = Duration::from_secs(standing.terms.timeout_s.into());
         outgoing::send(&targets, endpoint, headers, message, timeout).await.map_err(Halt::Receiver)
     }
@@ -259,7 +262,7 @@ fn message(
         method: Method::POST,
         path: endpoint.path.clone(),
         media_type: Some(standing.terms.media_type.clone()),
-        body: whole(service, json)?,
+        body: whole(service, json)?.into_bytes(),
     }))
 }
 
@@ -284,13 +287,6 @@ fn plain_message(
         method: Method::PUT,
         path: endpoint.below(&event.key.to_string()),
         media_type: Some(terms.media_type.clone()),
-        body: whole(service, resource.to_json())?,
+        body: whole(service, resource.to_json())?.into_bytes(),
     }))
-}
-
-/// JSON with the contents that are kept outside of it.
-fn whole(service: &Service, json: String) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::copy(&mut service.record.whole(json), &mut bytes).map_err(|_| Failure::internal())?;
-    Ok(bytes)
 }

@@ -1,13 +1,14 @@
 //! Someone who is told over a connection that they hold open.
 
 use super::notification::{Kind, Notice};
+use super::whole;
 use crate::authentication;
 use crate::failure::Failure;
 use crate::service::Service;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use record::feed::Feed;
-use record::subscription::{Binding, Channel, Standing, Standings};
+use record::subscription::{Binding, Channel, Standing, Standings, subscription_type};
 use record::{Origin, ResourceKey, Session};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -72,7 +73,7 @@ impl Following {
         let (following, follower, id) = (self.clone(), follower.clone(), id.to_owned());
         blocking(move || {
             let session = following.session(&follower)?;
-            let key: ResourceKey = record::bundle::key(super::subscription_type(), &id)?;
+            let key: ResourceKey = record::bundle::key(subscription_type(), &id)?;
             session.read(&key)?;
             let standing = following.service.subscriptions.of(&session, &id);
             standing.filter(|standing| standing.terms.channel == channel).ok_or_else(|| {
@@ -109,7 +110,7 @@ impl Following {
             let events = record.events_of(&standing.key.id, last + 1, standing.terms.events_max as usize)?;
             let Some(newest) = events.last().map(|event| event.number) else { return Ok(None) };
             let bundle = following.bundle(&follower, &standing, Kind::EventNotification, &events)?;
-            Ok(Some((following.whole(bundle)?, newest)))
+            Ok(Some((whole(&following.service, bundle)?, newest)))
         })
         .await
     }
@@ -124,11 +125,6 @@ impl Following {
         let session = self.session(follower)?;
         let content = standing.terms.content;
         Notice { kind, standing, content, events }.to_json(&self.service, &session)
-    }
-
-    /// JSON with the contents that are kept outside of it.
-    fn whole(&self, json: String) -> Result<String, Failure> {
-        std::io::read_to_string(self.service.record.whole(json)).map_err(|_| Failure::internal())
     }
 }
 

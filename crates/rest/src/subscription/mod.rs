@@ -12,16 +12,12 @@ mod worker;
 pub(crate) use notification::{Kind, Notice, status};
 pub(crate) use worker::start;
 
-use fhir::schema::{TypeId, schema};
-use record::Session;
+use crate::failure::Failure;
+use crate::service::Service;
 use record::subscription::{Standing, Standings};
+use record::{ResourceKey, Session};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
-
-/// The type of Subscriptions.
-fn subscription_type() -> TypeId {
-    schema().resource_named("Subscription").expect("the schema has Subscription")
-}
 
 /// Connections that follow at the same time.
 const FOLLOWERS_MAX: usize = 1_000;
@@ -47,4 +43,16 @@ impl Subscriptions {
         let standing = self.standings.borrow().get(id).cloned();
         standing.filter(|standing| standing.is_of(session.actor()))
     }
+}
+
+/// A Subscription that an actor wrote and may read; `None` when somebody else wrote it, or it is off.
+pub(crate) fn own(session: &Session, key: &ResourceKey) -> Result<Option<Standing>, Failure> {
+    session.read(key)?;
+    let standing = session.record().standing(&key.id)?;
+    Ok(standing.filter(|standing| standing.is_of(session.actor())))
+}
+
+/// JSON with the contents that are kept outside of it.
+fn whole(service: &Service, json: String) -> Result<String, Failure> {
+    std::io::read_to_string(service.record.whole(json)).map_err(|_| Failure::internal())
 }

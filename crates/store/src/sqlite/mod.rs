@@ -309,14 +309,8 @@ impl Maintain for SqliteStore {
     }
 
     fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError> {
-        let batches: Vec<Batch> = commits.iter().map(WholeCommit::batch).collect::<Result<_, _>>()?;
-        let mut dictionary = self.dictionary.now();
-        for batch in &batches {
-            dictionary = self.names_of(batch)?;
-        }
-        let again = commits.iter().zip(batches);
-        let again = again.map(|(commit, batch)| prepare::prepare_again(commit, batch, &dictionary));
-        self.writer.write_in_order(again.collect())
+        let again = prepare::prepare_again(commits, |batch| self.names_of(batch))?;
+        self.writer.write_in_order(again)
     }
 
     fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError> {
