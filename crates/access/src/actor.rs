@@ -1,9 +1,11 @@
 //! Who asks.
 
 use crate::scope::Scope;
+use fhir::schema::{TypeId, schema};
+use std::fmt;
 
 /// A person or program, as the edge has established it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Actor {
     /// Stands for the actor in the audit log; stable.
     pub id: String,
@@ -11,8 +13,60 @@ pub struct Actor {
     pub name: String,
     /// Names of roles in the policy; permissions add up.
     pub roles: Vec<String>,
+    /// Who the actor is in the record; `None` for who is in no resource.
+    pub person: Option<Person>,
+    /// The program that acts for the actor: the id of its client; `None` on our own pages.
+    pub client: Option<String>,
+    /// The id of the patient whose record the program was given (SMART `patient` launch context). What a token may by its
+    /// `patient/` scopes, it may there only.
+    pub patient: Option<String>,
     /// What the token was limited to; `None` for a person signed in to our own pages. Scopes only take away.
     pub scopes: Option<Vec<Scope>>,
+}
+
+/// The resource that says who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Person {
+    type_id: TypeId,
+    id: String,
+}
+
+/// The types of resources that an actor can be.
+const PERSONS: [&str; 5] = ["Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Device"];
+
+impl Person {
+    /// Reads a reference such as `Practitioner/1`; `None` when it is of no type that can act, or has no id.
+    pub fn parse(reference: &str) -> Option<Self> {
+        let (type_name, id) = reference.split_once('/')?;
+        let is_id = |id: &str| {
+            let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'.');
+            (1..=64).contains(&id.len()) && id.bytes().all(is_letter)
+        };
+        (PERSONS.contains(&type_name) && is_id(id))
+            .then(|| Some(Self { type_id: schema().resource_named(type_name)?, id: id.to_owned() }))
+            .flatten()
+    }
+
+    /// The type.
+    pub fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+
+    /// The logical id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The types that a person can be of.
+    pub fn types() -> &'static [&'static str] {
+        &PERSONS
+    }
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.type_id.name(), self.id)
+    }
 }
 
 impl Actor {
@@ -22,7 +76,7 @@ impl Actor {
             id: "local-administrator".to_owned(),
             name: "Local administrator".to_owned(),
             roles: vec!["administrator".to_owned()],
-            scopes: None,
+            ..Self::default()
         }
     }
 
@@ -32,7 +86,7 @@ impl Actor {
             id: "guest".to_owned(),
             name: "Guest".to_owned(),
             roles: vec!["guest".to_owned()],
-            scopes: None,
+            ..Self::default()
         }
     }
 }

@@ -45,6 +45,11 @@ impl Interactions {
         Self(self.0 | 1 << interaction as u8)
     }
 
+    /// True when all of these are in the other set.
+    pub fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// True when the interaction is in the set.
     pub fn contains(self, interaction: Interaction) -> bool {
         self.0 & (1 << interaction as u8) != 0

@@ -8,7 +8,7 @@ pub mod interaction;
 pub mod policy;
 pub mod scope;
 
-pub use actor::Actor;
+pub use actor::{Actor, Person};
 pub use interaction::{Interaction, Interactions};
 pub use policy::{Denial, Grant, Policy};
 pub use scope::{Scope, ScopeError};

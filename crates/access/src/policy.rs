@@ -100,7 +100,14 @@ impl Policy {
             return Err(denial(DenialCause::Role));
         }
         match &actor.scopes {
-            Some(scopes) if !scopes.iter().any(|scope| scope.allows(interaction, type_id)) => {
+            Some(scopes)
+                if !scopes.iter().any(|scope| {
+                    // What is narrower than its type waits for conditions in the policy.
+                    scope.allows(interaction, type_id)
+                        && scope.clauses().is_empty()
+                        && scope.context() != crate::scope::Context::Patient
+                }) =>
+            {
                 Err(denial(DenialCause::Scope))
             }
             _ => Ok(Grant { interaction, type_id, narrowing: Vec::new() }),

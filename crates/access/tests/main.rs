@@ -1,7 +1,7 @@
 //! Tests of the decisions.
 
 use access::policy::DenialCause;
-use access::{Actor, Interaction, Policy, Scope};
+use access::{Actor, Interaction, Person, Policy, Scope};
 use fhir::schema::schema;
 
 const ALL: [Interaction; 6] = [
@@ -41,14 +41,34 @@ fn scopes_only_take_away() {
 }
 
 #[test]
+fn scopes_are_narrowed_by_parameters_and_by_a_patient() {
+    let laboratory = Scope::parse("patient/Observation.rs?category=laboratory&status=final").unwrap();
+    assert_eq!(laboratory.clauses().len(), 2);
+    let all = Scope::parse("patient/Observation.read").unwrap();
+    assert!(laboratory.is_within(&all) && !all.is_within(&laboratory));
+    assert!(!all.is_within(&Scope::parse("user/Observation.read").unwrap()));
+}
+
+#[test]
+fn a_person_is_of_a_type_that_acts() {
+    assert_eq!(Person::parse("Practitioner/a-1").unwrap().to_string(), "Practitioner/a-1");
+    for bad in ["Organization/1", "Patient", "Patient/", "Patient/a/b", "Patient/ä"] {
+        assert_eq!(Person::parse(bad), None, "{bad}");
+    }
+}
+
+#[test]
 fn scopes_that_are_not_understood_are_refused_with_a_reason() {
     for bad in [
         "Patient.rs",
-        "patient/Patient.rs",
+        "patients/Patient.rs",
         "system/Patiens.rs",
         "system/Patient.sr",
         "system/*.",
-        "system/Observation.rs?code=1",
+        "user/*.rs?_tag=a",
+        "system/Observation.rs?nothing=1",
+        "system/Observation.rs?patient.name=a",
+        "system/Observation.rs?code:in=http://example.org/ValueSet/a",
     ] {
         let error = Scope::parse(bad).unwrap_err();
         assert!(error.to_string().contains(bad) && error.reason.len() > 10, "{error}");

@@ -52,6 +52,6 @@ impl AccountState {
 impl Account {
     /// Who the account is to the record.
     pub fn actor(&self) -> Actor {
-        Actor { id: self.id.clone(), name: self.name.clone(), roles: self.roles.clone(), scopes: None }
+        Actor { id: self.id.clone(), name: self.name.clone(), roles: self.roles.clone(), ..Actor::default() }
     }
 }

@@ -142,7 +142,7 @@ fn of_account(record: &Record, id: &str) -> Result<Vec<(String, Vec<u8>)>, Ident
 
 /// Someone of whom nothing is known but the invitation.
 fn guest(account: &str) -> Actor {
-    Actor { id: account.to_owned(), name: String::new(), roles: Vec::new(), scopes: None }
+    Actor { id: account.to_owned(), ..Actor::default() }
 }
 
 fn hash(secret: &str) -> String {

@@ -38,7 +38,7 @@ impl SignIn {
         if let Some(until) = self.begin(&name, now_ms) {
             return Ok(SignedIn::NotBefore(until));
         }
-        let nobody = Actor { id: "unknown".to_owned(), name: String::new(), roles: Vec::new(), scopes: None };
+        let nobody = Actor { id: "unknown".to_owned(), ..Actor::default() };
         let session = record.session(nobody, origin.clone());
         let account = Accounts::new(&session).named(&name)?;
         let account = account.filter(|account| account.state == AccountState::Active);

@@ -5,7 +5,7 @@
 use crate::error::Error;
 use crate::private_documents::DocumentChange;
 use crate::session::{Record, Session};
-use access::{Actor, Interaction, Scope};
+use access::{Actor, Interaction, Person, Scope};
 use fhir::{Document, Node, Object, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -223,7 +223,13 @@ fn is_within(actor: &Actor, this: &Actor) -> bool {
         (None, Some(_)) => false,
         (Some(asked), Some(own)) => asked.iter().all(|scope| own.contains(scope)),
     };
-    actor.id == this.id && actor.roles.iter().all(|role| this.roles.contains(role)) && scopes_are_within
+    // A launch context takes away, so it may be added and not be changed.
+    let patient_is_within = this.patient.is_none() || actor.patient == this.patient;
+    let is_same = actor.id == this.id && actor.person == this.person;
+    is_same
+        && actor.roles.iter().all(|role| this.roles.contains(role))
+        && scopes_are_within
+        && patient_is_within
 }
 
 /// How a secret is kept.
@@ -243,6 +249,12 @@ pub(crate) fn actor_object(actor: &Actor) -> Object {
     object.set("id", actor.id.as_str());
     object.set("name", actor.name.as_str());
     object.set("roles", actor.roles.iter().map(String::as_str).collect::<Vec<_>>());
+    let person = actor.person.as_ref().map(Person::to_string);
+    for (name, value) in [("person", &person), ("client", &actor.client), ("patient", &actor.patient)] {
+        if let Some(value) = value {
+            object.set(name, value.as_str());
+        }
+    }
     if let Some(scopes) = &actor.scopes {
         object.set("scopes", scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(" "));
     }
@@ -265,5 +277,18 @@ pub(crate) fn read_actor(root: Node<'_>) -> Option<Actor> {
     let scopes = text("scopes").map(|list| Scope::parse_list(&list)).transpose().ok()?;
     let roles =
         root.each_of("roles").filter_map(|role| role.as_str().map(std::borrow::Cow::into_owned)).collect();
-    Some(Actor { id: text("id")?, name: text("name")?, roles, scopes })
+    let person = match text("person") {
+        // One that is not understood must not be taken for nobody.
+        Some(reference) => Some(Person::parse(&reference)?),
+        None => None,
+    };
+    Some(Actor {
+        id: text("id")?,
+        name: text("name")?,
+        roles,
+        person,
+        client: text("client"),
+        patient: text("patient"),
+        scopes,
+    })
 }

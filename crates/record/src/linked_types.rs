@@ -28,6 +28,9 @@ impl Session {
             Clause::All(clauses) => Clause::All(all(clauses)?),
             Clause::Any(clauses) => Clause::Any(all(clauses)?),
             Clause::Not(inner) => Clause::Not(Box::new(self.limit(*inner)?)),
+            Clause::OfType { type_id, inner } => {
+                Clause::OfType { type_id, inner: Box::new(self.limit(*inner)?) }
+            }
             Clause::Chain { parameter, targets, inner } => self.limit_chain(parameter, &targets, *inner)?,
             Clause::Has { source, parameter, inner } => {
                 let grant = self.authorise(Interaction::Search, Some(source))?;

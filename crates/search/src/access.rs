@@ -117,6 +117,10 @@ pub fn access(type_id: TypeId, clause: &Clause, ports: &dyn Ports) -> Option<Acc
         Clause::Has { source, parameter, inner } => {
             Some(Access::Has { type_id, source: *source, parameter, inner: (**inner).clone() })
         }
+        Clause::OfType { type_id: of, inner } => match *of == type_id {
+            true => access(type_id, inner, ports),
+            false => Some(Access::Union(Vec::new())),
+        },
         Clause::InCompartment { compartment, id } => match compartment_clause(*compartment, id, type_id) {
             Some(clause) => access(type_id, &clause, ports),
             None => Some(Access::Union(Vec::new())),
@@ -183,10 +187,15 @@ pub fn signature_hashes(type_id: TypeId, clause: &Clause) -> Option<Vec<u32>> {
             all.map(|lists| lists.concat()).filter(|hashes| !hashes.is_empty())
         }
         Clause::Parameter(criterion) => criterion::signature_hashes(type_id, criterion),
+        Clause::OfType { type_id: of, inner } if *of == type_id => signature_hashes(type_id, inner),
         Clause::InCompartment { compartment, id } => {
             signature_hashes(type_id, &compartment_clause(*compartment, id, type_id)?)
         }
-        Clause::Not(_) | Clause::Chain { .. } | Clause::Has { .. } | Clause::Never => None,
+        Clause::Not(_)
+        | Clause::OfType { .. }
+        | Clause::Chain { .. }
+        | Clause::Has { .. }
+        | Clause::Never => None,
     }
 }
 

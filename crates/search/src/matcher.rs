@@ -135,6 +135,7 @@ impl<'a> Subject<'a> {
             Clause::Has { source, parameter, inner } => self.root.get_str("id").is_some_and(|id| {
                 self.references.referred_to_by(*source, parameter, (self.type_id, &id), inner)
             }),
+            Clause::OfType { type_id, inner } => self.type_id == *type_id && self.meets(inner),
             Clause::InCompartment { compartment, id } => {
                 compartment::compartment_clause(*compartment, id, self.type_id)
                     .is_some_and(|clause| self.meets(&clause))

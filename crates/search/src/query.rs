@@ -52,6 +52,13 @@ pub enum Clause {
         /// What holds there.
         inner: Box<Clause>,
     },
+    /// The resource is of a type, and the inner clause holds for it: for what differs by type in a search over several.
+    OfType {
+        /// The type.
+        type_id: TypeId,
+        /// What holds for resources of it.
+        inner: Box<Clause>,
+    },
     /// The resource is in a compartment: by the parameters that its type has for it.
     InCompartment {
         /// The compartment's type, such as `Patient`.

@@ -137,7 +137,7 @@ const WRONG: &str = "Name, password or code is not right. A code can be used onc
 
 /// Someone who has not signed in.
 pub(crate) fn nobody() -> Actor {
-    Actor { id: "unknown".to_owned(), name: String::new(), roles: Vec::new(), scopes: None }
+    Actor { id: "unknown".to_owned(), ..Actor::default() }
 }
 
 pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {

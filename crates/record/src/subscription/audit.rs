@@ -11,8 +11,7 @@ pub(super) const WAY: &str = "subscription";
 
 /// A row that says what was done.
 pub(super) fn row(record: &Record, what: &str) -> Vec<u8> {
-    let server =
-        Actor { id: "server".to_owned(), name: "The server".to_owned(), roles: Vec::new(), scopes: None };
+    let server = Actor { id: "server".to_owned(), name: "The server".to_owned(), ..Actor::default() };
     let row = AuditRow {
         time_ms: record.now_ms(),
         actor: &server,

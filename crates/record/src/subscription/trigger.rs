@@ -79,7 +79,7 @@ pub(super) fn clause(
 fn is_of_one_resource(clause: &Clause) -> bool {
     match clause {
         Clause::All(clauses) | Clause::Any(clauses) => clauses.iter().all(is_of_one_resource),
-        Clause::Not(clause) => is_of_one_resource(clause),
+        Clause::Not(inner) | Clause::OfType { inner, .. } => is_of_one_resource(inner),
         // It is set when a version is written.
         Clause::Parameter(criterion) => criterion.code != "_lastUpdated",
         Clause::InCompartment { .. } | Clause::Never => true,

@@ -95,7 +95,7 @@ pub(crate) fn looks_at(query: &Query, types: &HashSet<TypeId>) -> bool {
 fn leads_to(clause: &Clause, types: &HashSet<TypeId>) -> bool {
     match clause {
         Clause::All(inner) | Clause::Any(inner) => inner.iter().any(|clause| leads_to(clause, types)),
-        Clause::Not(inner) => leads_to(inner, types),
+        Clause::Not(inner) | Clause::OfType { inner, .. } => leads_to(inner, types),
         Clause::Chain { targets, inner, .. } => {
             targets.is_empty()
                 || targets.iter().any(|target| types.contains(target))
