@@ -4,11 +4,22 @@
 //! afterwards. A [`Grant`] can be made only here, and `record` opens its doors only to a grant.
 
 pub mod actor;
+mod condition;
+pub mod denial;
+pub mod grant;
 pub mod interaction;
+mod permission;
 pub mod policy;
+mod record_of;
+pub mod relations;
+mod restriction;
 pub mod scope;
 
 pub use actor::{Actor, Person};
+pub use denial::{Denial, DenialCause};
+pub use grant::Grant;
 pub use interaction::{Interaction, Interactions};
-pub use policy::{Denial, Grant, Policy};
+pub use policy::{Policy, Tables};
+pub use record_of::in_record_of;
+pub use relations::{Asker, NoRelations, Relations};
 pub use scope::{Scope, ScopeError};

@@ -1,171 +1,247 @@
 //! The policy: what each role may do, and the decision over one request.
 
-use crate::actor::Actor;
-use crate::interaction::{Interaction, Interactions};
+use crate::denial::{Denial, DenialCause};
+use crate::grant::Grant;
+use crate::interaction::Interaction;
+use crate::permission::{Groups, Permission, lines, read_groups};
+use crate::record_of::{in_record_of, patient_parameters};
+use crate::relations::Asker;
+use crate::restriction::Restriction;
+use crate::scope::{Context, Scope};
 use fhir::schema::{TypeId, schema};
-use search::query::{Clause, Query};
-use std::fmt;
+use search::query::Clause;
+use std::collections::{BTreeSet, HashMap};
 
-/// What each role may do. Made from text that an administrator can read.
+/// What each role may do. Made from tables that an administrator can read and change; see `data/access/README.md`.
 #[derive(Clone, Debug)]
 pub struct Policy {
     permissions: Vec<Permission>,
+    /// The places in `permissions` of those about a type, by role and type.
+    about: HashMap<String, HashMap<TypeId, Vec<usize>>>,
+    restrictions: Vec<Restriction>,
+    /// Types that tell of no patient: a program that was given one patient may have them too.
+    beyond_patients: BTreeSet<TypeId>,
 }
 
-#[derive(Clone, Debug)]
-struct Permission {
-    role: String,
-    interactions: Interactions,
-    /// `None`: every type.
-    type_id: Option<TypeId>,
-    /// The role may do nothing with this type, whatever its other lines say.
-    is_exception: bool,
+/// The tables of a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Tables<'a> {
+    /// `groups.tsv`: names for lists of types.
+    pub groups: &'a str,
+    /// `roles.tsv`: permissions.
+    pub roles: &'a str,
+    /// `restrictions.tsv`: who sees what bears a label.
+    pub restrictions: &'a str,
 }
 
-/// Leave to do one thing. Only a [`Policy`] can make one.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    interaction: Interaction,
-    type_id: Option<TypeId>,
-    narrowing: Vec<Clause>,
-}
+/// The tables that come with the program.
+pub const BUILT_IN: Tables<'static> = Tables {
+    groups: include_str!("../../../data/access/groups.tsv"),
+    roles: include_str!("../../../data/access/roles.tsv"),
+    restrictions: include_str!("../../../data/access/restrictions.tsv"),
+};
 
-/// A refusal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denial {
-    /// What was asked for.
-    pub interaction: Interaction,
-    /// On which type; `None` for every type.
-    pub type_name: Option<&'static str>,
-    /// What took it away.
-    pub cause: DenialCause,
-}
-
-/// What took a permission away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DenialCause {
-    /// No role of the actor has it.
-    Role,
-    /// The token's scopes leave it out.
-    Scope,
-}
+/// Groups whose types tell of no patient.
+const BEYOND_PATIENTS: [&str; 2] = ["directory", "definitions"];
 
 impl Default for Policy {
     /// The roles that come with the program.
     fn default() -> Self {
-        Self::parse(include_str!("../../../data/access/roles.tsv"))
-            .expect("the built-in roles are well-formed")
+        Self::read(&BUILT_IN).expect("the built-in tables are well-formed")
     }
 }
 
 impl Policy {
-    /// Reads roles in the form of `data/access/roles.tsv`; an error names the line.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let lines =
-            text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#') && !line.trim().is_empty());
-        let permissions = lines
-            .map(|(line, number)| {
-                permission(line).ok_or(format!("line {number}: role, letters of crudsx, type or *"))
+    /// Reads the tables.
+    ///
+    /// # Errors
+    /// Names the table, the line and what is not understood there.
+    pub fn read(tables: &Tables<'_>) -> Result<Self, String> {
+        let groups = read_groups(tables.groups).map_err(|error| format!("groups.tsv, {error}"))?;
+        let permissions: Result<Vec<Permission>, String> = lines(tables.roles)
+            .map(|(number, line)| {
+                Permission::parse(line, &groups).map_err(|error| format!("roles.tsv, line {number}: {error}"))
             })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { permissions })
+            .collect();
+        let restrictions: Result<Vec<Restriction>, String> = lines(tables.restrictions)
+            .map(|(number, line)| {
+                Restriction::parse(line).map_err(|error| format!("restrictions.tsv, line {number}: {error}"))
+            })
+            .collect();
+        let permissions = permissions?;
+        Ok(Self {
+            about: by_role_and_type(&permissions),
+            permissions,
+            restrictions: restrictions?,
+            beyond_patients: beyond_patients(&groups),
+        })
     }
 
     /// The names of all roles, in order.
     pub fn roles(&self) -> Vec<String> {
-        let names: std::collections::BTreeSet<&String> =
-            self.permissions.iter().map(|one| &one.role).collect();
+        let names: BTreeSet<&String> = self.permissions.iter().map(|one| &one.role).collect();
         names.into_iter().cloned().collect()
     }
 
-    /// Decides a request; `type_id` is `None` for requests over every type.
+    /// Decides a request about resources of a type.
+    ///
+    /// # Errors
+    /// The roles, or the scopes, allow it for no resource of the type.
     pub fn decide(
         &self,
-        actor: &Actor,
+        asker: &Asker<'_>,
         interaction: Interaction,
-        type_id: Option<TypeId>,
+        type_id: TypeId,
     ) -> Result<Grant, Denial> {
-        let denial = |cause| Denial { interaction, type_name: type_id.map(TypeId::name), cause };
-        let is_excepted = |role: &str| {
-            let excepts = |one: &Permission| one.is_exception && one.role == role && one.type_id == type_id;
-            self.permissions.iter().any(excepts)
+        let denial = |cause| Denial { interaction, type_name: Some(type_id.name()), cause };
+        let (by_role, hidden) =
+            self.by_role(asker, interaction, type_id).ok_or_else(|| denial(DenialCause::Role))?;
+        let by_scope =
+            self.by_scope(asker, interaction, type_id).ok_or_else(|| denial(DenialCause::Scope))?;
+        let is_of_some = by_role.is_some() || by_scope.is_some();
+        let mut narrowing: Vec<Clause> = by_role.into_iter().chain(by_scope).collect();
+        for restriction in self.restrictions.iter().filter(|one| !one.is_lifted(asker.actor)) {
+            narrowing.extend(restriction.clause(type_id, asker));
+        }
+        let needs_context = is_of_some && type_id.name() == "Binary";
+        Ok(Grant { interaction, type_id: Some(type_id), narrowing, hidden, needs_context })
+    }
+
+    /// Decides a request that is about everything at once, such as to change settings: only who may do it with every
+    /// resource of every type.
+    ///
+    /// # Errors
+    /// The roles, or the scopes, do not allow it.
+    pub fn decide_all(&self, asker: &Asker<'_>, interaction: Interaction) -> Result<Grant, Denial> {
+        let denial = |cause| Denial { interaction, type_name: None, cause };
+        let is_whole = |one: &&Permission| {
+            asker.actor.roles.contains(&one.role)
+                && one.interactions.contains(interaction)
+                && one.types.is_none()
+                && one.condition.is_always()
         };
-        let by_role = self.permissions.iter().any(|permission| {
-            actor.roles.contains(&permission.role)
-                && permission.interactions.contains(interaction)
-                && (permission.type_id.is_none() || permission.type_id == type_id)
-                && !is_excepted(&permission.role)
-        });
-        if !by_role {
+        let has_exception =
+            |role: &String| self.permissions.iter().any(|one| one.is_exception && one.role == *role);
+        if !self.permissions.iter().filter(is_whole).any(|one| !has_exception(&one.role)) {
             return Err(denial(DenialCause::Role));
         }
-        match &actor.scopes {
-            Some(scopes)
-                if !scopes.iter().any(|scope| {
-                    // What is narrower than its type waits for conditions in the policy.
-                    scope.allows(interaction, type_id)
-                        && scope.clauses().is_empty()
-                        && scope.context() != crate::scope::Context::Patient
-                }) =>
-            {
-                Err(denial(DenialCause::Scope))
-            }
-            _ => Ok(Grant { interaction, type_id, narrowing: Vec::new() }),
+        let allows = |scope: &Scope| scope.context() != Context::Patient && scope.allows(interaction, None);
+        match &asker.actor.scopes {
+            Some(scopes) if !scopes.iter().any(allows) => Err(denial(DenialCause::Scope)),
+            _ => Ok(Grant {
+                interaction,
+                type_id: None,
+                narrowing: Vec::new(),
+                hidden: Vec::new(),
+                needs_context: false,
+            }),
         }
     }
-}
 
-fn permission(line: &str) -> Option<Permission> {
-    let [role, letters, type_name] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
-    let type_id = match type_name {
-        "*" => None,
-        name => Some(schema().resource_named(name)?),
-    };
-    let is_exception = letters == "-";
-    let interactions = if is_exception { Interactions::default() } else { Interactions::parse(letters)? };
-    Some(Permission { role: role.to_owned(), interactions, type_id, is_exception })
-}
-
-impl Grant {
-    /// What is granted.
-    pub fn interaction(&self) -> Interaction {
-        self.interaction
+    /// Whether roles of an actor have anything in an emergency that they do not have otherwise.
+    pub fn may_break_glass(&self, actor: &crate::actor::Actor) -> bool {
+        let of_actor = |one: &&Permission| actor.roles.contains(&one.role);
+        self.permissions.iter().filter(of_actor).any(|one| one.condition.is_of_emergency())
     }
 
-    /// On which type; `None` for every type.
-    pub fn type_id(&self) -> Option<TypeId> {
-        self.type_id
-    }
-
-    /// What must hold for every resource that is touched under this grant.
-    pub fn narrowing(&self) -> &[Clause] {
-        &self.narrowing
-    }
-
-    /// Narrows a query to what is granted.
-    pub fn narrow(&self, query: &mut Query) {
-        query.clauses.extend(self.narrowing.iter().cloned());
-    }
-}
-
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let doing = match self.interaction {
-            Interaction::Create => "create",
-            Interaction::Read => "read",
-            Interaction::Update => "change",
-            Interaction::Delete => "delete",
-            Interaction::Search => "search",
-            Interaction::Operate => "run this operation on",
-        };
-        let what = self.type_name.unwrap_or("resources of every type");
-        match self.cause {
-            DenialCause::Role => {
-                write!(f, "your roles do not allow you to {doing} {what}; ask an administrator")
+    /// What the roles leave: a clause when it is not every resource, and the elements that are hidden. `None`: nothing.
+    fn by_role(
+        &self,
+        asker: &Asker<'_>,
+        interaction: Interaction,
+        type_id: TypeId,
+    ) -> Option<(Option<Clause>, Vec<String>)> {
+        let mut clauses = Vec::new();
+        let mut of_some: Vec<&Permission> = Vec::new();
+        let mut of_all: Vec<&Permission> = Vec::new();
+        for role in &asker.actor.roles {
+            let lines = self.about.get(role).and_then(|types| types.get(&type_id));
+            let lines = lines.into_iter().flatten().map(|place| &self.permissions[*place]);
+            for line in lines.filter(|line| line.interactions.contains(interaction)) {
+                if line.condition.is_always() {
+                    of_all.push(line);
+                } else if let Some(clause) = line.condition.clause(type_id, asker) {
+                    clauses.push(clause);
+                    of_some.push(line);
+                }
             }
-            DenialCause::Scope => {
-                write!(f, "the token's scopes do not allow you to {doing} {what}; ask for a wider one")
+        }
+        if let Some(first) = of_all.first() {
+            // Permissions add up: hidden is only what each of them hides.
+            let is_hidden = |name: &&String| of_all.iter().all(|line| line.hidden.contains(name));
+            return Some((None, first.hidden.iter().filter(is_hidden).cloned().collect()));
+        }
+        let hidden: BTreeSet<&String> = of_some.iter().flat_map(|line| &line.hidden).collect();
+        any(clauses).map(|clause| (Some(clause), hidden.into_iter().cloned().collect()))
+    }
+
+    /// What the scopes leave: a clause when it is not every resource. `None`: nothing.
+    fn by_scope(
+        &self,
+        asker: &Asker<'_>,
+        interaction: Interaction,
+        type_id: TypeId,
+    ) -> Option<Option<Clause>> {
+        let Some(scopes) = &asker.actor.scopes else { return Some(None) };
+        let mut clauses = Vec::new();
+        for scope in scopes.iter().filter(|scope| scope.allows(interaction, Some(type_id))) {
+            let mut conditions = scope.clauses().to_vec();
+            if scope.context() == Context::Patient {
+                match self.of_launch(asker, interaction, type_id) {
+                    Some(clause) => conditions.extend(clause),
+                    None => continue,
+                }
+            }
+            if conditions.is_empty() {
+                return Some(None);
+            }
+            clauses.push(if conditions.len() == 1 { conditions.remove(0) } else { Clause::All(conditions) });
+        }
+        any(clauses).map(Some)
+    }
+
+    /// What a program may have by its patient in context: their record, and to look at what tells of no patient. `None`:
+    /// nothing of the type.
+    fn of_launch(
+        &self,
+        asker: &Asker<'_>,
+        interaction: Interaction,
+        type_id: TypeId,
+    ) -> Option<Option<Clause>> {
+        let patient = asker.actor.patient.as_deref()?;
+        if let Some(clause) = in_record_of(type_id, patient) {
+            return Some(Some(clause));
+        }
+        let looks = matches!(interaction, Interaction::Read | Interaction::Search);
+        (looks && self.beyond_patients.contains(&type_id)).then_some(None)
+    }
+}
+
+/// At least one of them; `None` of none.
+fn any(mut clauses: Vec<Clause>) -> Option<Clause> {
+    match clauses.len() {
+        0 => None,
+        1 => clauses.pop(),
+        _ => Some(Clause::Any(clauses)),
+    }
+}
+
+fn by_role_and_type(permissions: &[Permission]) -> HashMap<String, HashMap<TypeId, Vec<usize>>> {
+    let mut about: HashMap<String, HashMap<TypeId, Vec<usize>>> = HashMap::new();
+    for type_id in schema().resources() {
+        for (place, one) in permissions.iter().enumerate().filter(|(_, one)| one.is_about(type_id)) {
+            let excepts =
+                |other: &Permission| other.is_exception && other.role == one.role && other.is_about(type_id);
+            if !permissions.iter().any(excepts) {
+                about.entry(one.role.clone()).or_default().entry(type_id).or_default().push(place);
             }
         }
     }
+    about
+}
+
+fn beyond_patients(groups: &Groups) -> BTreeSet<TypeId> {
+    let types = BEYOND_PATIENTS.iter().filter_map(|name| groups.get(*name)).flatten().copied();
+    // A practice may put into a group what it likes; what has a patient stays theirs.
+    types.filter(|type_id| patient_parameters(*type_id).is_empty()).collect()
 }

@@ -115,7 +115,10 @@ impl Session {
             ReadRequest::Search(request) => (Interaction::Search, types_of(&request.query), None),
         };
         for type_id in types {
-            self.authorise(interaction, type_id)?;
+            match type_id {
+                Some(type_id) => self.authorise(interaction, type_id).map(|_| ())?,
+                None => self.leaves(interaction).map(|_| ())?,
+            }
         }
         let Some(key) = key else { return Ok(()) };
         if key.type_id == audit_event() {

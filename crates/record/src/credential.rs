@@ -5,7 +5,7 @@
 use crate::error::Error;
 use crate::private_documents::DocumentChange;
 use crate::session::{Record, Session};
-use access::{Actor, Interaction, Person, Scope};
+use access::{Actor, Person, Scope};
 use fhir::{Document, Node, Object, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -186,7 +186,7 @@ impl Session {
         expires_ms: i64,
     ) -> Result<String, Error> {
         if !is_within(actor, &self.actor) {
-            self.authorise(Interaction::Operate, None)?;
+            self.require_administrator()?;
         }
         let secret: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
         let what = format!("{} made for {}", kind.space(), actor.id);

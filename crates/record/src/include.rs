@@ -2,6 +2,7 @@
 
 use crate::audit;
 use crate::error::Error;
+use crate::linked_types::found_within;
 use crate::resource::Resource;
 use crate::session::Session;
 use access::{Grant, Interaction};
@@ -58,10 +59,12 @@ impl Session {
         let is_named = include.parameter.is_some() || include.target.is_some();
         let mut found = Vec::new();
         for key in keys {
-            let Some(grant) = self.leave(Interaction::Read, key.type_id, is_named)? else { continue };
+            let Some(grant) = self.leave_if_named(Interaction::Read, key.type_id, is_named)? else {
+                continue;
+            };
             let version = self.record.store.read(&key)?;
             let version = version.filter(|version| !version.is_deleted() && self.is_granted(&grant, version));
-            found.extend(version.map(|version| self.record.resource(version)));
+            found.extend(version.map(|version| self.shown_under(&grant, version)));
         }
         Ok(found)
     }
@@ -85,16 +88,19 @@ impl Session {
                 count: INCLUDED_MAX,
                 ..Query::default()
             };
-            let Some(grant) = self.leave(Interaction::Search, source, include.source.is_some())? else {
+            let named = include.source.is_some();
+            let Some(grant) = self.leave_if_named(Interaction::Search, source, named)? else { continue };
+            let is_hidden = |clause: &Clause| grant.hidden_parameter(clause).is_some();
+            if query.clauses.iter().any(is_hidden) {
                 continue;
-            };
-            grant.narrow(&mut query);
+            }
+            query.clauses.extend(found_within(&grant));
             let hits = match audit::search::is_asked(&query) {
                 true if include.source.is_none() => continue,
                 true => audit::search::search(self, &query)?,
                 false => self.record.store.search(&query, self.record.ports())?,
             };
-            found.extend(hits.matches.into_iter().map(|version| self.record.resource(version)));
+            found.extend(hits.matches.into_iter().map(|version| self.shown_under(&grant, version)));
         }
         Ok(found)
     }
@@ -124,15 +130,15 @@ impl Session {
 
     /// Leave to read or search a type. Without it a type that was named is refused; one that only `*` leads to is left
     /// out.
-    fn leave(
+    fn leave_if_named(
         &self,
         interaction: Interaction,
         type_id: TypeId,
         is_named: bool,
     ) -> Result<Option<Grant>, Error> {
         match is_named {
-            true => self.authorise(interaction, Some(type_id)).map(Some),
-            false => Ok(self.record.policy.decide(&self.actor, interaction, Some(type_id)).ok()),
+            true => self.authorise(interaction, type_id).map(Some),
+            false => Ok(self.leave(interaction, type_id).ok()),
         }
     }
 }

@@ -1,22 +1,45 @@
 //! What a query looks at besides its own types: chains and `_has` ask about other resources, and their answers tell of
 //! them. So each type on the way needs the same leave as a search of it would.
 
+use crate::audit::audit_event;
 use crate::error::Error;
-use crate::session::{Session, types_of};
+use crate::resource::Resource;
+use crate::session::Session;
 use access::{Grant, Interaction};
 use fhir::schema::TypeId;
 use search::query::{Clause, Query};
+use std::collections::HashMap;
+use store::Version;
+
+/// Leave for the types that a query asks for.
+pub(crate) struct Leaves(HashMap<TypeId, Grant>);
+
+impl Leaves {
+    /// A match as the actor may see it; `None`: not at all.
+    pub fn show(&self, session: &Session, version: Version) -> Option<Resource> {
+        self.0.get(&version.key.type_id).map(|grant| session.shown_under(grant, version))
+    }
+}
 
 impl Session {
     /// Leave for every type that a query looks at; narrows the query to what is granted. Of the types that a chain may
-    /// lead to, those without leave are left out; it is an error when none is left.
-    pub(crate) fn authorise_query(&self, query: &mut Query) -> Result<(), Error> {
+    /// lead to, and of those of a search over every type, the ones without leave are left out; it is an error when none is
+    /// left.
+    pub(crate) fn authorise_query(&self, query: &mut Query) -> Result<Leaves, Error> {
         let clauses = std::mem::take(&mut query.clauses);
         query.clauses = clauses.into_iter().map(|clause| self.limit(clause)).collect::<Result<_, _>>()?;
-        for type_id in types_of(query) {
-            self.authorise(Interaction::Search, type_id)?.narrow(query);
+        let grants: Vec<(TypeId, Grant)> = match query.types.is_empty() {
+            true => self.leaves(Interaction::Search)?,
+            false => {
+                let grant = |type_id: &TypeId| Ok((*type_id, self.authorise(Interaction::Search, *type_id)?));
+                query.types.iter().map(grant).collect::<Result<_, Error>>()?
+            }
+        };
+        for (_, grant) in &grants {
+            self.refuse_hidden(grant, &query.clauses, &query.sort)?;
         }
-        Ok(())
+        narrow(query, &grants);
+        Ok(Leaves(grants.into_iter().collect()))
     }
 
     /// A clause that looks at nothing without leave.
@@ -33,8 +56,13 @@ impl Session {
             }
             Clause::Chain { parameter, targets, inner } => self.limit_chain(parameter, &targets, *inner)?,
             Clause::Has { source, parameter, inner } => {
-                let grant = self.authorise(Interaction::Search, Some(source))?;
-                let inner = Box::new(within(&grant, self.limit(*inner)?));
+                let grant = self.authorise(Interaction::Search, source)?;
+                let inner = self.limit(*inner)?;
+                self.refuse_hidden(&grant, std::slice::from_ref(&inner), &[])?;
+                if grant.hides(source, parameter) {
+                    return Err(self.refuse_parameter(&grant, parameter));
+                }
+                let inner = Box::new(within(&grant, inner));
                 Clause::Has { source, parameter, inner }
             }
             Clause::Parameter(_) | Clause::InCompartment { .. } | Clause::Never => clause,
@@ -48,17 +76,14 @@ impl Session {
         inner: Clause,
     ) -> Result<Clause, Error> {
         let inner = self.limit(inner)?;
-        let decide = |target: &TypeId| {
-            self.record
-                .policy
-                .decide(&self.actor, Interaction::Search, Some(*target))
-                .ok()
-                .map(|grant| (*target, grant))
-        };
+        let decide = |target: &TypeId| Some((*target, self.leave(Interaction::Search, *target).ok()?));
         let granted: Vec<(TypeId, Grant)> = targets.iter().filter_map(decide).collect();
-        if granted.is_empty() && !targets.is_empty() {
+        if let (true, Some(first)) = (granted.is_empty(), targets.first()) {
             // For the refusal and its row in the audit log.
-            self.authorise(Interaction::Search, targets.first().copied())?;
+            self.authorise(Interaction::Search, *first)?;
+        }
+        for (_, grant) in &granted {
+            self.refuse_hidden(grant, std::slice::from_ref(&inner), &[])?;
         }
         if granted.iter().all(|(_, grant)| grant.narrowing().is_empty()) {
             let targets = granted.into_iter().map(|(target, _)| target).collect();
@@ -72,10 +97,43 @@ impl Session {
     }
 }
 
+/// Narrows a query to grants for its types: all of them at once, or each type by its own.
+fn narrow(query: &mut Query, grants: &[(TypeId, Grant)]) {
+    if query.types.is_empty() {
+        let is_whole = grants.len() + 1 == fhir::schema::schema().resources().count()
+            && grants.iter().all(|(_, grant)| grant.narrowing().is_empty());
+        if is_whole {
+            return;
+        }
+        query.types = grants.iter().map(|(type_id, _)| *type_id).collect();
+        debug_assert!(!query.types.contains(&audit_event()));
+    }
+    if let [(_, grant)] = grants {
+        query.clauses.extend(found_within(grant));
+    } else if grants.iter().any(|(_, grant)| !grant.narrowing().is_empty()) {
+        let of_type = |(type_id, grant): &(TypeId, Grant)| Clause::OfType {
+            type_id: *type_id,
+            inner: Box::new(Clause::All(found_within(grant))),
+        };
+        query.clauses.push(Clause::Any(grants.iter().map(of_type).collect()));
+    }
+}
+
+/// What a search finds under a grant. What is only seen together with what leads to it is found there, not by a search.
+pub(crate) fn found_within(grant: &Grant) -> Vec<Clause> {
+    let is_binary = grant.type_id().is_some_and(|type_id| type_id.name() == "Binary");
+    match is_binary && !grant.narrowing().is_empty() {
+        true => vec![Clause::Never],
+        false => grant.narrowing().to_vec(),
+    }
+}
+
 /// A clause, of resources within a grant only.
 fn within(grant: &Grant, clause: Clause) -> Clause {
-    match grant.narrowing() {
-        [] => clause,
-        narrowing => Clause::All(narrowing.iter().cloned().chain([clause]).collect()),
+    let mut clauses = found_within(grant);
+    if clauses.is_empty() {
+        return clause;
     }
+    clauses.push(clause);
+    Clause::All(clauses)
 }

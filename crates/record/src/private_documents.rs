@@ -64,6 +64,6 @@ impl Session {
 
     /// Refuses whoever may not do everything.
     pub fn require_administrator(&self) -> Result<(), Error> {
-        self.authorise(Interaction::Operate, None).map(|_| ())
+        self.authorise_all(Interaction::Operate).map(|_| ())
     }
 }

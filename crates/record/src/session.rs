@@ -4,6 +4,7 @@ use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
 use crate::condition::Conditions;
 use crate::content::StandIns;
 use crate::credential::CredentialCache;
+use crate::emergency::EmergencyCache;
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::outgoing::Targets;
@@ -13,11 +14,11 @@ use crate::ports::RecordPorts;
 use crate::resource::Resource;
 use crate::session_ports::SessionPorts;
 use crate::write_rule::WriteRule;
-use access::policy::DenialCause;
-use access::{Actor, Denial, Grant, Interaction, Policy};
+use access::{Actor, Grant, Interaction, Policy};
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Batch, HistoryPage, HistoryScope, PrivateChange, ResourceKey, Store, Version};
 use terminology::Terminology;
@@ -47,6 +48,7 @@ pub struct Record {
     audit_reads: bool,
     pub(crate) validation: validation::Settings,
     pub(crate) own_profiles: OwnProfiles,
+    pub(crate) emergencies: EmergencyCache,
 }
 
 /// What a record is made of.
@@ -106,6 +108,7 @@ impl Record {
             audit_reads: settings.audit_reads,
             validation: settings.validation,
             own_profiles: OwnProfiles::default(),
+            emergencies: EmergencyCache::default(),
         }
     }
 
@@ -199,30 +202,6 @@ impl Session {
         SessionPorts { session: self }
     }
 
-    /// Asks the policy; a refusal is audited.
-    pub(crate) fn authorise(
-        &self,
-        interaction: Interaction,
-        type_id: Option<TypeId>,
-    ) -> Result<Grant, Error> {
-        self.record.policy.decide(&self.actor, interaction, type_id).map_err(|denial| self.refuse(denial))
-    }
-
-    /// Refuses what lies outside a grant.
-    pub(crate) fn deny(&self, grant: &Grant) -> Error {
-        self.refuse(Denial {
-            interaction: grant.interaction(),
-            type_name: grant.type_id().map(TypeId::name),
-            cause: DenialCause::Role,
-        })
-    }
-
-    fn refuse(&self, denial: Denial) -> Error {
-        let what = denial.type_name.unwrap_or("*");
-        let logged = self.audit(denial.interaction, &Touched::default(), what, AuditOutcome::Refused);
-        logged.err().unwrap_or(Error::Denied(denial))
-    }
-
     /// What is shown, for the audit.
     pub(crate) fn touched<'a>(&self, versions: impl IntoIterator<Item = &'a Version>) -> Touched {
         match self.record.audit_reads {
@@ -282,7 +261,7 @@ impl Session {
 
     /// The current version of a resource.
     pub fn read(&self, key: &ResourceKey) -> Result<Resource, Error> {
-        let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
+        let grant = self.authorise(Interaction::Read, key.type_id)?;
         let found = match key.type_id == audit_event() {
             true => audit::search::find(self, key)?,
             false => self.record.store.read(key)?,
@@ -292,7 +271,7 @@ impl Session {
 
     /// One version of a resource.
     pub fn read_version(&self, key: &ResourceKey, version: u32) -> Result<Resource, Error> {
-        let grant = self.authorise(Interaction::Read, Some(key.type_id))?;
+        let grant = self.authorise(Interaction::Read, key.type_id)?;
         let found = match key.type_id == audit_event() {
             true => audit::search::find(self, key)?.filter(|found| found.version == version),
             false => self.record.store.read_version(key, version)?,
@@ -309,10 +288,13 @@ impl Session {
         name: impl Fn() -> String,
     ) -> Result<Resource, Error> {
         let result = match found {
-            Some(found) if found.is_deleted() => {
+            // Who may not have seen it is not told that it was there.
+            Some(found) if found.is_deleted() && self.is_current_granted(grant, key)? => {
                 Err(Error::Gone { key: key.clone(), version: found.version })
             }
-            Some(found) if self.is_granted(grant, &found) => Ok(self.record.resource(found)),
+            Some(found) if !found.is_deleted() && self.is_granted_still(grant, &found)? => {
+                Ok(self.shown_under(grant, found))
+            }
             _ => Err(Error::NotFound(name())),
         };
         let (touched, outcome) = match &result {
@@ -335,8 +317,11 @@ impl Session {
             HistoryScope::Type(type_id) => (Some(*type_id), None),
             HistoryScope::System => (None, None),
         };
-        let grant = self.authorise(Interaction::Read, type_id)?;
-        let mut versions = match (type_id == Some(audit_event()), key) {
+        let leaves: HashMap<TypeId, Grant> = match type_id {
+            Some(type_id) => HashMap::from([(type_id, self.authorise(Interaction::Read, type_id)?)]),
+            None => self.leaves(Interaction::Read)?.into_iter().collect(),
+        };
+        let versions = match (type_id == Some(audit_event()), key) {
             (true, Some(key)) => audit::search::find(self, key)?.into_iter().collect(),
             (true, None) => {
                 let how = "the audit log has no other versions; search AuditEvent instead";
@@ -351,17 +336,24 @@ impl Session {
             self.audit(Interaction::Read, &Touched::names([key.clone()]), asked, AuditOutcome::Failed)?;
             return Err(Error::NotFound(key.to_string()));
         }
-        versions.retain(|version| self.is_granted(&grant, version));
-        let mut touched = self.touched(&versions);
+        let mut shown = Vec::with_capacity(versions.len());
+        for version in versions {
+            if let Some(grant) = leaves.get(&version.key.type_id)
+                && self.is_past_granted(grant, &version)?
+            {
+                shown.push(self.shown_under(grant, version));
+            }
+        }
+        let mut touched = self.touched(shown.iter().map(Resource::version_of));
         touched.keys.extend(key.cloned());
         self.audit(Interaction::Read, &touched, asked, AuditOutcome::Done)?;
-        Ok(versions.into_iter().map(|version| self.record.resource(version)).collect())
+        Ok(shown)
     }
 
     /// Searches. The policy narrows the query before it runs.
     pub fn search(&self, request: &Request) -> Result<Found, Error> {
         let mut query = request.query.clone();
-        self.authorise_query(&mut query)?;
+        let leaves = self.authorise_query(&mut query)?;
         let asked = asked(request);
         let hits = match audit::search::is_asked(&query) {
             true => audit::search::search(self, &query),
@@ -371,7 +363,8 @@ impl Session {
             self.audit(Interaction::Search, &Touched::default(), &asked, AuditOutcome::Failed)?;
         }
         let hits = hits?;
-        let matches: Vec<_> = hits.matches.into_iter().map(|version| self.record.resource(version)).collect();
+        let matches: Vec<_> =
+            hits.matches.into_iter().filter_map(|version| leaves.show(self, version)).collect();
         let included = self.include(&matches, request)?;
         let mut touched = self.touched(matches.iter().chain(&included).map(Resource::version_of));
         touched.add_named(&query);
@@ -400,18 +393,6 @@ impl Session {
 
     pub(crate) fn conditions(&self) -> Conditions<'_> {
         Conditions { session: self }
-    }
-
-    /// Whether what was read lies within the grant.
-    pub(crate) fn is_granted(&self, grant: &Grant, version: &Version) -> bool {
-        grant.narrowing().is_empty()
-            || version.document().ok().flatten().is_some_and(|document| self.holds(grant, document))
-    }
-
-    /// Whether a document lies within the grant.
-    pub(crate) fn holds(&self, grant: &Grant, document: &fhir::Document) -> bool {
-        let holds = |clause| store::clause_holds(clause, document, &*self.record.ports);
-        grant.narrowing().iter().all(holds)
     }
 }
 

@@ -198,9 +198,9 @@ impl Permit {
                 expression: "AuditEvent".to_owned(),
             }));
         }
-        let write = session.authorise(interaction, Some(type_id))?;
+        let write = session.authorise(interaction, type_id)?;
         let search = match action.condition() {
-            Some(condition) => Some(session.authorise(Interaction::Search, Some(condition.type_id))?),
+            Some(condition) => Some(session.authorise(Interaction::Search, condition.type_id)?),
             None => None,
         };
         Ok(Self { write, search })

@@ -5,16 +5,12 @@ use super::event::{audit_event, version_of};
 use super::log::{LoggedRow, Place, Progress, Walk, row_at};
 use crate::error::Error;
 use crate::session::Session;
-use fhir::Document;
-use fhir::schema::TypeId;
-use search::matcher::{References, matches};
 use search::prefix::Prefix;
 use search::query::{Clause, Query, SortKey, Test, Total};
 use search::value::ValueTest;
 use search::value::reference::ReferenceTest;
 use search::value::token::TokenTest;
 use search::{SearchError, SearchErrorKind};
-use std::sync::Arc;
 use store::{Hits, ResourceKey, StoreError, Version};
 
 /// Rows that are shown to the matcher for a page.
@@ -208,8 +204,7 @@ impl<'a> Sought<'a> {
     fn matching(&self, row: &LoggedRow) -> Option<Version> {
         let version = version_of(row, self.session.record.base_url())?;
         let document = self.session.record.resource(version.clone()).document()?;
-        let (references, ports) = (Stored(self.session), self.session.record.ports());
-        let holds = |clause: &Clause| matches(clause, &document, &references, ports);
+        let holds = |clause: &Clause| self.session.record.clause_holds(clause, &document);
         self.query.clauses.iter().all(holds).then_some(version)
     }
 }
@@ -258,18 +253,4 @@ fn ids_of(query: &Query) -> Option<Vec<&str>> {
             |test: &ValueTest| matches!(test, ValueTest::Token(TokenTest::Code { code: Some(_), .. }));
         tests.iter().all(is_code).then(|| tests.iter().filter_map(needle).collect())
     })
-}
-
-/// What AuditEvents refer to, for chains.
-struct Stored<'a>(&'a Session);
-
-impl References for Stored<'_> {
-    fn resource(&self, type_id: TypeId, id: &str) -> Option<Arc<Document>> {
-        let version = self.0.record.store.read(&ResourceKey::new(type_id, id)).ok()??;
-        version.document().ok()?.map(Arc::clone)
-    }
-
-    fn referred_to_by(&self, _: TypeId, _: &'static str, _: (TypeId, &str), _: &Clause) -> bool {
-        false
-    }
 }

@@ -36,7 +36,7 @@ impl Uploaded {
 impl Session {
     /// Begins content of a resource of a type that is then written by an interaction, if the actor may do that.
     pub fn upload(&self, interaction: Interaction, type_id: TypeId) -> Result<Upload, Error> {
-        self.authorise(interaction, Some(type_id))?;
+        self.authorise(interaction, type_id)?;
         let stand_ins = self.record.stand_ins.clone();
         Ok(Upload { store: Arc::clone(&self.record.store), stand_ins, head: Vec::new(), writer: None })
     }

@@ -68,7 +68,7 @@ impl Session {
 
     /// What the actor may read of a type; `None`: nothing.
     pub(crate) fn leave_to_read(&self, type_id: TypeId) -> Option<Grant> {
-        self.record.policy.decide(&self.actor, Interaction::Read, Some(type_id)).ok()
+        self.leave(Interaction::Read, type_id).ok()
     }
 
     /// Whether what a change made, or took away, lies within what the actor may read.

@@ -6,7 +6,6 @@ use super::{WriteAction, WriteRequest};
 use crate::body::{self, LinkKind};
 use crate::condition::Condition;
 use crate::error::Error;
-use access::Interaction;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node};
 use search::matcher::NoReferences;
@@ -90,7 +89,6 @@ impl Decision<'_> {
     ) -> Result<(ResourceKey, Precondition), Error> {
         let conditions = self.session.conditions();
         let mut condition = conditions.parse(type_id, parameters)?;
-        self.session.authorise(Interaction::Search, Some(type_id))?.narrow(&mut condition.query);
         let here = self.matches_here(&condition);
         let mut written = self.deleted.clone();
         written.extend(self.replaced(type_id));

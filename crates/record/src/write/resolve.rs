@@ -119,7 +119,10 @@ impl Decision<'_> {
         let version = self.session.record.store.read(&key)?.filter(|version| !version.is_deleted());
         // Deleted since the search: what was decided on changed.
         let version = version.ok_or(store::StoreError::VersionConflict { key, current: 0 })?;
-        Ok(Resolved::Existing(self.session.record.resource(version)))
+        Ok(Resolved::Existing(match &permit.search {
+            Some(grant) => self.session.shown_under(grant, version),
+            None => self.session.record.resource(version),
+        }))
     }
 
     fn resolve_update(

@@ -1,0 +1,70 @@
+//! Whose record a resource is part of, as clauses.
+
+use fhir::schema::{TypeId, schema};
+use search::compartment::{compartment_clause, compartment_parameters};
+use search::parameter::{ParameterKind, parameter};
+use search::query::{Clause, Criterion, Test};
+use search::value::ValueTest;
+use search::value::reference::ReferenceTest;
+use search::value::token::{SystemTest, TokenTest};
+use std::sync::LazyLock;
+
+static PATIENT: LazyLock<TypeId> =
+    LazyLock::new(|| schema().resource_named("Patient").expect("a type of the standard"));
+
+/// The type Patient.
+pub(crate) fn patient() -> TypeId {
+    *PATIENT
+}
+
+/// The parameters by which resources of a type belong to a patient: those of the compartment (R4 compartmentdefinition), or,
+/// for a type that the compartment forgets, such as Device, its reference to a patient.
+pub(crate) fn patient_parameters(type_id: TypeId) -> Vec<&'static str> {
+    let of_compartment = compartment_parameters(patient(), type_id);
+    if type_id == patient() || !of_compartment.is_empty() {
+        return of_compartment.to_vec();
+    }
+    let leads_to_patient = |code: &&'static str| {
+        parameter(type_id, code).is_some_and(|parameter| {
+            parameter.kind == ParameterKind::Reference && parameter.targets.contains(&patient())
+        })
+    };
+    ["patient", "subject"].into_iter().filter(leads_to_patient).take(1).collect()
+}
+
+/// What holds for the resources of a type that are part of a patient's record; `None` when none can be. Of patients it is the
+/// one patient alone: who is linked to them is another.
+pub fn in_record_of(type_id: TypeId, patient_id: &str) -> Option<Clause> {
+    if type_id == patient() {
+        return Some(has_id(patient_id));
+    }
+    if type_id.name() == "Binary" {
+        // It says nothing of whose it is: what leads to it does, and the grant asks for that.
+        return Some(Clause::All(Vec::new()));
+    }
+    if !compartment_parameters(patient(), type_id).is_empty() {
+        return compartment_clause(patient(), patient_id, type_id);
+    }
+    let code = patient_parameters(type_id).pop()?;
+    let test = ReferenceTest::Local { types: vec![patient()], id: patient_id.to_owned(), version: None };
+    Some(Clause::Parameter(Criterion { code, test: Test::AnyOf(vec![ValueTest::Reference(test)]) }))
+}
+
+/// What holds for the resources of a type whose patient a clause holds for; `None` when they have no patient.
+pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
+    if type_id == patient() {
+        return Some(clause);
+    }
+    if type_id.name() == "Binary" {
+        return Some(Clause::All(Vec::new()));
+    }
+    let chain =
+        |parameter| Clause::Chain { parameter, targets: vec![patient()], inner: Box::new(clause.clone()) };
+    let chains: Vec<Clause> = patient_parameters(type_id).into_iter().map(chain).collect();
+    (!chains.is_empty()).then_some(Clause::Any(chains))
+}
+
+fn has_id(id: &str) -> Clause {
+    let test = TokenTest::Code { system: SystemTest::Any, code: Some(id.to_owned()) };
+    Clause::Parameter(Criterion { code: "_id", test: Test::AnyOf(vec![ValueTest::Token(test)]) })
+}

@@ -1,0 +1,39 @@
+//! How an actor stands to patients: what a decision is told of the record.
+
+use crate::actor::Actor;
+use search::Ports;
+
+/// What the record says of the actor at this moment. Asked only when a decision depends on it.
+pub trait Relations {
+    /// The ids of the patients who the actor is, or whose proxy they are.
+    fn represented(&self) -> &[String];
+
+    /// The ids of the patients whose glass the actor broke, and for whom that still holds.
+    fn emergencies(&self) -> &[String];
+}
+
+/// Nobody is anybody's proxy, and there is no emergency.
+pub struct NoRelations;
+
+impl Relations for NoRelations {
+    fn represented(&self) -> &[String] {
+        &[]
+    }
+
+    fn emergencies(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// Who asks, and what is known of them.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// How they stand to patients.
+    pub relations: &'a dyn Relations,
+    /// What conditions are told of the world.
+    pub ports: &'a dyn Ports,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}

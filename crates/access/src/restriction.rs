@@ -1,0 +1,79 @@
+//! Restrictions: what bears a label of sensitivity is seen by some roles only, whatever else they may (HL7 Healthcare Privacy
+//! and Security Classification; 42 CFR Part 2; 45 CFR 164.501 for psychotherapy notes).
+
+use crate::actor::Actor;
+use crate::condition::Condition;
+use crate::record_of::{patient, patient_meets};
+use crate::relations::Asker;
+use fhir::schema::{TypeId, schema};
+use search::Ports;
+use search::parse::{Limits, parse_clause};
+use search::query::Clause;
+
+/// One line of `data/access/restrictions.tsv`.
+#[derive(Clone, Debug)]
+pub(crate) struct Restriction {
+    /// That a resource bears one of them.
+    labelled: Clause,
+    /// True when the label of the patient counts for the whole record.
+    is_of_patient: bool,
+    /// Roles that see it all the same.
+    roles: Vec<String>,
+    /// When others see it all the same; none: never.
+    unless: Condition,
+}
+
+impl Restriction {
+    /// Reads a line: labels, what bears them, roles, and conditions.
+    ///
+    /// # Errors
+    /// Says what is not understood.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().unwrap_or_default().trim();
+        let (labels, borne_by, roles, unless) = (field(), field(), field(), field());
+        let is_of_patient = match borne_by {
+            "resource" => false,
+            "patient" => true,
+            other => return Err(format!("labels are borne by 'resource' or 'patient', not '{other}'")),
+        };
+        let labelled = parse_clause(&[patient()], "_security", labels, &Nowhere, &Limits::default())
+            .map_err(|error| error.to_string())?;
+        let types: Vec<TypeId> = schema().resources().collect();
+        Ok(Self {
+            labelled,
+            is_of_patient,
+            roles: roles.split(',').map(|role| role.trim().to_owned()).collect(),
+            unless: Condition::parse(unless, &types)?,
+        })
+    }
+
+    /// True when a role of the actor sees what bears the labels.
+    pub fn is_lifted(&self, actor: &Actor) -> bool {
+        actor.roles.iter().any(|role| self.roles.contains(role))
+    }
+
+    /// What must hold for what the actor may see of a type; `None`: the restriction does not touch the type.
+    pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
+        let labelled = match self.is_of_patient {
+            true if type_id.name() == "Binary" => return None,
+            true => patient_meets(type_id, self.labelled.clone())?,
+            false => self.labelled.clone(),
+        };
+        let free = Clause::Not(Box::new(labelled));
+        let unless = if self.unless.is_always() { None } else { self.unless.clause(type_id, asker) };
+        Some(match unless {
+            Some(unless) => Clause::Any(vec![free, unless]),
+            None => free,
+        })
+    }
+}
+
+/// Labels are codes: nothing of the world is asked.
+struct Nowhere;
+
+impl Ports for Nowhere {
+    fn base_url(&self) -> &str {
+        ""
+    }
+}
