@@ -3,7 +3,8 @@
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
 use crate::profile_checks;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use identity::IdleTimes;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -88,7 +89,7 @@ pub const SETTINGS: [Setting; 13] = [
         name: "idle-minutes",
         variable: "CHIRON_IDLE_MINUTES",
         default: "15",
-        help: "how long a person stays signed in without doing anything",
+        help: "how long a person stays signed in without doing anything; of roles, the shortest counts: 15, front-desk=5",
     },
     Setting {
         name: "outgoing-targets",
@@ -185,7 +186,7 @@ impl Config {
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
         self.binary_bytes()?;
-        self.idle_ms()?;
+        self.idle_times()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
@@ -210,14 +211,10 @@ impl Config {
         Ok(u64::from(megabytes) << 20)
     }
 
-    /// How long a session of the pages holds without use, in milliseconds.
-    pub fn idle_ms(&self) -> Result<i64> {
+    /// How long a session of the pages holds without use.
+    pub fn idle_times(&self) -> Result<IdleTimes> {
         let (text, source) = &self.values["idle-minutes"];
-        let minutes = text.parse::<u16>().ok().filter(|minutes| *minutes > 0);
-        let minutes = minutes.with_context(|| {
-            format!("idle-minutes (from {source}) is a whole number from 1, not '{text}'")
-        })?;
-        Ok(i64::from(minutes) * 60_000)
+        IdleTimes::parse(text).map_err(|what| anyhow!("idle-minutes (from {source}): {what}"))
     }
 
     /// The folder that holds the data.

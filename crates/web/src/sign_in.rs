@@ -151,7 +151,7 @@ fn attempt(app: &App, form: &SignInForm, origin: Origin) -> Result<Outcome, Fail
         Err(problem) => return Ok(Outcome::Refused(problem)),
     };
     let session = app.record.session(actor.clone(), origin);
-    let expires_ms = app.record.now_ms() + app.idle_ms;
+    let expires_ms = app.record.now_ms() + app.idle.of(&actor);
     Ok(Outcome::Begun(session.issue_credential(CredentialKind::PageSession, &actor, expires_ms)?))
 }
 
