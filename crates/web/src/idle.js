@@ -123,6 +123,7 @@ async function signInPlace(form) {
     if (told.who !== session.who) return location.assign('/');
     uncover();
     lookAtSession('GET');
+    tellOthers();
   } catch {
     say('The server cannot be reached. Try again.');
   }
@@ -141,11 +142,27 @@ function sendSafely(event) {
   });
 }
 
+/** Other pages of this browser: when somebody signs in or out on one, the others look whether they still may show what they do. */
+const others = window.BroadcastChannel ? new BroadcastChannel('session') : null;
+const tellOthers = () => others?.postMessage('look');
+
+/** A covered page comes back when its person has signed in on another one. */
+async function lookAgain() {
+  if (!session.kept) return lookAtSession('GET');
+  const answer = await fetch('/session', { headers: { 'x-unattended': 'true' } });
+  if (!answer.ok || !session.kept) return;
+  if ((await answer.json()).who !== session.who) return location.assign('/');
+  uncover();
+  lookAtSession('GET');
+}
+
+others?.addEventListener('message', lookAgain);
+if (!session.who) tellOthers();
 if (session.who) {
   lookAtSession('GET');
   SIGNS.forEach((sign) => document.addEventListener(sign, isThere, { passive: true, capture: true }));
   document.addEventListener('submit', sendSafely, true);
   // A computer that slept does not count the time.
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) lookAtSession('GET'); });
-  window.addEventListener('focus', () => lookAtSession('GET'));
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) lookAgain(); });
+  window.addEventListener('focus', lookAgain);
 }

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::failure::Failure;
 use crate::page::{html, with_session};
+use crate::recent_sign_in::with_recent_sign_in;
 use crate::shell::Shell;
 use askama::Template;
 use axum::Form;
@@ -53,6 +54,9 @@ pub(crate) struct InviteForm {
     person: String,
 }
 
+/// Where one goes on after a recent sign-in: whoever finds a page that was left open invites nobody.
+const PATH: &str = "/people";
+
 /// What a change of the accounts gives.
 type Done = Result<Option<(String, String)>, IdentityError>;
 
@@ -65,7 +69,7 @@ pub(crate) async fn invite(
     headers: HeaderMap,
     Form(form): Form<InviteForm>,
 ) -> Response {
-    with_session(app, headers, move |session| {
+    with_recent_sign_in(app, headers, PATH, move |session| {
         let person = Some(form.person.as_str()).filter(|person| !person.is_empty());
         let name = match person {
             // Nobody types a name twice.
@@ -79,7 +83,7 @@ pub(crate) async fn invite(
 }
 
 pub(crate) async fn reset(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    with_session(app, headers, move |session| {
+    with_recent_sign_in(app, headers, PATH, move |session| {
         let invited = Accounts::new(session).reset(&id).and_then(|one| link_for(session, one));
         page(session, invited.map(Some), Asked::default())
     })
@@ -87,7 +91,7 @@ pub(crate) async fn reset(State(app): State<App>, headers: HeaderMap, Path(id): 
 }
 
 pub(crate) async fn close(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    with_session(app, headers, move |session| {
+    with_recent_sign_in(app, headers, PATH, move |session| {
         page(session, Accounts::new(session).close(&id).map(|()| None), Asked::default())
     })
     .await

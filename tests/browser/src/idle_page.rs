@@ -69,3 +69,30 @@ fn d5_a_page_is_lifted_for_its_own_person_alone() {
     browser.wait("return location.pathname === '/patients'");
     assert!(browser.text(".me").contains("Guest"), "{}", browser.text(".me"));
 }
+
+#[test]
+fn d7_signing_out_in_one_window_covers_the_others() {
+    let name = "d7_signing_out_in_one_window_covers_the_others";
+    let practice = Practice::start_named();
+    let Some(browser) = practice.browser_with(name, Script::On) else { return };
+    browser.open(&format!("/p/{}", practice.ordinary_patient()));
+    let (first, heading) = (browser.window(), browser.text(".banner h1"));
+    browser.type_into(".find input", "a draft");
+    browser.new_window();
+    browser.open("/patients");
+    let second = browser.window();
+    browser.click(".me button");
+    browser.wait("return location.pathname === '/sign-in'");
+    browser.look_at(&first);
+    browser.wait("return !!document.querySelector('.cover')");
+    assert!(!browser.text("body").contains(&heading));
+    browser.look_at(&second);
+    browser.type_into("#code", &practice.code);
+    browser.keys(ENTER);
+    browser.wait("return location.pathname === '/patients'");
+    browser.look_at(&first);
+    browser.script("window.dispatchEvent(new Event('focus'))");
+    browser.wait("return !document.querySelector('.cover')");
+    assert_eq!(browser.text(".banner h1"), heading);
+    assert_eq!(browser.script("return document.querySelector('.find input').value"), "a draft");
+}

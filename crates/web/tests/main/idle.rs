@@ -28,6 +28,9 @@ fn d5_a_session_ends_by_the_time_of_its_role() {
     assert_eq!(practice.get(&clinician, "/patients").status, 200);
     practice.wait_ms(15 * MINUTE_MS);
     assert_eq!(practice.post(&clinician, "/session", "").status, 401, "what is over is not prolonged");
+    practice.joined("ida");
+    let kept = practice.record.private_documents("page-session").unwrap().len();
+    assert_eq!(kept, 1, "what is over is taken away when somebody signs in");
 }
 
 #[test]
