@@ -18,6 +18,7 @@ mod patients;
 mod people;
 mod recent_sign_in;
 mod results;
+mod roles;
 mod security;
 mod session_cookie;
 mod session_end;
@@ -100,6 +101,13 @@ pub const PAGES: &[Page] = &[
     },
     Page { path: "/security/{change}", purpose: "change one of these", answer: || post(security::change) },
     Page { path: "/people", purpose: "who signs in", answer: || get(people::show).post(people::invite) },
+    Page { path: "/people/roles", purpose: "what the roles may do", answer: || get(roles::show) },
+    Page {
+        path: "/people/roles/edit",
+        purpose: "change what the roles may do",
+        answer: || get(roles::edit).post(roles::change),
+    },
+    Page { path: "/people/roles/put-back", purpose: "put back the roles", answer: || post(roles::put_back) },
     Page { path: "/people/{id}/reset", purpose: "invite a person anew", answer: || post(people::reset) },
     Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
