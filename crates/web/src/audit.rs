@@ -19,6 +19,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Lines on a page that is in the order of the log.
 const PAGE_LINES: usize = 100;
+/// Lines on a page that is in another order.
+const SHOWN_LINES: usize = 300;
 /// Lines that are sorted or written to a file at most.
 const LINES_MAX: usize = 10_000;
 /// Lines read in one step.
@@ -38,6 +40,8 @@ struct AuditPage {
     older: String,
     file: String,
     is_cut: bool,
+    /// Lines that are not shown here.
+    hidden: usize,
 }
 
 /// What the address asks for.
@@ -125,6 +129,8 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
                 (lines, next, false)
             }
         };
+        let hidden = lines.len().saturating_sub(SHOWN_LINES);
+        lines.truncate(SHOWN_LINES);
         name_patients(session, &mut lines)?;
         let patient_name = match asked.patient.as_str() {
             "" => String::new(),
@@ -144,6 +150,7 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
                 .unwrap_or_default(),
             file: asked.address_with("/audit/file", &[]),
             is_cut,
+            hidden,
             asked,
         };
         html(&page)
@@ -199,7 +206,7 @@ fn all(session: &Session, asked: &Asked) -> Result<(Vec<Line>, bool), Failure> {
 /// Puts names beside the patients' ids, of those that the actor may see.
 fn name_patients(session: &Session, lines: &mut [Line]) -> Result<(), Failure> {
     let ids: BTreeSet<String> =
-        lines.iter().take(PAGE_LINES).flat_map(|line| &line.patients).map(|(id, _)| id.clone()).collect();
+        lines.iter().flat_map(|line| &line.patients).map(|(id, _)| id.clone()).collect();
     let names = names_of(session, ids.iter().map(String::as_str))?;
     for (id, name) in lines.iter_mut().flat_map(|line| &mut line.patients) {
         if let Some(known) = names.get(id) {
