@@ -2,6 +2,7 @@
 //!
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
+use crate::machine_memory;
 use crate::profile_checks;
 use anyhow::{Context, Result, anyhow, bail};
 use identity::IdleTimes;
@@ -24,7 +25,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 14] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -90,6 +91,12 @@ pub const SETTINGS: [Setting; 13] = [
         variable: "CHIRON_IDLE_MINUTES",
         default: "15",
         help: "how long a person stays signed in without doing anything; of roles, the shortest counts: 15, front-desk=5",
+    },
+    Setting {
+        name: "cache-megabytes",
+        variable: "CHIRON_CACHE_MEGABYTES",
+        default: "",
+        help: "memory for documents that were read lately, in units of 1,048,576 bytes; empty: an eighth of the machine's, from 64 to 512",
     },
     Setting {
         name: "outgoing-targets",
@@ -186,6 +193,7 @@ impl Config {
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
         self.binary_bytes()?;
+        self.cache_bytes()?;
         self.idle_times()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
@@ -200,6 +208,18 @@ impl Config {
     pub fn flag(&self, name: &str) -> Result<bool> {
         let (text, source) = &self.values[name];
         text.parse().with_context(|| format!("{name} (from {source}) is true or false, not '{text}'"))
+    }
+
+    /// Memory for documents that were read lately, in bytes.
+    pub fn cache_bytes(&self) -> Result<usize> {
+        let (text, source) = &self.values["cache-megabytes"];
+        if text.is_empty() {
+            return Ok(machine_memory::for_documents());
+        }
+        let megabytes: u16 = text
+            .parse()
+            .with_context(|| format!("cache-megabytes (from {source}) is a whole number, not '{text}'"))?;
+        Ok(usize::from(megabytes) << 20)
     }
 
     /// The largest file that may be sent to Binary as it is, in bytes.
