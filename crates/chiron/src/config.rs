@@ -4,6 +4,7 @@
 
 use crate::profile_checks;
 use anyhow::{Context, Result, bail};
+use identity::oauth::registration::Registration;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 15] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -95,6 +96,18 @@ pub const SETTINGS: [Setting; 13] = [
         variable: "CHIRON_OUTGOING_TARGETS",
         default: "",
         help: "hosts (host or host:port, with commas) that requests may go to over plain HTTP or inside the network",
+    },
+    Setting {
+        name: "app-registration",
+        variable: "CHIRON_APP_REGISTRATION",
+        default: "off",
+        help: "whether apps may register by themselves: off; token: with a token of `chiron app invite`; open: all, for people",
+    },
+    Setting {
+        name: "organization",
+        variable: "CHIRON_ORGANIZATION",
+        default: "",
+        help: "the id of the Organization that the practice is, shown to apps in which patients look for it; empty: none",
     },
     Setting {
         name: "log",
@@ -186,6 +199,7 @@ impl Config {
         self.flag("audit-reads")?;
         self.binary_bytes()?;
         self.idle_ms()?;
+        self.registration()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
@@ -218,6 +232,13 @@ impl Config {
             format!("idle-minutes (from {source}) is a whole number from 1, not '{text}'")
         })?;
         Ok(i64::from(minutes) * 60_000)
+    }
+
+    /// Whether apps may register by themselves.
+    pub fn registration(&self) -> Result<Registration> {
+        let (text, source) = &self.values["app-registration"];
+        let read = Registration::parse(text);
+        read.with_context(|| format!("app-registration (from {source}) is off, token or open, not '{text}'"))
     }
 
     /// The folder that holds the data.

@@ -1,6 +1,7 @@
 //! The accounts of a practice, as an administrator sees to them.
 
 use crate::account::{Account, AccountState};
+use crate::oauth::Grants;
 use crate::{IdentityError, mistake};
 use record::private_documents::DocumentChange;
 use record::{Record, Session};
@@ -87,6 +88,7 @@ impl<'a> Accounts<'a> {
             return mistake("This is the last administrator. Invite another one first.");
         }
         self.change(id, "closed", |account| account.state = AccountState::Closed)?;
+        Grants::new(self.session).end_of_account(id)?;
         Ok(self.session.revoke_all(id)?)
     }
 
@@ -98,6 +100,7 @@ impl<'a> Accounts<'a> {
             account.password = None;
             account.code = None;
         })?;
+        Grants::new(self.session).end_of_account(id)?;
         self.session.revoke_all(id)?;
         Ok(account)
     }

@@ -46,6 +46,11 @@ impl Failure {
         Self { status: StatusCode::NOT_FOUND, title: "Not here", message: message.into() }
     }
 
+    /// A refusal in words of its own.
+    pub(crate) fn told(status: StatusCode, title: &'static str, message: impl Into<String>) -> Self {
+        Self { status, title, message: message.into() }
+    }
+
     pub(crate) fn into_page(self, session: Option<&Session>) -> Response {
         let page = FailurePage { shell: Shell::of(session), title: self.title, message: &self.message };
         match html(&page) {
@@ -76,6 +81,9 @@ impl From<IdentityError> for Failure {
         match error {
             IdentityError::Mistake(message) => {
                 Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", message }
+            }
+            IdentityError::Refused(refusal) => {
+                Self { status: StatusCode::BAD_REQUEST, title: "Not done", message: refusal.description }
             }
             IdentityError::Record(error) => error.into(),
         }
