@@ -173,3 +173,27 @@ fn hs7_who_fails_often_has_to_wait_whether_there_is_such_a_name_or_not() {
     assert!(!failed.contains("wrong and wrong"));
     server.stop();
 }
+
+#[test]
+fn hs7_who_tries_much_from_one_address_has_to_wait_and_others_do_not() {
+    let folder = new_folder();
+    let server = Server::start_as(&folder.path().join("data"), &["serve", "--behind-proxy"]);
+    let ida = join(&server, &invited(&server, &["user", "invite", "Ida", "--role", "administrator"]), "ida");
+    // What the client wrote itself comes before what the proxy added.
+    let from =
+        |address: &str| server.client().with_header("x-forwarded-for", &format!("192.0.2.99, {address}"));
+    let mut attacker = from("2001:db8:1:2::7");
+    let said: Vec<String> =
+        (0..101).map(|_| problem(&post(&mut attacker, "/sign-in", "code=aaaa"))).collect();
+    assert!(said[..100].iter().all(|one| one.contains("not known")), "{said:?}");
+    assert!(said[100].starts_with("Too many tries"), "{}", said[100]);
+    let neighbour = post(&mut from("2001:db8:1:2::8"), "/sign-in", &ida.form(PASSWORD));
+    assert_eq!(neighbour.status, 401, "the network of an address is one customer's");
+    let person = post(&mut from("192.0.2.7"), "/sign-in", &ida.form(PASSWORD));
+    assert_eq!(person.status, 303, "{}", person.text());
+    let cookie = person.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    assert_eq!(from("192.0.2.7").with_header("cookie", &cookie).get("/people").status, 200);
+    let audited = server.administrator().get_json("/fhir/AuditEvent?_count=50").to_string();
+    assert!(audited.contains("192.0.2.7") && !audited.contains("192.0.2.99"), "{audited}");
+    server.stop();
+}

@@ -34,6 +34,7 @@ impl fmt::Display for Denial {
             Interaction::Delete => "delete",
             Interaction::Search => "search",
             Interaction::Operate => "run this operation on",
+            Interaction::Export => "export",
         };
         let what = self.type_name.unwrap_or("resources of every type");
         match self.cause {

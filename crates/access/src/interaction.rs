@@ -13,8 +13,10 @@ pub enum Interaction {
     Delete,
     /// Search resources.
     Search,
-    /// Run an operation that changes data. The audit names exports so too.
+    /// Run an operation that changes data.
     Operate,
+    /// Take away in bulk what can be searched.
+    Export,
 }
 
 /// A set of interactions.
@@ -22,17 +24,18 @@ pub enum Interaction {
 pub struct Interactions(u8);
 
 /// The letters of roles.tsv and of SMART scopes (SMART App Launch 2.0: `cruds`), and what they stand for.
-const LETTERS: [(char, Interaction); 6] = [
+const LETTERS: [(char, Interaction); 7] = [
     ('c', Interaction::Create),
     ('r', Interaction::Read),
     ('u', Interaction::Update),
     ('d', Interaction::Delete),
     ('s', Interaction::Search),
     ('x', Interaction::Operate),
+    ('e', Interaction::Export),
 ];
 
 impl Interactions {
-    /// Reads letters of `cruds` and `x`; `None` for any other letter.
+    /// Reads letters of `crudsxe`; `None` for any other letter.
     pub fn parse(letters: &str) -> Option<Self> {
         letters.chars().try_fold(Self::default(), |set, letter| {
             let (_, interaction) = LETTERS.iter().find(|(known, _)| *known == letter)?;

@@ -49,7 +49,7 @@ impl Permission {
     pub fn parse(line: &str, groups: &Groups) -> Result<Self, String> {
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
         let [role, letters, types, rest @ ..] = fields.as_slice() else {
-            return Err("write role, letters of crudsx, types or *, condition, hidden elements".to_owned());
+            return Err("write role, letters of crudsxe, types or *, condition, hidden elements".to_owned());
         };
         let types = match *types {
             "*" => None,
@@ -59,7 +59,7 @@ impl Permission {
         let interactions = match is_exception {
             true => Interactions::default(),
             false => Interactions::parse(letters)
-                .ok_or_else(|| format!("'{letters}' is not made of the letters crudsx"))?,
+                .ok_or_else(|| format!("'{letters}' is not made of the letters crudsxe"))?,
         };
         let all = || schema().resources().collect();
         let condition =

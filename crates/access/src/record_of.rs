@@ -20,6 +20,9 @@ pub(crate) fn patient() -> TypeId {
 /// The parameters by which resources of a type belong to a patient: those of the compartment (R4 compartmentdefinition), or,
 /// for a type that the compartment forgets, such as Device, its reference to a patient.
 pub(crate) fn patient_parameters(type_id: TypeId) -> Vec<&'static str> {
+    if is_of_many(type_id) {
+        return Vec::new();
+    }
     let of_compartment = compartment_parameters(patient(), type_id);
     if type_id == patient() || !of_compartment.is_empty() {
         return of_compartment.to_vec();
@@ -42,7 +45,7 @@ pub fn in_record_of(type_id: TypeId, patient_id: &str) -> Option<Clause> {
         // It says nothing of whose it is: what leads to it does, and the grant asks for that.
         return Some(Clause::All(Vec::new()));
     }
-    if !compartment_parameters(patient(), type_id).is_empty() {
+    if !is_of_many(type_id) && !compartment_parameters(patient(), type_id).is_empty() {
         return compartment_clause(patient(), patient_id, type_id);
     }
     let code = patient_parameters(type_id).pop()?;
@@ -62,6 +65,11 @@ pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
         |parameter| Clause::Chain { parameter, targets: vec![patient()], inner: Box::new(clause.clone()) };
     let chains: Vec<Clause> = patient_parameters(type_id).into_iter().map(chain).collect();
     (!chains.is_empty()).then_some(Clause::Any(chains))
+}
+
+/// A group names many patients and is part of no one's record: who may see one of them may not see the others by it.
+fn is_of_many(type_id: TypeId) -> bool {
+    type_id.name() == "Group"
 }
 
 fn has_id(id: &str) -> Clause {

@@ -118,13 +118,16 @@ impl Scope {
     }
 }
 
-/// The letters of a permission; those of all kinds also allow operations, which ask for all that they could do one by one.
+/// The letters of a permission. Those of all kinds also allow operations, which ask for all that they could do one by one; who
+/// may read and search may have it in bulk.
 fn interactions(permission: &str) -> Option<Interactions> {
     let letters = VERSION_1.iter().find(|(old, _)| *old == permission).map_or(permission, |(_, new)| new);
     if letters.is_empty() || !is_subsequence(letters, "cruds") {
         return None;
     }
     let interactions = Interactions::parse(letters)?;
+    let is_bulk = [Interaction::Read, Interaction::Search].iter().all(|one| interactions.contains(*one));
+    let interactions = if is_bulk { interactions.with(Interaction::Export) } else { interactions };
     Some(if letters == "cruds" { interactions.with(Interaction::Operate) } else { interactions })
 }
 

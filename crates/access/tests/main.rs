@@ -11,13 +11,14 @@ use access::relations::NoRelations;
 use access::{Actor, Asker, Interaction, Policy, Relations};
 use fhir::schema::{TypeId, schema};
 
-pub(crate) const ALL: [Interaction; 6] = [
+pub(crate) const ALL: [Interaction; 7] = [
     Interaction::Create,
     Interaction::Read,
     Interaction::Update,
     Interaction::Delete,
     Interaction::Search,
     Interaction::Operate,
+    Interaction::Export,
 ];
 
 pub(crate) struct Nowhere;

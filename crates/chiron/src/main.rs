@@ -1,6 +1,7 @@
 //! The `chiron` binary: one program that is the whole practice system.
 
 mod arguments;
+mod client_address;
 mod command;
 mod config;
 mod event;

@@ -1,5 +1,6 @@
 //! The server: sockets, routes put together, an orderly end.
 
+use crate::client_address;
 use crate::config::Config;
 use crate::practice::Practice;
 use anyhow::{Result, bail};
@@ -43,7 +44,11 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
     };
     let api = rest::router(Arc::clone(&practice.record), settings);
     let pages = web::router(Arc::clone(&practice.record), config.idle_ms()?);
-    Ok(api.merge(pages))
+    let all = api.merge(pages);
+    Ok(match config.flag("behind-proxy")? {
+        true => all.layer(axum::middleware::from_fn(client_address::tell_forwarded)),
+        false => all,
+    })
 }
 
 /// Serves until the process is asked to end, then lets what runs come to its end; those who follow the feed, which has

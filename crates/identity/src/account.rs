@@ -1,8 +1,9 @@
 //! A person, or a program, that signs in.
 
 use crate::one_time_code::CodeSecret;
+use crate::passkey::Passkey;
 use crate::password::PasswordHash;
-use access::Actor;
+use access::{Actor, Person};
 use serde::{Deserialize, Serialize};
 
 /// An account.
@@ -22,8 +23,48 @@ pub struct Account {
     pub password: Option<PasswordHash>,
     /// What its one-time codes are made of; `None` until it is shown to the person's app.
     pub code: Option<CodeSecret>,
+    /// Its passkeys, each of which opens as password and code do together.
+    #[serde(default)]
+    pub passkeys: Vec<Passkey>,
+    /// Who its person is in the record, as a reference such as `Practitioner/1`; `None` for who is in no resource.
+    #[serde(default)]
+    pub person: Option<String>,
     /// When it was made, in milliseconds since 1970.
     pub made_ms: i64,
+}
+
+/// Whom an account is for: what follows from the resource that its person is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountKind {
+    /// Somebody who works here.
+    Staff,
+    /// A patient.
+    Patient,
+    /// Somebody who acts for a patient.
+    Proxy,
+    /// A program or an instrument.
+    System,
+}
+
+/// What the types of resources make of an account.
+const KINDS: [(&str, AccountKind); 5] = [
+    ("Practitioner", AccountKind::Staff),
+    ("PractitionerRole", AccountKind::Staff),
+    ("Patient", AccountKind::Patient),
+    ("RelatedPerson", AccountKind::Proxy),
+    ("Device", AccountKind::System),
+];
+
+impl AccountKind {
+    /// The kind in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Staff => "staff",
+            Self::Patient => "patient",
+            Self::Proxy => "proxy",
+            Self::System => "system",
+        }
+    }
 }
 
 /// Whether an account can be used.
@@ -52,6 +93,23 @@ impl AccountState {
 impl Account {
     /// Who the account is to the record.
     pub fn actor(&self) -> Actor {
-        Actor { id: self.id.clone(), name: self.name.clone(), roles: self.roles.clone(), ..Actor::default() }
+        let person = self.person.as_deref().map(Person::parse);
+        // One that is not understood must not be taken for nobody, who is narrowed by nothing.
+        let roles = if person == Some(None) { Vec::new() } else { self.roles.clone() };
+        Actor {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            roles,
+            person: person.flatten(),
+            ..Actor::default()
+        }
+    }
+
+    /// Whom it is for. Who is in no resource works here.
+    pub fn kind(&self) -> AccountKind {
+        let type_name =
+            self.person.as_deref().and_then(|person| person.split_once('/')).map(|(name, _)| name);
+        let known = KINDS.iter().find(|(name, _)| Some(*name) == type_name);
+        known.map_or(AccountKind::Staff, |(_, kind)| *kind)
     }
 }

@@ -72,6 +72,8 @@ impl<'a> Accounts<'a> {
             state: AccountState::Invited,
             password: None,
             code: None,
+            passkeys: Vec::new(),
+            person: None,
             made_ms: self.record().now_ms(),
         };
         self.put(None, Some(&account), "made")?;
@@ -92,13 +94,14 @@ impl<'a> Accounts<'a> {
         Ok(self.session.revoke_all(id)?)
     }
 
-    /// Takes password and one-time codes from an account, so that its person joins anew. For administrators.
+    /// Takes passkeys, password and one-time codes from an account, so that its person joins anew. For administrators.
     pub fn reset(&self, id: &str) -> Result<Account, IdentityError> {
         self.session.require_administrator()?;
         let account = self.change(id, "waits for its person anew", |account| {
             account.state = AccountState::Invited;
             account.password = None;
             account.code = None;
+            account.passkeys.clear();
         })?;
         Grants::new(self.session).end_of_account(id)?;
         self.session.revoke_all(id)?;

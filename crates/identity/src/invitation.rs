@@ -4,6 +4,7 @@ use crate::account::{Account, AccountState};
 use crate::accounts::Accounts;
 use crate::one_time_code::CodeSecret;
 use crate::password::PasswordHash;
+use crate::sign_in::SignIn;
 use crate::{IdentityError, mistake};
 use access::Actor;
 use record::private_documents::DocumentChange;
@@ -42,10 +43,27 @@ pub struct Chosen<'a> {
     pub name: &'a str,
     /// What they will type to sign in.
     pub sign_in_name: &'a str,
-    /// Their password.
-    pub password: &'a str,
-    /// A one-time code of their app, to show that it has the secret.
-    pub code: &'a str,
+    /// What they will show.
+    pub means: Means<'a>,
+}
+
+/// What a person will show to sign in.
+#[derive(Clone, Debug)]
+pub enum Means<'a> {
+    /// A passkey.
+    Passkey {
+        /// What they call it.
+        name: &'a str,
+        /// What the browser answered.
+        answer: &'a str,
+    },
+    /// A password, and codes of an app.
+    Password {
+        /// The password.
+        password: &'a str,
+        /// A one-time code of the app, to show that it has the secret.
+        code: &'a str,
+    },
 }
 
 /// Makes an invitation to an account that waits for its person; gives its secret, which is kept nowhere. For administrators.
@@ -93,9 +111,23 @@ impl Joining {
         &self.invitation.code
     }
 
-    /// Joins: the account is in use, and the invitation is used up.
-    pub fn join(&self, chosen: &Chosen<'_>) -> Result<Account, IdentityError> {
-        let (name, sign_in_name) = (chosen.name.trim(), chosen.sign_in_name.trim());
+    /// Begins to join with a passkey: what the browser is to be told.
+    pub fn begin_passkey(
+        &self,
+        door: &SignIn,
+        name: &str,
+        sign_in_name: &str,
+    ) -> Result<String, IdentityError> {
+        let account = self.named(name, sign_in_name)?;
+        if Accounts::new(&self.session).named(sign_in_name)?.is_some_and(|other| other.id != account.id) {
+            return mistake("This sign-in name is taken. Choose another one.");
+        }
+        door.ceremonies()?.begin_addition(&account)
+    }
+
+    /// The account with the names that its person chose.
+    fn named(&self, name: &str, sign_in_name: &str) -> Result<Account, IdentityError> {
+        let (name, sign_in_name) = (name.trim(), sign_in_name.trim());
         if name.is_empty() || name.chars().count() > 100 {
             return mistake("Write your name as others know it.");
         }
@@ -105,20 +137,24 @@ impl Joining {
                 "Take a sign-in name of 3 to 60 letters, digits, dots or hyphens, such as ida.ames.",
             );
         }
-        let mut code = self.invitation.code.clone();
-        if !code.use_code(chosen.code, self.session.record().now_ms()) {
-            return mistake(
-                "The six digits are not those of this moment. Look at your app again, and at its clock.",
-            );
+        let sign_in_name = sign_in_name.to_owned();
+        Ok(Account { name: name.to_owned(), sign_in_name, ..self.account.clone() })
+    }
+
+    /// Joins: the account is in use, and the invitation is used up.
+    pub fn join(&self, door: &SignIn, chosen: &Chosen<'_>) -> Result<Account, IdentityError> {
+        let mut account = self.named(chosen.name, chosen.sign_in_name)?;
+        let now_ms = self.session.record().now_ms();
+        match chosen.means {
+            Means::Passkey { name, answer } => {
+                account.passkeys.push(door.ceremonies()?.add(&account, (name, answer), now_ms)?);
+            }
+            Means::Password { password, code } => {
+                account.code = Some(self.invitation.code.shown_by(code, now_ms)?);
+                account.password = Some(PasswordHash::of(password, &[&account.name, &account.sign_in_name])?);
+            }
         }
-        let account = Account {
-            name: name.to_owned(),
-            sign_in_name: sign_in_name.to_owned(),
-            state: AccountState::Active,
-            password: Some(PasswordHash::of(chosen.password, &[name, sign_in_name])?),
-            code: Some(code),
-            ..self.account.clone()
-        };
+        account.state = AccountState::Active;
         Accounts::new(&self.session).put(Some(&self.account), Some(&account), "in use")?;
         let used = DocumentChange {
             space: SPACE,

@@ -1,4 +1,4 @@
-//! Who people are: accounts, passwords, one-time codes, invitations, sign-in; and what programs they let in.
+//! Who people are: accounts, passkeys, passwords, one-time codes, invitations, sign-in; and what programs they let in.
 //!
 //! Accounts are private documents of the record. What an account may do is for `access` to say, by its roles; what it is
 //! called in the audit log is its id, which never changes.
@@ -8,13 +8,16 @@ pub mod accounts;
 pub mod invitation;
 pub mod oauth;
 pub mod one_time_code;
+pub mod own_account;
+pub mod passkey;
 pub mod password;
 pub mod sign_in;
 mod throttle;
 
-pub use account::{Account, AccountState};
+pub use account::{Account, AccountKind, AccountState};
 pub use accounts::Accounts;
 pub use invitation::Joining;
+pub use own_account::OwnAccount;
 pub use sign_in::{SignIn, SignedIn};
 
 use record::Error;

@@ -1,5 +1,6 @@
 //! One-time codes of an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds).
 
+use crate::{IdentityError, mistake};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha1::Sha1;
@@ -41,6 +42,17 @@ impl CodeSecret {
         let byte = |eight: &[usize]| u8::try_from(eight.iter().fold(0, |byte, bit| byte << 1 | bit)).ok();
         let secret = bits.chunks_exact(8).map(byte).collect::<Option<Vec<_>>>()?;
         (!secret.is_empty()).then_some(Self { secret, last_step: 0 })
+    }
+
+    /// The secret of somebody whose app has it: the code of this moment shows that, and is used up.
+    pub fn shown_by(&self, code: &str, now_ms: i64) -> Result<Self, IdentityError> {
+        let mut secret = self.clone();
+        match secret.secret.len() == SECRET_BYTES && secret.use_code(code, now_ms) {
+            true => Ok(secret),
+            false => mistake(
+                "The six digits are not those of this moment. Look at your app again, and at its clock.",
+            ),
+        }
     }
 
     /// Uses a code up; false when it is not the one of this moment, or was used already.

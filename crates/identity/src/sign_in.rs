@@ -1,18 +1,21 @@
-//! Signing in with name, password and one-time code.
+//! Signing in: with a passkey, or with name, password and one-time code.
 
-use crate::IdentityError;
 use crate::account::{Account, AccountState};
 use crate::accounts::{Accounts, folded};
+use crate::passkey::{Answer, Ceremonies, Site};
 use crate::password::PasswordHash;
-use crate::throttle::Throttle;
+use crate::throttle::{ADDRESSES, NAMES, Throttle, address_key};
+use crate::{IdentityError, mistake};
 use access::Actor;
 use record::{Origin, Record, Session};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The door of a server: it remembers who failed lately.
-#[derive(Debug, Default)]
+/// The door of a server: it remembers who failed lately, and which challenges it gave out.
+#[derive(Debug)]
 pub struct SignIn {
-    throttle: Mutex<Throttle>,
+    names: Mutex<Throttle>,
+    addresses: Mutex<Throttle>,
+    ceremonies: Option<Ceremonies>,
 }
 
 /// What came of an attempt.
@@ -27,29 +30,43 @@ pub enum SignedIn {
 }
 
 impl SignIn {
-    /// Tries to sign in.
+    /// The door of the pages at a URL, which says where passkeys hold.
+    pub fn new(url: &str) -> Self {
+        Self {
+            names: Mutex::new(Throttle::new(NAMES)),
+            addresses: Mutex::new(Throttle::new(ADDRESSES)),
+            ceremonies: Site::of_url(url).map(Ceremonies::new),
+        }
+    }
+
+    /// Whether browsers have passkeys for these pages.
+    pub fn has_passkeys(&self) -> bool {
+        self.ceremonies.is_some()
+    }
+
+    /// The ceremonies of passkeys.
+    pub fn ceremonies(&self) -> Result<&Ceremonies, IdentityError> {
+        match &self.ceremonies {
+            Some(ceremonies) => Ok(ceremonies),
+            None => mistake("There are no passkeys at this address: it needs a name, and TLS."),
+        }
+    }
+
+    /// Tries to sign in with name, password and one-time code.
     pub fn attempt(
         &self,
         record: &Arc<Record>,
         (name, password, code): (&str, &str, &str),
         origin: Origin,
     ) -> Result<SignedIn, IdentityError> {
-        let (name, now_ms) = (folded(name), record.now_ms());
-        if let Some(until) = self.begin(&name, now_ms) {
+        let (name, now_ms, address) = (folded(name), record.now_ms(), address_key(&origin.address));
+        if let Some(until) = self.begin(&name, &address, now_ms) {
             return Ok(SignedIn::NotBefore(until));
         }
-        let nobody = Actor { id: "unknown".to_owned(), ..Actor::default() };
-        let session = record.session(nobody, origin.clone());
+        let session = record.session(nobody(), origin.clone());
         let account = Accounts::new(&session).named(&name)?;
         let account = account.filter(|account| account.state == AccountState::Active);
-        let hash = account.as_ref().and_then(|account| account.password.as_ref());
-        let is_known = hash.map_or_else(
-            || {
-                PasswordHash::pretend(password);
-                false
-            },
-            |hash| hash.is(password),
-        );
+        let is_known = is_password(account.as_ref(), password);
         let Some(account) = account else {
             session.audit_refused_ceremony("sign-in with a name that nobody has")?;
             return Ok(SignedIn::Refused);
@@ -59,22 +76,119 @@ impl SignIn {
             session.audit_refused_ceremony("sign-in with a wrong password or code")?;
             return Ok(SignedIn::Refused);
         }
-        self.failures().forget(&name);
+        self.succeeded(&name, &address);
         Ok(SignedIn::As(account.actor()))
     }
 
-    /// Counts an attempt, unless it comes too early.
-    fn begin(&self, name: &str, now_ms: i64) -> Option<i64> {
-        let mut failures = self.failures();
-        let until = failures.until(name, now_ms);
-        if until.is_none() {
-            failures.count(name, now_ms);
+    /// Tries to sign in with what a browser answered for a passkey.
+    pub fn attempt_with_passkey(
+        &self,
+        record: &Arc<Record>,
+        json: &str,
+        origin: Origin,
+    ) -> Result<SignedIn, IdentityError> {
+        let (now_ms, address) = (record.now_ms(), address_key(&origin.address));
+        if let Some(until) = counted(&self.addresses, &address, now_ms) {
+            return Ok(SignedIn::NotBefore(until));
         }
-        until
+        let session = record.session(nobody(), origin.clone());
+        let answer = Answer::read(json);
+        let account = match &answer {
+            Some(answer) => Accounts::new(&session).find(&answer.account)?,
+            None => None,
+        };
+        let account = account.filter(|account| account.state == AccountState::Active);
+        let (Some(answer), Some(mut account)) = (answer, account) else {
+            session.audit_refused_ceremony("sign-in with a passkey that nobody has")?;
+            return Ok(SignedIn::Refused);
+        };
+        let (session, before) = (record.session(account.actor(), origin), account.clone());
+        if let Err(why) = self.ceremonies()?.check(&mut account, &answer, now_ms) {
+            session.audit_refused_ceremony(&format!("sign-in with a passkey refused: {why}"))?;
+            return Ok(SignedIn::Refused);
+        }
+        // Of two uses at once one is first, so that no counter is counted twice.
+        match Accounts::new(&session).put(Some(&before), Some(&account), "signed in with a passkey") {
+            Err(IdentityError::Mistake(_)) => return Ok(SignedIn::Refused),
+            done => done?,
+        }
+        self.succeeded(&folded(&account.sign_in_name), &address);
+        Ok(SignedIn::As(account.actor()))
     }
 
-    fn failures(&self) -> MutexGuard<'_, Throttle> {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether it is somebody who is signed in already, by their password alone: the session is the other factor
+    /// (NIST SP 800-63B §4.2.3).
+    pub fn attempt_again(
+        &self,
+        record: &Arc<Record>,
+        (account, password): (&str, &str),
+        origin: Origin,
+    ) -> Result<SignedIn, IdentityError> {
+        let session = record.session(nobody(), origin.clone());
+        let account = Accounts::new(&session).find(account)?;
+        let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
+            return Ok(SignedIn::Refused);
+        };
+        let (name, address) = (folded(&account.sign_in_name), address_key(&origin.address));
+        if let Some(until) = self.begin(&name, &address, record.now_ms()) {
+            return Ok(SignedIn::NotBefore(until));
+        }
+        if !is_password(Some(&account), password) {
+            let session = record.session(account.actor(), origin);
+            session.audit_refused_ceremony("a wrong password of somebody who is signed in")?;
+            return Ok(SignedIn::Refused);
+        }
+        self.succeeded(&name, &address);
+        Ok(SignedIn::As(account.actor()))
+    }
+
+    /// Counts an attempt that names nobody, such as a code, for its address, unless it comes too early.
+    pub fn begin_unnamed(&self, address: &str, now_ms: i64) -> Option<i64> {
+        counted(&self.addresses, &address_key(address), now_ms)
+    }
+
+    /// Counts an attempt, unless it comes too early.
+    fn begin(&self, name: &str, address: &str, now_ms: i64) -> Option<i64> {
+        counted(&self.addresses, address, now_ms).or_else(|| counted(&self.names, name, now_ms))
+    }
+
+    /// It was its person: their failures are forgotten, and one of their address's is no failure.
+    fn succeeded(&self, name: &str, address: &str) {
+        lock(&self.names).forget(name);
+        lock(&self.addresses).uncount(address);
+    }
+
+    /// An attempt that named nobody was no failure.
+    pub fn succeeded_unnamed(&self, address: &str) {
+        lock(&self.addresses).uncount(&address_key(address));
+    }
+}
+
+fn counted(throttle: &Mutex<Throttle>, key: &str, now_ms: i64) -> Option<i64> {
+    let mut failures = lock(throttle);
+    let until = failures.until(key, now_ms);
+    if until.is_none() {
+        failures.count(key, now_ms);
+    }
+    until
+}
+
+fn lock(throttle: &Mutex<Throttle>) -> MutexGuard<'_, Throttle> {
+    throttle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn nobody() -> Actor {
+    Actor { id: "unknown".to_owned(), ..Actor::default() }
+}
+
+/// Whether it is the account's password, at the same cost when there is none.
+fn is_password(account: Option<&Account>, password: &str) -> bool {
+    match account.and_then(|account| account.password.as_ref()) {
+        Some(hash) => hash.is(password),
+        None => {
+            PasswordHash::pretend(password);
+            false
+        }
     }
 }
 

@@ -112,6 +112,6 @@ fn interaction_code(interaction: Interaction) -> &'static str {
         Interaction::Update => "U",
         Interaction::Delete => "D",
         Interaction::Search => "S",
-        Interaction::Operate => "E",
+        Interaction::Operate | Interaction::Export => "E",
     }
 }

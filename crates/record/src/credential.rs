@@ -10,6 +10,10 @@ use fhir::{Document, Node, Object, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+mod own;
+
+pub use own::Standing;
+
 /// What a secret is for. One kind is never taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
@@ -66,6 +70,14 @@ struct Cached {
 struct Credential {
     actor: Actor,
     expires_ms: i64,
+    /// When it was made; 0 of those that are older than this was kept.
+    made_ms: i64,
+    /// Where from.
+    address: String,
+    /// When it was known to be in use.
+    seen_ms: i64,
+    /// When its person showed last who they are.
+    confirmed_ms: i64,
     /// When it was read.
     read_ms: i64,
 }
@@ -116,7 +128,7 @@ impl Record {
     }
 
     /// Lets a credential that is in use hold until later, but not for less than it does; unless it would gain less than a
-    /// minute, which is not worth a commit.
+    /// minute, or a quarter of its time, which is not worth a commit.
     pub fn prolong(
         self: &Arc<Self>,
         kind: CredentialKind,
@@ -124,29 +136,45 @@ impl Record {
         expires_ms: i64,
     ) -> Result<(), Error> {
         let name = hash(secret);
+        let now_ms = self.now_ms();
+        let worth_ms = MINUTE_MS.min((expires_ms - now_ms) / 4);
         let known = self.credentials.lock().known.get(&(kind, name.clone())).map(|known| known.expires_ms);
-        if known.is_some_and(|known_ms| expires_ms - known_ms < MINUTE_MS) {
+        if known.is_some_and(|known_ms| expires_ms - known_ms < worth_ms) {
             return Ok(());
         }
+        self.change_standing(kind, name, "in use", |credential| {
+            let is_worth = expires_ms - credential.expires_ms >= worth_ms;
+            (credential.expires_ms, credential.seen_ms) = (expires_ms, now_ms);
+            is_worth
+        })
+    }
+
+    /// Changes a credential that holds, by its hash, if the change says that it is worth a commit.
+    fn change_standing(
+        self: &Arc<Self>,
+        kind: CredentialKind,
+        name: String,
+        what: &str,
+        change: impl FnOnce(&mut Credential) -> bool,
+    ) -> Result<(), Error> {
         let Some(content) = self.store.read_private(kind.space(), &name)? else { return Ok(()) };
-        let Some(credential) = decode(&content, self.now_ms()) else { return Ok(()) };
-        let is_over = credential.expires_ms <= self.now_ms();
-        if is_over || expires_ms - credential.expires_ms < MINUTE_MS {
+        let Some(mut credential) = decode(&content, self.now_ms()) else { return Ok(()) };
+        if credential.expires_ms <= self.now_ms() || !change(&mut credential) {
             return Ok(());
         }
         let session = Session {
             actor: credential.actor.clone(),
-            origin: crate::audit::Origin { address: String::new(), way: "page" },
+            origin: crate::audit::Origin { address: credential.address.clone(), way: "page" },
             record: Arc::clone(self),
         };
         let change = DocumentChange {
             space: kind.space(),
             key: name.clone(),
             before: Some(content),
-            after: Some(encode(&credential.actor, expires_ms)),
+            after: Some(encode(&credential)),
         };
         // One that was revoked meanwhile stays so.
-        session.change_documents(vec![change], &format!("{} in use", kind.space()))?;
+        session.change_documents(vec![change], &format!("{} {what}", kind.space()))?;
         self.credentials.lock().known.remove(&(kind, name));
         Ok(())
     }
@@ -180,13 +208,10 @@ impl Session {
         actor: &Actor,
         expires_ms: i64,
     ) -> Result<String, Error> {
-        if !is_within(actor, &self.actor) {
-            self.require_administrator()?;
-        }
-        let secret: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
+        let made = self.new_credential(kind, "", actor, expires_ms)?;
         let what = format!("{} made for {}", kind.space(), actor.id);
-        self.change_credential(kind, &secret, Some(encode(actor, expires_ms)), &what)?;
-        Ok(secret)
+        self.change_private(kind.space(), made.name, made.change.after, &what)?;
+        Ok(made.secret)
     }
 
     /// A credential that is to be committed with other documents; its secret begins with `prefix`. Who may have one made is
@@ -204,7 +229,17 @@ impl Session {
         let random: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
         let secret = format!("{prefix}{random}");
         let (space, name) = (kind.space(), hash(&secret));
-        let after = Some(encode(actor, expires_ms));
+        let now_ms = self.record.now_ms();
+        let credential = Credential {
+            actor: actor.clone(),
+            expires_ms,
+            made_ms: now_ms,
+            address: self.origin.address.clone(),
+            seen_ms: now_ms,
+            confirmed_ms: now_ms,
+            read_ms: now_ms,
+        };
+        let after = Some(encode(&credential));
         let change = DocumentChange { space, key: name.clone(), before: None, after };
         Ok(NewCredential { secret, name, change })
     }
@@ -247,21 +282,17 @@ impl Session {
         self.require_administrator()?;
         let mut changes = Vec::new();
         for kind in CredentialKind::ALL {
-            for (key, content) in self.record.private_documents(kind.space())? {
-                if decode(&content, 0).is_some_and(|credential| credential.actor.id == actor_id) {
-                    changes.push(DocumentChange {
-                        space: kind.space(),
-                        key,
-                        before: Some(content),
-                        after: None,
-                    });
-                }
+            for (key, content, _) in self.record.credentials_of(kind, actor_id)? {
+                changes.push(DocumentChange { space: kind.space(), key, before: Some(content), after: None });
             }
         }
+        self.end(changes, &format!("all that stands for {actor_id} is revoked"))
+    }
+
+    /// Ends credentials, whatever changes them at this moment.
+    fn end(&self, mut changes: Vec<DocumentChange>, what: &str) -> Result<(), Error> {
         // One that changes at this moment is ended by the next attempt.
-        while !self
-            .change_documents(changes.clone(), &format!("all that stands for {actor_id} is revoked"))?
-        {
+        while !self.change_documents(changes.clone(), what)? {
             for change in &mut changes {
                 change.before = self.record.private_document(change.space, &change.key)?;
             }
@@ -304,9 +335,17 @@ pub(crate) fn hash(secret: &str) -> String {
     blake3::hash(secret.as_bytes()).to_hex().to_string()
 }
 
-fn encode(actor: &Actor, expires_ms: i64) -> Vec<u8> {
-    let mut object = actor_object(actor);
-    object.set("expires_ms", expires_ms);
+fn encode(credential: &Credential) -> Vec<u8> {
+    let mut object = actor_object(&credential.actor);
+    for (name, value) in [
+        ("expires_ms", credential.expires_ms),
+        ("made_ms", credential.made_ms),
+        ("seen_ms", credential.seen_ms),
+        ("confirmed_ms", credential.confirmed_ms),
+    ] {
+        object.set(name, value);
+    }
+    object.set("address", credential.address.as_str());
     Value::Object(object).to_json().into_bytes()
 }
 
@@ -331,9 +370,14 @@ pub(crate) fn actor_object(actor: &Actor) -> Object {
 fn decode(content: &[u8], read_ms: i64) -> Option<Credential> {
     let document = Document::parse(content).ok()?;
     let root = document.root();
+    let number = |name: &str| root.get(name)?.as_number()?.parse().ok();
     Some(Credential {
         actor: read_actor(root)?,
-        expires_ms: root.get("expires_ms")?.as_number()?.parse().ok()?,
+        expires_ms: number("expires_ms")?,
+        made_ms: number("made_ms").unwrap_or_default(),
+        address: root.get_str("address").unwrap_or_default().into_owned(),
+        seen_ms: number("seen_ms").unwrap_or_default(),
+        confirmed_ms: number("confirmed_ms").unwrap_or_default(),
         read_ms,
     })
 }

@@ -71,6 +71,16 @@ impl Session {
         self.leave(Interaction::Search, type_id).is_ok()
     }
 
+    /// Whether this actor may take away resources of a type in bulk.
+    pub fn may_export(&self, type_id: TypeId) -> bool {
+        self.leave(Interaction::Export, type_id).is_ok()
+    }
+
+    /// Refuses to let resources of a type be taken away in bulk where this actor may not.
+    pub fn check_export(&self, type_id: TypeId) -> Result<(), Error> {
+        self.authorise(Interaction::Export, type_id).map(|_| ())
+    }
+
     /// Refuses to put resources of a type where this actor may not.
     pub fn check_put(&self, type_id: TypeId) -> Result<(), Error> {
         self.authorise(Interaction::Update, type_id).map(|_| ())
@@ -78,7 +88,7 @@ impl Session {
 
     /// Refuses a search that this actor may not make, without making it.
     pub fn check_search(&self, request: &Request) -> Result<(), Error> {
-        self.authorise_query(&mut request.query.clone()).map(|_| ())
+        self.authorise_request(request).map(|_| ())
     }
 
     fn change_job(&self, id: &str, content: Option<Vec<u8>>, what: &str) -> Result<i64, Error> {

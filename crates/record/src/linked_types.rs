@@ -7,6 +7,7 @@ use crate::resource::Resource;
 use crate::session::Session;
 use access::{Grant, Interaction};
 use fhir::schema::TypeId;
+use search::parse::Request;
 use search::query::{Clause, Query};
 use std::collections::HashMap;
 use store::Version;
@@ -25,6 +26,19 @@ impl Session {
     /// Leave for every type that a query looks at; narrows the query to what is granted. Of the types that a chain may
     /// lead to, and of those of a search over every type, the ones without leave are left out; it is an error when none is
     /// left.
+    pub(crate) fn authorise_request(&self, request: &Request) -> Result<(Query, Leaves), Error> {
+        let mut query = request.query.clone();
+        if request.types_are_implied {
+            query.types.retain(|type_id| self.may_search(*type_id));
+            if query.types.is_empty() {
+                query.types.clone_from(&request.query.types);
+            }
+        }
+        let leaves = self.authorise_query(&mut query)?;
+        Ok((query, leaves))
+    }
+
+    /// [`Session::authorise_request`] for a query.
     pub(crate) fn authorise_query(&self, query: &mut Query) -> Result<Leaves, Error> {
         let clauses = std::mem::take(&mut query.clauses);
         query.clauses = clauses.into_iter().map(|clause| self.limit(clause)).collect::<Result<_, _>>()?;

@@ -344,6 +344,13 @@ impl Session {
                 shown.push(self.shown_under(grant, version));
             }
         }
+        if let Some(key) = key
+            && shown.is_empty()
+            && !self.is_current_granted(&leaves[&key.type_id], key)?
+        {
+            self.audit(Interaction::Read, &Touched::names([key.clone()]), asked, AuditOutcome::Failed)?;
+            return Err(Error::NotFound(key.to_string()));
+        }
         let mut touched = self.touched(shown.iter().map(Resource::version_of));
         touched.keys.extend(key.cloned());
         self.audit(Interaction::Read, &touched, asked, AuditOutcome::Done)?;
@@ -352,8 +359,7 @@ impl Session {
 
     /// Searches. The policy narrows the query before it runs.
     pub fn search(&self, request: &Request) -> Result<Found, Error> {
-        let mut query = request.query.clone();
-        let leaves = self.authorise_query(&mut query)?;
+        let (query, leaves) = self.authorise_request(request)?;
         let asked = asked(request);
         let hits = match audit::search::is_asked(&query) {
             true => audit::search::search(self, &query),

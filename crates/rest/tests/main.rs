@@ -40,3 +40,5 @@ mod standard_examples;
 mod subscriptions;
 #[path = "main/terminology_operations.rs"]
 mod terminology_operations;
+#[path = "main/who_sees.rs"]
+mod who_sees;

@@ -64,6 +64,8 @@ pub struct Request {
     pub format: Option<String>,
     /// `_pretty`.
     pub pretty: Option<bool>,
+    /// True when the types are those of a compartment and were not named: of those without leave nothing is said.
+    pub types_are_implied: bool,
     /// The parameters that were understood, as sent: the self link. The cursor is not among them.
     pub kept: Vec<(String, String)>,
     /// What was dropped, and why.
@@ -173,7 +175,10 @@ fn types_of(
     }
     let members = compartment.map(|(compartment, _)| compartment::types_in(compartment));
     Ok(match members {
-        Some(members) if types.is_empty() => members,
+        Some(members) if types.is_empty() => {
+            request.types_are_implied = true;
+            members
+        }
         _ => types,
     })
 }

@@ -5,8 +5,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::LazyLock;
 
-const STYLE: &str = concat!(include_str!("tokens.css"), include_str!("shell.css"), include_str!("chart.css"));
-const SCRIPT: &str = include_str!("chiron.js");
+const STYLE: &str = concat!(
+    include_str!("tokens.css"),
+    include_str!("shell.css"),
+    include_str!("chart.css"),
+    include_str!("people.css")
+);
+const SCRIPT: &str = concat!(include_str!("chiron.js"), include_str!("passkey.js"));
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path("chiron", STYLE, "css"));
 static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| path("chiron", SCRIPT, "js"));

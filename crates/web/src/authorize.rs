@@ -4,12 +4,12 @@
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, page_origin};
+use crate::page::{html, origin};
 use crate::shell::Shell;
 use crate::sign_in::nobody;
 use askama::Template;
 use axum::extract::{RawForm, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use identity::oauth::AuthorizationRequest;
 use identity::oauth::authorization::Unfit;
@@ -23,9 +23,9 @@ pub(crate) struct OnwardPage {
     pub to: String,
 }
 
-pub(crate) async fn ask(State(app): State<App>, RawForm(sent): RawForm) -> Response {
+pub(crate) async fn ask(State(app): State<App>, headers: HeaderMap, RawForm(sent): RawForm) -> Response {
     let answer = tokio::task::spawn_blocking(move || {
-        let session = app.record.session(nobody(), page_origin());
+        let session = app.record.session(nobody(), origin(&headers));
         let parameters = read(&sent);
         match AuthorizationRequest::read(&session, &parameters)? {
             Ok(request) => {

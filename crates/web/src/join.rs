@@ -1,15 +1,17 @@
-//! Follow an invitation: choose name, password and the app of the one-time codes, once.
+//! Follow an invitation: choose a name, and a passkey or a password and the app of the one-time codes, once.
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, page_origin};
+use crate::page::{html, origin};
 use crate::shell::Shell;
+use crate::sign_in::options;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use identity::invitation::Chosen;
+use identity::invitation::{Chosen, Means};
+use identity::one_time_code::CodeSecret;
 use identity::{IdentityError, Joining, password};
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -23,10 +25,29 @@ struct JoinPage {
     name: String,
     sign_in_name: String,
     length_min: usize,
-    /// The secret of the codes, in groups of four letters.
-    secret: String,
-    /// The same as a picture: SVG that is made here.
-    picture: String,
+    has_passkeys: bool,
+    code: CodePicture,
+}
+
+/// The secret of one-time codes, as an app takes it.
+pub(crate) struct CodePicture {
+    /// In groups of four letters, to be typed.
+    pub secret: String,
+    /// As a picture: SVG that is made here.
+    pub picture: String,
+}
+
+impl CodePicture {
+    /// Draws it; `name` is what the app will show.
+    pub(crate) fn of(code: &CodeSecret, name: &str) -> Result<Self, Failure> {
+        let picture = QrCode::new(code.url(name)).map_err(|_| Failure::bug())?;
+        let letters: Vec<char> = code.text().chars().collect();
+        let groups = letters.chunks(4).map(|group| group.iter().collect::<String>());
+        Ok(Self {
+            secret: groups.collect::<Vec<_>>().join(" "),
+            picture: picture.render::<svg::Color<'_>>().min_dimensions(200, 200).build(),
+        })
+    }
 }
 
 /// What the form sends.
@@ -42,30 +63,48 @@ pub(crate) struct JoinForm {
     again: String,
     #[serde(default)]
     one_time_code: String,
+    /// What the browser answered for a passkey; empty when it is password and codes.
+    #[serde(default)]
+    passkey: String,
+    #[serde(default)]
+    passkey_name: String,
 }
 
-pub(crate) async fn show(State(app): State<App>, Path(secret): Path<String>) -> Response {
-    answer(app, secret, |joining| {
+pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Path(secret): Path<String>) -> Response {
+    answer(app, headers, secret, |app, joining| {
         let form = JoinForm { name: joining.account.name.clone(), ..JoinForm::default() };
-        page(joining, form, String::new())
+        page(app, joining, form, String::new())
+    })
+    .await
+}
+
+/// What the browser is to be told to make a passkey.
+pub(crate) async fn begin_passkey(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+    Form(form): Form<JoinForm>,
+) -> Response {
+    answer(app, headers, secret, move |app, joining| {
+        Ok(options(joining.begin_passkey(&app.door, &form.name, &form.sign_in_name)))
     })
     .await
 }
 
 pub(crate) async fn join(
     State(app): State<App>,
+    headers: HeaderMap,
     Path(secret): Path<String>,
     Form(form): Form<JoinForm>,
 ) -> Response {
-    answer(app, secret, move |joining| {
-        let chosen = Chosen {
-            name: &form.name,
-            sign_in_name: &form.sign_in_name,
-            password: &form.password,
-            code: &form.one_time_code,
+    answer(app, headers, secret, move |app, joining| {
+        let means = match form.passkey.is_empty() {
+            true => Means::Password { password: &form.password, code: &form.one_time_code },
+            false => Means::Passkey { name: &form.passkey_name, answer: &form.passkey },
         };
-        let joined = match form.password == form.again {
-            true => joining.join(&chosen),
+        let chosen = Chosen { name: &form.name, sign_in_name: &form.sign_in_name, means };
+        let joined = match form.password == form.again || !form.passkey.is_empty() {
+            true => joining.join(&app.door, &chosen),
             false => {
                 Err(IdentityError::Mistake("The two passwords differ. Type the same one twice.".to_owned()))
             }
@@ -73,7 +112,7 @@ pub(crate) async fn join(
         match joined {
             Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
             Err(IdentityError::Mistake(problem)) => {
-                Ok((StatusCode::UNPROCESSABLE_ENTITY, page(joining, form, problem)?).into_response())
+                Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, joining, form, problem)?).into_response())
             }
             Err(error) => Err(error.into()),
         }
@@ -83,12 +122,13 @@ pub(crate) async fn join(
 
 async fn answer(
     app: App,
+    headers: HeaderMap,
     secret: String,
-    work: impl FnOnce(&Joining) -> Result<Response, Failure> + Send + 'static,
+    work: impl FnOnce(&App, &Joining) -> Result<Response, Failure> + Send + 'static,
 ) -> Response {
     let answer =
-        tokio::task::spawn_blocking(move || match Joining::begin(&app.record, &secret, page_origin())? {
-            Some(joining) => work(&joining),
+        tokio::task::spawn_blocking(move || match Joining::begin(&app.record, &secret, origin(&headers))? {
+            Some(joining) => work(&app, &joining),
             None => {
                 Err(Failure::not_found("This invitation was used, or its week is over. Ask for a new one."))
             }
@@ -96,19 +136,15 @@ async fn answer(
     answer.await.unwrap_or_else(|_| Err(Failure::bug())).unwrap_or_else(|failure| failure.into_page(None))
 }
 
-fn page(joining: &Joining, form: JoinForm, problem: String) -> Result<Response, Failure> {
-    let code = joining.code();
+fn page(app: &App, joining: &Joining, form: JoinForm, problem: String) -> Result<Response, Failure> {
     let shown = if form.sign_in_name.is_empty() { &form.name } else { &form.sign_in_name };
-    let picture = QrCode::new(code.url(shown)).map_err(|_| Failure::bug())?;
-    let letters: Vec<char> = code.text().chars().collect();
-    let groups = letters.chunks(4).map(|group| group.iter().collect::<String>());
     html(&JoinPage {
         shell: Shell::of(None),
         problem,
+        code: CodePicture::of(joining.code(), shown)?,
         name: form.name,
         sign_in_name: form.sign_in_name,
         length_min: password::LENGTH_MIN,
-        secret: groups.collect::<Vec<_>>().join(" "),
-        picture: picture.render::<svg::Color<'_>>().min_dimensions(200, 200).build(),
+        has_passkeys: app.door.has_passkeys(),
     })
 }

@@ -1,7 +1,7 @@
 //! The pages for staff and patients: HTML out, forms in.
 //!
 //! A page is a file with its template beside it, and a row of [`PAGES`]. Pages are whole without JavaScript; the one
-//! script adds keys, search as you type, and what changes meanwhile.
+//! script adds keys, search as you type, passkeys, and what changes meanwhile.
 
 mod apps;
 mod assets;
@@ -20,9 +20,11 @@ mod page;
 mod patient_search;
 mod patients;
 mod people;
+mod recent_sign_in;
 mod registered_apps;
 mod results;
 mod scope_words;
+mod security;
 mod session_cookie;
 mod shell;
 mod sign_in;
@@ -64,10 +66,11 @@ pub struct Page {
 /// All pages.
 pub const PAGES: &[Page] = &[
     Page { path: "/", purpose: "to the first page", answer: || get(patients::home) },
+    Page { path: "/sign-in", purpose: "sign in", answer: || get(sign_in::show).post(sign_in::sign_in) },
     Page {
-        path: "/sign-in",
-        purpose: "sign in with a code",
-        answer: || get(sign_in::show).post(sign_in::sign_in),
+        path: "/sign-in/passkey",
+        purpose: "begin to sign in with a passkey",
+        answer: || post(sign_in::begin_passkey),
     },
     Page { path: "/sign-out", purpose: "end the session", answer: || post(sign_in::sign_out) },
     Page {
@@ -75,6 +78,27 @@ pub const PAGES: &[Page] = &[
         purpose: "follow an invitation",
         answer: || get(join::show).post(join::join),
     },
+    Page {
+        path: "/join/{secret}/passkey",
+        purpose: "begin to join with a passkey",
+        answer: || post(join::begin_passkey),
+    },
+    Page {
+        path: "/confirm",
+        purpose: "show again who one is",
+        answer: || get(recent_sign_in::show).post(recent_sign_in::confirm),
+    },
+    Page {
+        path: "/security",
+        purpose: "what one signs in with, and where one is",
+        answer: || get(security::show),
+    },
+    Page {
+        path: "/security/passkey",
+        purpose: "begin to add a passkey",
+        answer: || post(security::begin_passkey),
+    },
+    Page { path: "/security/{change}", purpose: "change one of these", answer: || post(security::change) },
     Page { path: "/people", purpose: "who signs in", answer: || get(people::show).post(people::invite) },
     Page { path: "/people/{id}/reset", purpose: "invite a person anew", answer: || post(people::reset) },
     Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
@@ -135,7 +159,8 @@ pub const PAGES: &[Page] = &[
 
 /// The pages as routes. Who does nothing for so long, in milliseconds, is signed out.
 pub fn router(record: Arc<Record>, idle_ms: i64) -> Router {
-    let app = App { record, followers: live::places(), door: Arc::default(), idle_ms };
+    let door = Arc::new(SignIn::new(record.base_url()));
+    let app = App { record, followers: live::places(), door, idle_ms };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)

@@ -1,5 +1,6 @@
 //! Now and how long ago, as people say it.
 
+use crate::words;
 use fhir::date_time::{Date, DateTime, Precision};
 
 const MINUTE_MS: i64 = 60_000;
@@ -18,6 +19,13 @@ pub(crate) fn weekday(date: Date) -> &'static str {
     const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
     let at = usize::try_from(date.first_day().rem_euclid(7)).unwrap_or_default();
     DAYS[at]
+}
+
+/// A moment on the practice's wall, such as `26-Nov-2026 09:20`; empty beyond year 9999.
+pub(crate) fn day_and_time(ms: i64) -> String {
+    let Ok(moment) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
+    let moment = moment.to_zoned(jiff::tz::TimeZone::system());
+    format!("{} {}", words::date(&moment.date().to_string()), moment.strftime("%H:%M"))
 }
 
 /// How long ago something recorded was; empty when that cannot be said, or it is still to come.

@@ -4,11 +4,13 @@ use crate::App;
 use crate::failure::Failure;
 use crate::session_cookie;
 use askama::Template;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use record::credential::CredentialKind;
 use record::{Origin, Session};
+use std::net::SocketAddr;
 
 /// Only our own style and script, no frames, no other hosts, no inline anything.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -25,7 +27,8 @@ const HEADERS: [(header::HeaderName, &str); 6] = [
 ];
 
 /// Adds the security headers, keeps patients' data out of caches, and refuses forms sent from other sites.
-pub(crate) async fn harden(request: Request, next: Next) -> Response {
+pub(crate) async fn harden(mut request: Request, next: Next) -> Response {
+    tell_address(&mut request);
     let is_safe = [Method::GET, Method::HEAD].contains(request.method());
     // A program may ask for leave by a form (OpenID Connect Core §3.1.2.1): nothing is changed by it.
     let is_asking = request.uri().path() == identity::oauth::endpoints::AUTHORIZE;
@@ -93,8 +96,7 @@ fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failu
         && !headers.contains_key(UNATTENDED)
         && let Some(secret) = session_cookie::read(headers)
     {
-        let kind = record::credential::CredentialKind::PageSession;
-        app.record.prolong(kind, &secret, app.record.now_ms() + app.idle_ms)?;
+        app.record.prolong(CredentialKind::PageSession, &secret, app.record.now_ms() + app.idle_ms)?;
     }
     Ok(session)
 }
@@ -102,12 +104,24 @@ fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failu
 /// The session of the signed-in user; `None` when nobody is signed in.
 pub(crate) fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
     let Some(secret) = session_cookie::read(headers) else { return Ok(None) };
-    let kind = record::credential::CredentialKind::PageSession;
-    let actor = app.record.authenticate(kind, &secret)?;
-    Ok(actor.map(|actor| app.record.session(actor, page_origin())))
+    let actor = app.record.authenticate(CredentialKind::PageSession, &secret)?;
+    Ok(actor.map(|actor| app.record.session(actor, origin(headers))))
 }
 
-/// Where page requests come from, for the audit.
-pub(crate) fn page_origin() -> Origin {
-    Origin { address: String::new(), way: "page" }
+/// How the address of the client comes to those who answer; what a client sends by this name is dropped.
+const CLIENT_ADDRESS: &str = "x-chiron-client-address";
+
+fn tell_address(request: &mut Request) {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
+    let headers = request.headers_mut();
+    headers.remove(CLIENT_ADDRESS);
+    if let Some(address) = peer.and_then(|address| HeaderValue::try_from(address).ok()) {
+        headers.insert(CLIENT_ADDRESS, address);
+    }
+}
+
+/// Where a request for a page comes from, for the audit and for those who try too often.
+pub(crate) fn origin(headers: &HeaderMap) -> Origin {
+    let address = headers.get(CLIENT_ADDRESS).and_then(|address| address.to_str().ok()).unwrap_or_default();
+    Origin { address: address.to_owned(), way: "page" }
 }

@@ -1,9 +1,9 @@
-//! Sign in with name, password and one-time code, or with a code that the owner of the installation made; sign out and leave
-//! nothing behind.
+//! Sign in with a passkey, with name, password and one-time code, or with a code that the owner of the installation made; sign
+//! out and leave nothing behind.
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, page_origin};
+use crate::page::{html, origin};
 use crate::session_cookie;
 use crate::shell::Shell;
 use access::Actor;
@@ -12,7 +12,9 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use identity::{Accounts, SignedIn};
+use identity::passkey::Ceremonies;
+use identity::{Accounts, IdentityError, SignedIn};
+use record::Origin;
 use record::credential::CredentialKind;
 use serde::Deserialize;
 
@@ -24,6 +26,8 @@ struct SignInPage {
     problem: String,
     /// Whether there are people with accounts; before, only the printed code opens.
     has_accounts: bool,
+    /// Whether browsers have passkeys for these pages.
+    has_passkeys: bool,
     /// Whether the last try was with a printed code.
     is_by_code: bool,
     /// The page to go to.
@@ -38,7 +42,7 @@ pub(crate) struct Asked {
 }
 
 /// What the forms send.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct SignInForm {
     #[serde(default)]
     name: String,
@@ -48,6 +52,9 @@ pub(crate) struct SignInForm {
     one_time_code: String,
     #[serde(default)]
     code: String,
+    /// What the browser answered for a passkey.
+    #[serde(default)]
+    passkey: String,
     #[serde(default)]
     to: String,
 }
@@ -60,18 +67,22 @@ enum Outcome {
     Refused(String),
 }
 
-pub(crate) async fn show(State(app): State<App>, Query(asked): Query<Asked>) -> Response {
-    page(app, String::new(), false, asked.to).await
+/// Says that the form stands on a page that is covered: it wants to know whether, and to stay where it is.
+const IN_PLACE: &str = "x-in-place";
+
+pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    page(app, headers, String::new(), false, asked.to).await
 }
 
-async fn page(app: App, problem: String, is_by_code: bool, to: String) -> Response {
+async fn page(app: App, headers: HeaderMap, problem: String, is_by_code: bool, to: String) -> Response {
     let shown = tokio::task::spawn_blocking(move || {
-        let nobody = app.record.session(nobody(), page_origin());
+        let nobody = app.record.session(nobody(), origin(&headers));
         let has_accounts = !Accounts::new(&nobody).is_empty()?;
         html(&SignInPage {
             shell: Shell::of(None),
             problem,
             has_accounts,
+            has_passkeys: app.door.has_passkeys(),
             is_by_code,
             to: safe_path(&to).to_owned(),
         })
@@ -80,56 +91,109 @@ async fn page(app: App, problem: String, is_by_code: bool, to: String) -> Respon
 }
 
 /// A page of ours; anything else, such as another site, becomes the first page.
-fn safe_path(to: &str) -> &str {
+pub(crate) fn safe_path(to: &str) -> &str {
     let is_ours = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
     if is_ours { to } else { "/" }
 }
 
-pub(crate) async fn sign_in(State(app): State<App>, Form(form): Form<SignInForm>) -> Response {
-    let (is_by_code, to) = (form.name.is_empty(), form.to.clone());
-    let at_the_door = app.clone();
-    let outcome = tokio::task::spawn_blocking(move || attempt(&at_the_door, &form)).await;
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<SignInForm>,
+) -> Response {
+    let (is_by_code, to) = (!form.code.is_empty(), form.to.clone());
+    let is_in_place = headers.contains_key(IN_PLACE);
+    let (at_the_door, origin) = (app.clone(), origin(&headers));
+    let outcome = tokio::task::spawn_blocking(move || attempt(&at_the_door, &form, origin)).await;
     match outcome {
         Ok(Ok(Outcome::Begun(secret))) => {
-            let mut response = Redirect::to(safe_path(&to)).into_response();
+            let mut response = match is_in_place {
+                true => StatusCode::NO_CONTENT.into_response(),
+                false => Redirect::to(safe_path(&to)).into_response(),
+            };
             response.headers_mut().insert(header::SET_COOKIE, session_cookie::set(&secret));
             response
         }
+        Ok(Ok(Outcome::Refused(problem))) if is_in_place => {
+            (StatusCode::UNAUTHORIZED, problem).into_response()
+        }
         Ok(Ok(Outcome::Refused(problem))) => {
-            (StatusCode::UNAUTHORIZED, page(app, problem, is_by_code, to).await).into_response()
+            (StatusCode::UNAUTHORIZED, page(app, headers, problem, is_by_code, to).await).into_response()
         }
         Ok(Err(failure)) => failure.into_page(None),
         Err(_) => Failure::bug().into_page(None),
     }
 }
 
-fn attempt(app: &App, form: &SignInForm) -> Result<Outcome, Failure> {
-    let actor = if form.name.is_empty() {
-        let code: String = form.code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        match app.record.authenticate(CredentialKind::SignInCode, &code)? {
-            Some(actor) => actor,
-            None => {
-                let problem =
-                    "This code is not known or no longer holds. Make a new one with: chiron sign-in-code";
-                return Ok(Outcome::Refused(problem.to_owned()));
-            }
-        }
-    } else {
-        let typed = (form.name.as_str(), form.password.as_str(), form.one_time_code.as_str());
-        match app.door.attempt(&app.record, typed, page_origin())? {
-            SignedIn::As(actor) => actor,
-            SignedIn::Refused => return Ok(Outcome::Refused(WRONG.to_owned())),
-            SignedIn::NotBefore(moment_ms) => {
-                let seconds = (moment_ms - app.record.now_ms()).max(1_000) / 1_000;
-                return Ok(Outcome::Refused(format!(
-                    "Too many tries. Wait {seconds} seconds, then try again."
-                )));
-            }
-        }
+/// What a browser is to be told to sign in with a passkey.
+pub(crate) async fn begin_passkey(State(app): State<App>, headers: HeaderMap) -> Response {
+    let address = origin(&headers).address;
+    if let Some(until) = app.door.begin_unnamed(&address, app.record.now_ms()) {
+        return (StatusCode::TOO_MANY_REQUESTS, too_often(&app, until)).into_response();
+    }
+    // That somebody looks is no failure; that many look at once is held back all the same, by what is open at a time.
+    app.door.succeeded_unnamed(&address);
+    options(app.door.ceremonies().and_then(Ceremonies::begin_use))
+}
+
+/// What a browser is to be told of a passkey, or what the person is.
+pub(crate) fn options(told: Result<String, IdentityError>) -> Response {
+    match told {
+        Ok(told) => ([(header::CONTENT_TYPE, "application/json")], told).into_response(),
+        Err(IdentityError::Mistake(problem)) => (StatusCode::UNPROCESSABLE_ENTITY, problem).into_response(),
+        Err(error) => Failure::from(error).into_page(None),
+    }
+}
+
+fn attempt(app: &App, form: &SignInForm, origin: Origin) -> Result<Outcome, Failure> {
+    let actor = match identify(app, form, &origin)? {
+        Ok(actor) => actor,
+        Err(problem) => return Ok(Outcome::Refused(problem)),
     };
-    let session = app.record.session(actor.clone(), page_origin());
+    let session = app.record.session(actor.clone(), origin);
     let expires_ms = app.record.now_ms() + app.idle_ms;
     Ok(Outcome::Begun(session.issue_credential(CredentialKind::PageSession, &actor, expires_ms)?))
+}
+
+/// Who it is that fills the form; or what is wrong, in words for them.
+fn identify(app: &App, form: &SignInForm, origin: &Origin) -> Result<Result<Actor, String>, Failure> {
+    if !form.passkey.is_empty() {
+        let signed_in = app.door.attempt_with_passkey(&app.record, &form.passkey, origin.clone())?;
+        return Ok(actor_of(app, signed_in, "This passkey is not known here. Sign in with your password."));
+    }
+    if !form.name.is_empty() {
+        let typed = (form.name.as_str(), form.password.as_str(), form.one_time_code.as_str());
+        return Ok(actor_of(app, app.door.attempt(&app.record, typed, origin.clone())?, WRONG));
+    }
+    if let Some(until) = app.door.begin_unnamed(&origin.address, app.record.now_ms()) {
+        return Ok(Err(too_often(app, until)));
+    }
+    let actor = by_printed_code(app, &form.code)?;
+    if actor.is_some() {
+        app.door.succeeded_unnamed(&origin.address);
+    }
+    let unknown = "This code is not known or no longer holds. Make a new one with: chiron sign-in-code";
+    Ok(actor.ok_or_else(|| unknown.to_owned()))
+}
+
+/// Whom a printed code stands for.
+pub(crate) fn by_printed_code(app: &App, code: &str) -> Result<Option<Actor>, Failure> {
+    let code: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    Ok(app.record.authenticate(CredentialKind::SignInCode, &code)?)
+}
+
+/// Who it is, or what to say.
+pub(crate) fn actor_of(app: &App, signed_in: SignedIn, wrong: &str) -> Result<Actor, String> {
+    match signed_in {
+        SignedIn::As(actor) => Ok(actor),
+        SignedIn::Refused => Err(wrong.to_owned()),
+        SignedIn::NotBefore(until) => Err(too_often(app, until)),
+    }
+}
+
+fn too_often(app: &App, until_ms: i64) -> String {
+    let seconds = (until_ms - app.record.now_ms()).max(1_000) / 1_000;
+    format!("Too many tries. Wait {seconds} seconds, then try again.")
 }
 
 /// Which of them is wrong is not said.
@@ -141,8 +205,9 @@ pub(crate) fn nobody() -> Actor {
 }
 
 pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
+    let origin = origin(&headers);
     if let Some(secret) = session_cookie::read(&headers) {
-        let ended = tokio::task::spawn_blocking(move || end_session(&app, &secret)).await;
+        let ended = tokio::task::spawn_blocking(move || end_session(&app, &secret, origin)).await;
         if !matches!(ended, Ok(Ok(()))) {
             return Failure::bug().into_page(None);
         }
@@ -154,10 +219,10 @@ pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Resp
     response
 }
 
-fn end_session(app: &App, secret: &str) -> Result<(), Failure> {
+fn end_session(app: &App, secret: &str, origin: Origin) -> Result<(), Failure> {
     let actor = app.record.authenticate(CredentialKind::PageSession, secret)?;
     if let Some(actor) = actor {
-        app.record.session(actor, page_origin()).revoke_credential(CredentialKind::PageSession, secret)?;
+        app.record.session(actor, origin).revoke_credential(CredentialKind::PageSession, secret)?;
     }
     Ok(())
 }

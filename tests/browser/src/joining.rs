@@ -12,7 +12,7 @@ fn now_ms() -> i64 {
 }
 
 /// Leaves pictures of a page, wide, narrow and dark.
-fn look(browser: &Browser, name: &str) {
+pub fn look(browser: &Browser, name: &str) {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     for (window, (width, height, is_mobile)) in

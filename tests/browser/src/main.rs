@@ -18,6 +18,7 @@ mod practice;
 mod chart_page;
 mod joining;
 mod live_page;
+mod passkeys;
 mod patient_search;
 mod readable;
 mod screenshots;

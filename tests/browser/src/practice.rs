@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 pub struct Practice {
     /// Where.
     pub address: SocketAddr,
+    base: String,
     /// Its data folder.
     data: PathBuf,
     /// The code that the demo printed.
@@ -39,6 +40,16 @@ pub fn practice() -> &'static Practice {
 impl Practice {
     /// A practice of one test's own.
     pub fn start() -> Self {
+        Self::start_with(None, &[])
+    }
+
+    /// One that is reached by a name.
+    pub fn start_named() -> Self {
+        Self::start_with(Some("localhost"), &[])
+    }
+
+    /// One that is reached by a name, or else by its address, with settings by their variables.
+    pub fn start_with(name: Option<&str>, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made").keep();
         let data = folder.join("data");
         let address =
@@ -46,19 +57,21 @@ impl Practice {
         let mut demo =
             program::bare(&folder, ["demo", "--patients", PATIENTS, "--listen", &address.to_string()]);
         // The made up patients' days are those of UTC.
-        demo.arg("--data").arg(&data).env("TZ", "UTC");
+        demo.arg("--data").arg(&data).env("TZ", "UTC").envs(settings.iter().copied());
+        let base = format!("http://{}:{}", name.unwrap_or("127.0.0.1"), address.port());
+        demo.env("CHIRON_BASE_URL", &base);
         let lines = companion::start(&demo, &folder, |line| line.contains("to look only"));
         let code = |mark: &str| {
             let line = lines.iter().find(|line| line.contains(mark)).expect("a line with a code");
             line.rsplit(' ').next().unwrap_or_default().to_owned()
         };
         let (guest_code, code) = (code("to look only"), code("Sign in"));
-        Self { address, data, code, guest_code, token: OnceLock::new(), ordinary: OnceLock::new() }
+        Self { address, base, data, code, guest_code, token: OnceLock::new(), ordinary: OnceLock::new() }
     }
 
     /// The address of its pages.
     pub fn base(&self) -> String {
-        format!("http://{}", self.address)
+        self.base.clone()
     }
 
     /// A program that may do everything through the FHIR API.

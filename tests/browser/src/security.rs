@@ -9,10 +9,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
      object-src 'none'; require-trusted-types-for 'script'; trusted-types chiron";
 
 /// Those may be seen by anybody: no patient is on them.
-const PUBLIC: [&str; 3] = ["/sign-in", "/join/{secret}", "/assets/{name}"];
+const PUBLIC: [&str; 5] =
+    ["/sign-in", "/sign-in/passkey", "/join/{secret}", "/join/{secret}/passkey", "/assets/{name}"];
 
 /// What only takes forms.
-const FORMS: [&str; 3] = ["/sign-out", "/people/{id}/reset", "/people/{id}/close"];
+const FORMS: [&str; 5] =
+    ["/sign-out", "/security/passkey", "/security/{change}", "/people/{id}/reset", "/people/{id}/close"];
 
 /// What a page's script follows: it has no end and leads nowhere.
 const STREAM: &str = "/live";
@@ -25,6 +27,7 @@ fn addresses() -> Vec<(&'static str, String)> {
             .replace("{code}", "4548-4")
             .replace("{document}", "crowded-note")
             .replace("{secret}", "nobody")
+            .replace("{change}", "password")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };
@@ -57,7 +60,8 @@ fn nobody_sees_a_page_before_signing_in() {
         let method = if FORMS.contains(&path) { "POST" } else { "GET" };
         let mut steps = 0;
         while !address.starts_with("/sign-in") {
-            let answer = client.send(method, &address, &[], b"");
+            let form = [("content-type", "application/x-www-form-urlencoded")];
+            let answer = client.send(method, &address, &form, b"");
             assert_eq!(answer.status, 303, "{path}: {}", answer.text());
             assert!(!answer.text().contains("FULLCHART"));
             answer.header("location").expect("a place to go to").clone_into(&mut address);

@@ -53,7 +53,7 @@ fn ad02_every_decision_is_what_the_lines_say() {
     for role in policy.roles() {
         let who = actor(&role, None);
         for type_id in schema().resources() {
-            for (interaction, letter) in ALL.into_iter().zip(["c", "r", "u", "d", "s", "x"]) {
+            for (interaction, letter) in ALL.into_iter().zip(["c", "r", "u", "d", "s", "x", "e"]) {
                 let of_type = |line: &&Vec<&str>| line[0] == role && names(line[2], type_id.name());
                 let is_excepted = lines.iter().filter(of_type).any(|line| line[1] == "-");
                 // Nobody here is anybody in the record: lines with a condition give nothing.

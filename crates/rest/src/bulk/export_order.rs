@@ -90,16 +90,18 @@ impl ExportOrder {
         Ok(Self { request, whose, types, is_by_name, since, filters, elements })
     }
 
-    /// Refuses what the actor may not search, and searches that are not understood; types that were not named are left
+    /// Refuses what the actor may not export, and searches that are not understood; types that were not named are left
     /// out instead.
     pub fn narrow(&mut self, session: &Session) -> Result<(), Failure> {
+        let refused = self.types.first().copied();
         if !self.is_by_name {
-            self.types.retain(|type_id| session.may_search(*type_id));
+            self.types.retain(|type_id| session.may_export(*type_id) && session.may_search(*type_id));
         }
-        if self.types.is_empty() {
-            session.check_search(&Request::default())?;
+        if let (true, Some(refused)) = (self.types.is_empty(), refused) {
+            session.check_export(refused)?;
         }
         for type_id in &self.types {
+            session.check_export(*type_id)?;
             session.check_search(&self.search(session, *type_id, None)?)?;
         }
         Ok(())

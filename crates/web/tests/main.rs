@@ -1,0 +1,6 @@
+//! The pages over a practice in memory whose clock the tests move.
+
+#[path = "main/practice.rs"]
+mod practice;
+#[path = "main/recent_sign_in.rs"]
+mod recent_sign_in;
