@@ -9,6 +9,7 @@ mod http;
 mod json;
 mod loaders;
 mod on_disk;
+mod passkey;
 mod patch;
 mod practice;
 mod resource;
@@ -45,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     resource::RESOURCE,
     resource::NARRATIVE,
     subscription::TARGET,
+    passkey::TARGET,
     patch::JSON,
     patch::FHIRPATH,
     value_set::TARGET,

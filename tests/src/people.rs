@@ -197,3 +197,41 @@ fn hs7_who_tries_much_from_one_address_has_to_wait_and_others_do_not() {
     assert!(audited.contains("192.0.2.7") && !audited.contains("192.0.2.99"), "{audited}");
     server.stop();
 }
+
+#[test]
+fn d1_an_account_is_somebody_in_the_record_and_a_patient_sees_their_own_alone() {
+    let folder = new_folder();
+    let server = Server::start(&folder.path().join("data"));
+    for name in ["one", "two"] {
+        assert_eq!(server.administrator().post("/fhir", &put_both(name)).status, 200);
+    }
+    let ida = join(&server, &invited(&server, &["user", "invite", "Ida", "--role", "administrator"]), "ida");
+    let mut administrator = sign_in(&server, &ida);
+    let page = administrator.get("/people?find=ada+sample").text();
+    assert!(page.contains("value=\"Patient/one\""), "{page}");
+    for (body, says) in [
+        ("name=Eve&role=clinician&person=Patient/one", "has the role &#39;patient&#39; and no other"),
+        ("name=Eve&role=patient&person=", "is for a Patient"),
+        ("name=Eve&role=clinician&person=Practitioner/nobody", "no Practitioner/nobody"),
+        ("name=Eve&role=clinician&person=Observation/one", "is for one of Practitioner"),
+    ] {
+        let refused = post(&mut administrator, "/people", body);
+        assert_eq!(refused.status, 422, "{body}");
+        assert!(problem(&refused).contains(says), "{says}: {}", problem(&refused));
+    }
+    // Their name comes from the record.
+    let page = post(&mut administrator, "/people", "name=&role=patient&person=Patient/one").text();
+    let link = between(&page, "<code id=\"link\">", "</code>").to_owned();
+    assert!(page.contains("patient: "), "{page}");
+    let again = post(&mut administrator, "/people", "name=&role=patient&person=Patient/one");
+    assert!(problem(&again).contains("account already"), "{}", problem(&again));
+    let patient = join(&server, &link[link.find("/join/").unwrap()..], "pat");
+    let listed = program::succeed(server.data(), ["user", "list"]).to_string();
+    assert!(listed.contains("\"kind\":\"patient\",\"person\":\"Patient/one\""), "{listed}");
+    let mut client = sign_in(&server, &patient);
+    assert_eq!(client.get("/p/one").status, 200, "{}", client.get("/p/one").text());
+    assert!([403, 404].contains(&client.get("/p/two").status));
+    assert!(!client.get("/patients?q=sample").text().contains("/p/two"));
+    assert_eq!(client.get("/people").status, 403);
+    server.stop();
+}

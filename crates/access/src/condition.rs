@@ -9,7 +9,10 @@ use search::query::Clause;
 
 /// A condition: at least one of these holds. None at all: always.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Condition(Vec<Alternative>);
+pub(crate) struct Condition {
+    text: String,
+    alternatives: Vec<Alternative>,
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Alternative {
@@ -37,23 +40,32 @@ impl Condition {
         for one in &alternatives {
             one.check(types)?;
         }
-        Ok(Self(alternatives))
+        Ok(Self { text: text.trim().to_owned(), alternatives })
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// True when it holds for every resource.
     pub fn is_always(&self) -> bool {
-        self.0.is_empty()
+        self.alternatives.is_empty()
     }
 
     /// True when it can hold because of an emergency.
     pub fn is_of_emergency(&self) -> bool {
-        self.0.contains(&Alternative::Emergency)
+        self.alternatives.contains(&Alternative::Emergency)
     }
 
     /// What must hold for resources of a type, for this actor. `None`: it holds for none of them.
     pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
-        let mut clauses: Vec<Clause> =
-            self.0.iter().filter_map(|one| one.clause(type_id, asker)).filter(is_possible).collect();
+        let mut clauses: Vec<Clause> = self
+            .alternatives
+            .iter()
+            .filter_map(|one| one.clause(type_id, asker))
+            .filter(is_possible)
+            .collect();
         match clauses.len() {
             0 => None,
             1 => clauses.pop(),

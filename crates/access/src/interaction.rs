@@ -59,6 +59,13 @@ impl Interactions {
     }
 }
 
+impl Interactions {
+    /// Those in the set.
+    pub fn each(self) -> impl Iterator<Item = Interaction> {
+        LETTERS.iter().map(|(_, one)| *one).filter(move |one| self.contains(*one))
+    }
+}
+
 impl std::fmt::Debug for Interactions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         LETTERS

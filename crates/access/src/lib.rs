@@ -6,6 +6,7 @@
 pub mod actor;
 mod condition;
 pub mod denial;
+pub mod effective;
 pub mod grant;
 pub mod interaction;
 mod permission;

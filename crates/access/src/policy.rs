@@ -100,7 +100,7 @@ impl Policy {
             self.by_scope(asker, interaction, type_id).ok_or_else(|| denial(DenialCause::Scope))?;
         let is_of_some = by_role.is_some() || by_scope.is_some();
         let mut narrowing: Vec<Clause> = by_role.into_iter().chain(by_scope).collect();
-        for restriction in self.restrictions.iter().filter(|one| !one.is_lifted(asker.actor)) {
+        for restriction in self.restrictions_of(&asker.actor.roles) {
             narrowing.extend(restriction.clause(type_id, asker));
         }
         let needs_context = is_of_some && type_id.name() == "Binary";
@@ -144,6 +144,21 @@ impl Policy {
         self.permissions.iter().filter(of_actor).any(|one| one.condition.is_of_emergency())
     }
 
+    /// The permissions of roles that are about a type.
+    pub(crate) fn permissions_about(
+        &self,
+        roles: &[String],
+        type_id: TypeId,
+    ) -> impl Iterator<Item = &Permission> {
+        let places = roles.iter().filter_map(move |role| self.about.get(role)?.get(&type_id)).flatten();
+        places.map(|place| &self.permissions[*place])
+    }
+
+    /// The restrictions that hold for who has these roles.
+    pub(crate) fn restrictions_of(&self, roles: &[String]) -> impl Iterator<Item = &Restriction> {
+        self.restrictions.iter().filter(|one| !one.is_lifted(roles))
+    }
+
     /// What the roles leave: a clause when it is not every resource, and the elements that are hidden. `None`: nothing.
     fn by_role(
         &self,
@@ -154,16 +169,13 @@ impl Policy {
         let mut clauses = Vec::new();
         let mut of_some: Vec<&Permission> = Vec::new();
         let mut of_all: Vec<&Permission> = Vec::new();
-        for role in &asker.actor.roles {
-            let lines = self.about.get(role).and_then(|types| types.get(&type_id));
-            let lines = lines.into_iter().flatten().map(|place| &self.permissions[*place]);
-            for line in lines.filter(|line| line.interactions.contains(interaction)) {
-                if line.condition.is_always() {
-                    of_all.push(line);
-                } else if let Some(clause) = line.condition.clause(type_id, asker) {
-                    clauses.push(clause);
-                    of_some.push(line);
-                }
+        let lines = self.permissions_about(&asker.actor.roles, type_id);
+        for line in lines.filter(|line| line.interactions.contains(interaction)) {
+            if line.condition.is_always() {
+                of_all.push(line);
+            } else if let Some(clause) = line.condition.clause(type_id, asker) {
+                clauses.push(clause);
+                of_some.push(line);
             }
         }
         if let Some(first) = of_all.first() {

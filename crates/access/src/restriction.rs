@@ -1,8 +1,8 @@
 //! Restrictions: what bears a label of sensitivity is seen by some roles only, whatever else they may (HL7 Healthcare Privacy
 //! and Security Classification; 42 CFR Part 2; 45 CFR 164.501 for psychotherapy notes).
 
-use crate::actor::Actor;
 use crate::condition::Condition;
+use crate::effective::EffectiveRestriction;
 use crate::record_of::{patient, patient_meets};
 use crate::relations::Asker;
 use fhir::schema::{TypeId, schema};
@@ -13,6 +13,8 @@ use search::query::Clause;
 /// One line of `data/access/restrictions.tsv`.
 #[derive(Clone, Debug)]
 pub(crate) struct Restriction {
+    /// The labels, as a search by `_security` names them.
+    labels: String,
     /// That a resource bears one of them.
     labelled: Clause,
     /// True when the label of the patient counts for the whole record.
@@ -41,6 +43,7 @@ impl Restriction {
             .map_err(|error| error.to_string())?;
         let types: Vec<TypeId> = schema().resources().collect();
         Ok(Self {
+            labels: labels.to_owned(),
             labelled,
             is_of_patient,
             roles: roles.split(',').map(|role| role.trim().to_owned()).collect(),
@@ -48,9 +51,18 @@ impl Restriction {
         })
     }
 
-    /// True when a role of the actor sees what bears the labels.
-    pub fn is_lifted(&self, actor: &Actor) -> bool {
-        actor.roles.iter().any(|role| self.roles.contains(role))
+    /// True when one of the roles sees what bears the labels.
+    pub fn is_lifted(&self, roles: &[String]) -> bool {
+        roles.iter().any(|role| self.roles.contains(role))
+    }
+
+    /// For people to read.
+    pub fn effective(&self) -> EffectiveRestriction {
+        EffectiveRestriction {
+            labels: self.labels.clone(),
+            is_of_patient: self.is_of_patient,
+            unless: self.unless.text().to_owned(),
+        }
     }
 
     /// What must hold for what the actor may see of a type; `None`: the restriction does not touch the type.

@@ -212,6 +212,9 @@ pub enum UserCommand {
         /// What they do, such as administrator or clinician
         #[arg(long)]
         role: String,
+        /// Who they are in the record, such as Practitioner/1
+        #[arg(long)]
+        person: Option<String>,
     },
     /// Take password and one-time codes away, and make a link by which the person joins anew
     Reset {

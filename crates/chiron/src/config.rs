@@ -2,8 +2,10 @@
 //!
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
+use crate::machine_memory;
 use crate::profile_checks;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use identity::IdleTimes;
 use identity::oauth::registration::Registration;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 15] = [
+pub const SETTINGS: [Setting; 16] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -89,7 +91,13 @@ pub const SETTINGS: [Setting; 15] = [
         name: "idle-minutes",
         variable: "CHIRON_IDLE_MINUTES",
         default: "15",
-        help: "how long a person stays signed in without doing anything",
+        help: "how long a person stays signed in without doing anything; of roles, the shortest counts: 15, front-desk=5",
+    },
+    Setting {
+        name: "cache-megabytes",
+        variable: "CHIRON_CACHE_MEGABYTES",
+        default: "",
+        help: "memory for documents that were read lately, in units of 1,048,576 bytes; empty: an eighth of the machine's, from 64 to 512",
     },
     Setting {
         name: "outgoing-targets",
@@ -198,7 +206,8 @@ impl Config {
         self.flag("lenient-search")?;
         self.flag("audit-reads")?;
         self.binary_bytes()?;
-        self.idle_ms()?;
+        self.cache_bytes()?;
+        self.idle_times()?;
         self.registration()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
@@ -215,6 +224,18 @@ impl Config {
         text.parse().with_context(|| format!("{name} (from {source}) is true or false, not '{text}'"))
     }
 
+    /// Memory for documents that were read lately, in bytes.
+    pub fn cache_bytes(&self) -> Result<usize> {
+        let (text, source) = &self.values["cache-megabytes"];
+        if text.is_empty() {
+            return Ok(machine_memory::for_documents());
+        }
+        let megabytes: u16 = text
+            .parse()
+            .with_context(|| format!("cache-megabytes (from {source}) is a whole number, not '{text}'"))?;
+        Ok(usize::from(megabytes) << 20)
+    }
+
     /// The largest file that may be sent to Binary as it is, in bytes.
     pub fn binary_bytes(&self) -> Result<u64> {
         let (text, source) = &self.values["binary-megabytes"];
@@ -224,14 +245,10 @@ impl Config {
         Ok(u64::from(megabytes) << 20)
     }
 
-    /// How long a session of the pages holds without use, in milliseconds.
-    pub fn idle_ms(&self) -> Result<i64> {
+    /// How long a session of the pages holds without use.
+    pub fn idle_times(&self) -> Result<IdleTimes> {
         let (text, source) = &self.values["idle-minutes"];
-        let minutes = text.parse::<u16>().ok().filter(|minutes| *minutes > 0);
-        let minutes = minutes.with_context(|| {
-            format!("idle-minutes (from {source}) is a whole number from 1, not '{text}'")
-        })?;
-        Ok(i64::from(minutes) * 60_000)
+        IdleTimes::parse(text).map_err(|what| anyhow!("idle-minutes (from {source}): {what}"))
     }
 
     /// Whether apps may register by themselves.

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod event;
 mod local_socket;
+mod machine_memory;
 mod practice;
 mod profile_checks;
 mod server;

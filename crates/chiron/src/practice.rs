@@ -35,6 +35,7 @@ impl Practice {
         let options = OpenOptions {
             index_words: true,
             read_database: config.read_database(),
+            cache_bytes: config.cache_bytes()?,
             ..OpenOptions::new(ports_of_store)
         };
         let store = open_store(config.database(), &data, &options)?;

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::practice::Practice;
 use anyhow::{Result, bail};
 use axum::Router;
+use identity::IdleTimes;
 use record::Record;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,12 +44,22 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         ..alone
     };
     let api = rest::router(Arc::clone(&practice.record), settings);
-    let pages = web::router(Arc::clone(&practice.record), config.idle_ms()?);
+    let pages = web::router(Arc::clone(&practice.record), idle_times(practice, config)?);
     let all = api.merge(pages);
     Ok(match config.flag("behind-proxy")? {
         true => all.layer(axum::middleware::from_fn(client_address::tell_forwarded)),
         false => all,
     })
+}
+
+/// How long people stay signed in, by roles that there are.
+fn idle_times(practice: &Practice, config: &Config) -> Result<IdleTimes> {
+    let (times, roles) = (config.idle_times()?, practice.record.roles());
+    let unknown = times.roles().find(|role| !roles.iter().any(|known| known == role));
+    if let Some(unknown) = unknown {
+        bail!("idle-minutes: there is no role '{unknown}'; the roles are {}", roles.join(", "));
+    }
+    Ok(times)
 }
 
 /// Serves until the process is asked to end, then lets what runs come to its end; those who follow the feed, which has

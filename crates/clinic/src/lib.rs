@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod day;
 pub mod patient_with_record_stays;
+pub mod person;
 
 use record::write_rule::WriteRule;
 

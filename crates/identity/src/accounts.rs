@@ -1,8 +1,9 @@
 //! The accounts of a practice, as an administrator sees to them.
 
-use crate::account::{Account, AccountState};
+use crate::account::{Account, AccountKind, AccountState};
 use crate::oauth::Grants;
 use crate::{IdentityError, mistake};
+use access::Person;
 use record::private_documents::DocumentChange;
 use record::{Record, Session};
 
@@ -10,6 +11,10 @@ use record::{Record, Session};
 const SPACE: &str = "account";
 /// The ids of accounts by their sign-in names, so that each name is one account's.
 const NAMES: &str = "account-name";
+
+/// Accounts that are for the record of one patient: by kind, their only role, and the type of who they are.
+const OF_PATIENTS: [(AccountKind, &str, &str); 2] =
+    [(AccountKind::Patient, "patient", "Patient"), (AccountKind::Proxy, "proxy", "RelatedPerson")];
 
 /// The accounts, for a session.
 pub struct Accounts<'a> {
@@ -54,8 +59,14 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// Makes an account that waits for its person. For administrators.
-    pub fn add(&self, name: &str, roles: Vec<String>) -> Result<Account, IdentityError> {
+    /// Makes an account that waits for its person, who may be somebody in the record: a reference such as `Practitioner/1`. For
+    /// administrators.
+    pub fn add(
+        &self,
+        name: &str,
+        roles: Vec<String>,
+        person: Option<&str>,
+    ) -> Result<Account, IdentityError> {
         self.session.require_administrator()?;
         let name = name.trim();
         if name.is_empty() || name.chars().count() > 100 {
@@ -73,11 +84,40 @@ impl<'a> Accounts<'a> {
             password: None,
             code: None,
             passkeys: Vec::new(),
-            person: None,
+            person: person.map(str::to_owned),
             made_ms: self.record().now_ms(),
         };
+        self.check_person(&account)?;
         self.put(None, Some(&account), "made")?;
         Ok(account)
+    }
+
+    /// Refuses a person who is not in the record, has an account, or is nobody for such a role.
+    fn check_person(&self, account: &Account) -> Result<(), IdentityError> {
+        for (kind, own_role, type_name) in OF_PATIENTS {
+            let is_kind = account.kind() == kind;
+            if is_kind && account.roles.iter().any(|role| role != own_role) {
+                return mistake(format!("A {type_name} has the role '{own_role}' and no other."));
+            }
+            if !is_kind && account.roles.iter().any(|role| role == own_role) {
+                return mistake(format!(
+                    "The role '{own_role}' is for a {type_name}: choose whom it is for."
+                ));
+            }
+        }
+        let Some(reference) = &account.person else { return Ok(()) };
+        let Some(person) = Person::parse(reference) else {
+            return mistake(format!("An account is for one of {}.", Person::types().join(", ")));
+        };
+        if self.session.find(person.type_id(), &[("_id", person.id())])?.matches.is_empty() {
+            return mistake(format!("There is no {reference} in the record."));
+        }
+        let has_it =
+            |other: &Account| other.state != AccountState::Closed && other.person.as_ref() == Some(reference);
+        match self.list()?.into_iter().find(has_it) {
+            Some(other) => mistake(format!("{} has that person's account already.", other.name)),
+            None => Ok(()),
+        }
     }
 
     /// Closes an account: whoever is signed in with it is not any more. For administrators, and not for the last one.

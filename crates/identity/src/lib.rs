@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod accounts;
+mod idle;
 pub mod invitation;
 pub mod oauth;
 pub mod one_time_code;
@@ -16,6 +17,7 @@ mod throttle;
 
 pub use account::{Account, AccountKind, AccountState};
 pub use accounts::Accounts;
+pub use idle::IdleTimes;
 pub use invitation::Joining;
 pub use own_account::OwnAccount;
 pub use sign_in::{SignIn, SignedIn};

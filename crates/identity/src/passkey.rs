@@ -16,7 +16,7 @@ use webauthn_rp::request::register::{
 use webauthn_rp::request::{
     AsciiDomain, ExtensionInfo, FixedCapHashSet, InsertResult, PublicKeyCredentialDescriptor, RpId,
 };
-use webauthn_rp::response::auth::DiscoverableAuthentication;
+use webauthn_rp::response::auth::{DiscoverableAuthentication, NonDiscoverableAuthentication};
 use webauthn_rp::response::register::{CompressedPubKey, DynamicState, StaticState};
 use webauthn_rp::response::{AuthTransports, CredentialId};
 use webauthn_rp::{
@@ -122,6 +122,9 @@ impl Answer {
     /// Reads what a browser sends (AuthenticationResponseJSON); `None` when it is no such thing.
     pub fn read(json: &str) -> Option<Self> {
         let json = Some(json).filter(|json| json.len() <= ANSWER_BYTES)?;
+        // The library takes an answer without user for a discoverable one, and panics when it is asked for the user.
+        let any = NonDiscoverableAuthentication::<16>::from_json_relaxed(json.as_bytes()).ok()?;
+        any.response().user_handle()?;
         let answer = DiscoverableAuthentication::<16>::from_json_relaxed(json.as_bytes()).ok()?;
         let account = uuid::Uuid::from_bytes(answer.response().user_handle().encode().ok()?).to_string();
         Some(Self { answer, account })

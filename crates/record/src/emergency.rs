@@ -86,7 +86,7 @@ impl Record {
 
     /// Whether an actor's roles may break glass.
     pub fn may_break_glass(&self, actor: &Actor) -> bool {
-        self.policy.may_break_glass(actor)
+        self.policy().may_break_glass(actor)
     }
 }
 

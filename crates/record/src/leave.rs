@@ -22,7 +22,7 @@ impl Session {
 
     /// Asks the policy about everything at once; a refusal is audited.
     pub(crate) fn authorise_all(&self, interaction: Interaction) -> Result<Grant, Error> {
-        let decided = self.with_asker(|asker, record_policy| record_policy.decide_all(asker, interaction));
+        let decided = self.with_asker(|asker, policy| policy.decide_all(asker, interaction));
         decided.map_err(|denial| self.refuse(denial))
     }
 
@@ -32,14 +32,10 @@ impl Session {
     }
 
     fn with_asker<T>(&self, decide: impl FnOnce(&Asker<'_>, &access::Policy) -> T) -> T {
+        let now_ms = self.record.now_ms();
         let relations = self.relations();
-        let asker = Asker {
-            actor: &self.actor,
-            relations: &relations,
-            ports: &*self.record.ports,
-            now_ms: self.record.now_ms(),
-        };
-        decide(&asker, &self.record.policy)
+        let (actor, ports) = (&self.actor, &*self.record.ports);
+        decide(&Asker { actor, relations: &relations, ports, now_ms }, &self.record.policy_at(now_ms))
     }
 
     /// Leave for each type that the actor may do something with; an error when there is none. A search of every type leaves

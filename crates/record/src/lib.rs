@@ -24,6 +24,7 @@ pub mod outgoing;
 mod own_profiles;
 mod parameters;
 pub mod patch;
+pub mod policy_tables;
 pub mod ports;
 pub mod private_documents;
 mod references;

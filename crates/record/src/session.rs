@@ -10,6 +10,7 @@ use crate::feed::Feed;
 use crate::outgoing::Targets;
 use crate::own_profiles::OwnProfiles;
 use crate::parameters::encode;
+use crate::policy_tables::CurrentPolicy;
 use crate::ports::RecordPorts;
 use crate::resource::Resource;
 use crate::session_ports::SessionPorts;
@@ -32,7 +33,7 @@ pub type NewId = Box<dyn Fn() -> String + Send + Sync>;
 pub struct Record {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) ports: Arc<RecordPorts>,
-    pub(crate) policy: Policy,
+    pub(crate) policy: CurrentPolicy,
     pub(crate) rules: Vec<Box<dyn WriteRule>>,
     pub(crate) clock: Clock,
     pub(crate) new_id: NewId,
@@ -94,7 +95,7 @@ impl Record {
         Self {
             store: settings.store,
             ports: settings.ports,
-            policy: settings.policy,
+            policy: CurrentPolicy::new(settings.policy),
             rules: settings.rules,
             clock: settings.clock,
             new_id: settings.new_id,
@@ -155,7 +156,7 @@ impl Record {
 
     /// The names of the roles that accounts can have.
     pub fn roles(&self) -> Vec<String> {
-        self.policy.roles()
+        self.policy().roles()
     }
 
     /// Where requests may be sent.

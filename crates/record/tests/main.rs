@@ -14,6 +14,8 @@ mod feed;
 mod own_profiles;
 #[path = "main/patch_suite.rs"]
 mod patch_suite;
+#[path = "main/policy.rs"]
+mod policy;
 #[path = "main/practice.rs"]
 mod practice;
 #[path = "main/races.rs"]

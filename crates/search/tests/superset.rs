@@ -423,3 +423,38 @@ fn a_range_of_dates_is_walked_no_further_than_the_offset_of_the_place() {
     // The day begins at 05:00 UTC. Rows of dates without an offset lie from midnight on, others until 05:00 of the next.
     assert_eq!((low_ms, high_ms), (midnight_ms, midnight_ms + 29 * hour_ms));
 }
+
+/// What lasts for days is found by who asks for what was not over, however few matches there are, without reading a year of the
+/// practice.
+#[test]
+fn what_lasts_for_days_has_rows_for_lower_bounds() {
+    let encounter = schema().resource_named("Encounter").unwrap();
+    let mut documents = Vec::new();
+    for days in [0, 1, 2, 3, 10, 30, 200, 365, 366, 367, 400, 4000] {
+        for start in ["2019-01-15", "2020-01-01T10:00:00Z", "2020-02", "2020"] {
+            let first = fhir::date_time::DateTime::parse(start).unwrap().range_ms(0).0;
+            let end = fhir::date_time::Instant::from_ms(first + days * 86_400_000).unwrap();
+            documents.push(format!(
+                r#"{{"resourceType":"Encounter","id":"e{}","period":{{"start":"{start}","end":"{end}"}}}}"#,
+                documents.len()
+            ));
+        }
+    }
+    let shelf = Shelf::new(documents.iter().map(|json| Document::parse(json.as_str()).unwrap()).collect());
+    for prefix in ["", "ge", "gt", "le", "lt", "sa", "eb", "ap", "ne"] {
+        for date in
+            ["2019", "2019-06", "2020-01-01", "2020-02-11", "2020-02-29T12:00:00Z", "2021-02-01", "2029"]
+        {
+            let value = format!("{prefix}{date}");
+            let clause = parse_clause(&[encounter], "date", &value, &Place, &Limits::default()).unwrap();
+            shelf.check(encounter, &clause, &value);
+        }
+    }
+    let clause = parse_clause(&[encounter], "date", "ge2020-06-01", &Place, &Limits::default()).unwrap();
+    let Some(Access::Union(ways)) = access::access(encounter, &clause, &Place) else { panic!("no way") };
+    let [Access::Type { low_ms, .. }, Access::Date { .. }, Access::Date { .. }] = ways[..] else {
+        panic!("{ways:?}")
+    };
+    let first = fhir::date_time::DateTime::parse("2020-06-01").unwrap().range_ms(0).0;
+    assert!((first - low_ms) <= 3 * 86_400_000, "not a year, but a day and the place's offset");
+}

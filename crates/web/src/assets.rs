@@ -11,7 +11,7 @@ const STYLE: &str = concat!(
     include_str!("chart.css"),
     include_str!("people.css")
 );
-const SCRIPT: &str = concat!(include_str!("chiron.js"), include_str!("passkey.js"));
+const SCRIPT: &str = concat!(include_str!("chiron.js"), include_str!("passkey.js"), include_str!("idle.js"));
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path("chiron", STYLE, "css"));
 static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| path("chiron", SCRIPT, "js"));

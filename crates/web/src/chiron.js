@@ -19,7 +19,7 @@ function searchAsYouType(input) {
       const address = '/patients?part=true&q=' + encodeURIComponent(asked);
       try {
         const answer = await fetch(address, { signal: running.signal, headers: { accept: 'text/html' } });
-        if (answer.redirected) location.assign('/sign-in');
+        if (answer.redirected) lookAtSession('GET');
         else if (answer.ok) {
           place.innerHTML = policy.createHTML(await answer.text());
           place.dataset.asked = asked;
@@ -82,7 +82,7 @@ function putPiece(piece, fresh) {
 /** Asks for the page again and puts the pieces that differ. */
 async function refreshPieces() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-unattended': 'true' } });
-  if (answer.redirected) return location.assign('/sign-in');
+  if (answer.redirected) return lookAtSession('GET');
   if (!answer.ok) return;
   const html = policy.createHTML(await answer.text());
   const page = new DOMParser().parseFromString(html, 'text/html');
@@ -116,7 +116,7 @@ function followChanges(address) {
     }, 100);
   };
   const follow = () => {
-    if (document.hidden) {
+    if (document.hidden || document.querySelector('.cover')) {
       source?.close();
       source = null;
     } else if (!source) {
@@ -126,6 +126,14 @@ function followChanges(address) {
     }
   };
   document.addEventListener('visibilitychange', follow);
+  document.addEventListener('covered', () => {
+    source?.close();
+    source = null;
+  });
+  document.addEventListener('uncovered', () => {
+    follow();
+    refresh();
+  });
   window.addEventListener('pagehide', () => source?.close());
   follow();
 }

@@ -23,9 +23,11 @@ mod people;
 mod recent_sign_in;
 mod registered_apps;
 mod results;
+mod roles;
 mod scope_words;
 mod security;
 mod session_cookie;
+mod session_end;
 mod shell;
 mod sign_in;
 mod trend;
@@ -35,7 +37,7 @@ pub use people::join_url;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
-use identity::SignIn;
+use identity::{IdleTimes, SignIn};
 use record::Record;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -50,8 +52,8 @@ pub(crate) struct App {
     pub followers: Arc<Semaphore>,
     /// Where people come in.
     pub door: Arc<SignIn>,
-    /// How long a session holds without use, in milliseconds.
-    pub idle_ms: i64,
+    /// How long sessions hold without use.
+    pub idle: Arc<IdleTimes>,
 }
 
 /// A page: where it is, what it is for, and how it answers.
@@ -71,6 +73,11 @@ pub const PAGES: &[Page] = &[
         path: "/sign-in/passkey",
         purpose: "begin to sign in with a passkey",
         answer: || post(sign_in::begin_passkey),
+    },
+    Page {
+        path: "/session",
+        purpose: "until when one is signed in",
+        answer: || get(session_end::show).post(session_end::show),
     },
     Page { path: "/sign-out", purpose: "end the session", answer: || post(sign_in::sign_out) },
     Page {
@@ -100,6 +107,13 @@ pub const PAGES: &[Page] = &[
     },
     Page { path: "/security/{change}", purpose: "change one of these", answer: || post(security::change) },
     Page { path: "/people", purpose: "who signs in", answer: || get(people::show).post(people::invite) },
+    Page { path: "/people/roles", purpose: "what the roles may do", answer: || get(roles::show) },
+    Page {
+        path: "/people/roles/edit",
+        purpose: "change what the roles may do",
+        answer: || get(roles::edit).post(roles::change),
+    },
+    Page { path: "/people/roles/put-back", purpose: "put back the roles", answer: || post(roles::put_back) },
     Page { path: "/people/{id}/reset", purpose: "invite a person anew", answer: || post(people::reset) },
     Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
@@ -157,10 +171,10 @@ pub const PAGES: &[Page] = &[
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
 ];
 
-/// The pages as routes. Who does nothing for so long, in milliseconds, is signed out.
-pub fn router(record: Arc<Record>, idle_ms: i64) -> Router {
+/// The pages as routes. Who does nothing for so long is signed out.
+pub fn router(record: Arc<Record>, idle: IdleTimes) -> Router {
     let door = Arc::new(SignIn::new(record.base_url()));
-    let app = App { record, followers: live::places(), door, idle_ms };
+    let app = App { record, followers: live::places(), door, idle: Arc::new(idle) };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)

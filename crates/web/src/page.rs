@@ -90,13 +90,17 @@ pub(crate) async fn with_session(
 const UNATTENDED: &str = "x-unattended";
 
 /// The session of the signed-in user, which holds on by being used.
-fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
+pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
     let session = session(app, headers)?;
-    if session.is_some()
+    if let Some(session) = &session
         && !headers.contains_key(UNATTENDED)
         && let Some(secret) = session_cookie::read(headers)
     {
-        app.record.prolong(CredentialKind::PageSession, &secret, app.record.now_ms() + app.idle_ms)?;
+        app.record.prolong(
+            CredentialKind::PageSession,
+            &secret,
+            app.record.now_ms() + app.idle.of(session.actor()),
+        )?;
     }
     Ok(session)
 }

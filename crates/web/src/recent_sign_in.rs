@@ -139,8 +139,7 @@ fn shows(
         let signed_in = app.door.attempt_again(&app.record, (own, &form.password), origin)?;
         actor_of(app, signed_in, "The password is not right.")
     } else {
-        by_printed_code(app, &form.code)?
-            .ok_or_else(|| "This code is not known or no longer holds.".to_owned())
+        by_printed_code(app, &form.code, &origin)?
     };
     Ok(shown.and_then(|actor| if actor.id == own { Ok(()) } else { Err(OTHER.to_owned()) }))
 }

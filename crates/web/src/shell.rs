@@ -1,12 +1,17 @@
 //! What stands around every page: who is signed in, and which style and script.
 
 use crate::{assets, moment, words};
+use identity::passkey::Site;
 use record::{Error, Session};
 
 /// The frame of a page.
 pub(crate) struct Shell {
     /// The signed-in user's name; empty when nobody is.
     pub user: String,
+    /// The id of their account.
+    pub who: String,
+    /// Whether browsers have passkeys for these pages.
+    pub has_passkeys: bool,
     /// Whether they see to the people of the practice.
     pub is_administrator: bool,
     /// Today on the practice's wall; empty when nobody is signed in.
@@ -23,6 +28,8 @@ impl Shell {
     pub(crate) fn of(session: Option<&Session>) -> Self {
         Self {
             user: session.map(|session| session.actor().name.clone()).unwrap_or_default(),
+            who: session.map(|session| session.actor().id.clone()).unwrap_or_default(),
+            has_passkeys: session.is_some_and(|session| Site::of_url(session.record().base_url()).is_some()),
             is_administrator: session
                 .is_some_and(|session| session.actor().roles.iter().any(|role| role == "administrator")),
             today: session.map(|session| today(session.record().now_ms())).unwrap_or_default(),

@@ -103,6 +103,7 @@ pub(crate) async fn sign_in(
 ) -> Response {
     let (is_by_code, to) = (!form.code.is_empty(), form.to.clone());
     let is_in_place = headers.contains_key(IN_PLACE);
+    let base_url = app.record.base_url().to_owned();
     let (at_the_door, origin) = (app.clone(), origin(&headers));
     let outcome = tokio::task::spawn_blocking(move || attempt(&at_the_door, &form, origin)).await;
     match outcome {
@@ -111,7 +112,8 @@ pub(crate) async fn sign_in(
                 true => StatusCode::NO_CONTENT.into_response(),
                 false => Redirect::to(safe_path(&to)).into_response(),
             };
-            response.headers_mut().insert(header::SET_COOKIE, session_cookie::set(&secret));
+            let cookie = session_cookie::set(&secret, &base_url);
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
         Ok(Ok(Outcome::Refused(problem))) if is_in_place => {
@@ -151,7 +153,8 @@ fn attempt(app: &App, form: &SignInForm, origin: Origin) -> Result<Outcome, Fail
         Err(problem) => return Ok(Outcome::Refused(problem)),
     };
     let session = app.record.session(actor.clone(), origin);
-    let expires_ms = app.record.now_ms() + app.idle_ms;
+    session.take_away_ended(CredentialKind::PageSession)?;
+    let expires_ms = app.record.now_ms() + app.idle.of(&actor);
     Ok(Outcome::Begun(session.issue_credential(CredentialKind::PageSession, &actor, expires_ms)?))
 }
 
@@ -165,21 +168,25 @@ fn identify(app: &App, form: &SignInForm, origin: &Origin) -> Result<Result<Acto
         let typed = (form.name.as_str(), form.password.as_str(), form.one_time_code.as_str());
         return Ok(actor_of(app, app.door.attempt(&app.record, typed, origin.clone())?, WRONG));
     }
+    by_printed_code(app, &form.code, origin)
+}
+
+/// Whom a printed code stands for; or what is wrong, in words for them.
+pub(crate) fn by_printed_code(
+    app: &App,
+    code: &str,
+    origin: &Origin,
+) -> Result<Result<Actor, String>, Failure> {
     if let Some(until) = app.door.begin_unnamed(&origin.address, app.record.now_ms()) {
         return Ok(Err(too_often(app, until)));
     }
-    let actor = by_printed_code(app, &form.code)?;
+    let code: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let actor = app.record.authenticate(CredentialKind::SignInCode, &code)?;
     if actor.is_some() {
         app.door.succeeded_unnamed(&origin.address);
     }
     let unknown = "This code is not known or no longer holds. Make a new one with: chiron sign-in-code";
     Ok(actor.ok_or_else(|| unknown.to_owned()))
-}
-
-/// Whom a printed code stands for.
-pub(crate) fn by_printed_code(app: &App, code: &str) -> Result<Option<Actor>, Failure> {
-    let code: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    Ok(app.record.authenticate(CredentialKind::SignInCode, &code)?)
 }
 
 /// Who it is, or what to say.

@@ -1,5 +1,7 @@
 //! The pages over a practice in memory whose clock the tests move.
 
+#[path = "main/idle.rs"]
+mod idle;
 #[path = "main/practice.rs"]
 mod practice;
 #[path = "main/recent_sign_in.rs"]

@@ -110,6 +110,22 @@ impl Browser {
         url.strip_prefix(&self.base).unwrap_or(url).to_owned()
     }
 
+    /// The window that is looked at.
+    pub fn window(&self) -> String {
+        self.get("/window").as_str().expect("a window has a handle").to_owned()
+    }
+
+    /// Opens another window and looks at it.
+    pub fn new_window(&self) {
+        let made = self.post("/window/new", &json!({ "type": "window" }));
+        self.look_at(made["handle"].as_str().expect("a window has a handle"));
+    }
+
+    /// Looks at a window.
+    pub fn look_at(&self, window: &str) {
+        self.post("/window", &json!({ "handle": window }));
+    }
+
     /// Back in the history.
     pub fn back(&self) {
         self.post("/back", &json!({}));

@@ -38,6 +38,11 @@ fn a_person_is_invited_joins_and_signs_in() {
     browser.click("nav a[href='/people']");
     browser.wait("return location.pathname === '/people'");
     look(&browser, "people-empty");
+    browser.type_into("#find", "a");
+    browser.keys(ENTER);
+    browser.wait("return !!document.querySelector('.choice input[type=radio]')");
+    look(&browser, "people-found");
+    browser.click(".choice label:last-of-type input");
     browser.type_into("#name", "Max Ostermann");
     browser.keys(ENTER);
     browser.wait("return !!document.querySelector('#link')");

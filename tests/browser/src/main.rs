@@ -16,6 +16,7 @@ mod made_up;
 mod practice;
 
 mod chart_page;
+mod idle_page;
 mod joining;
 mod live_page;
 mod passkeys;

@@ -58,6 +58,13 @@ fn d13_a_passkey_is_made_on_joining_and_opens_by_itself() {
     assert_eq!(browser.path(), "/patients?q=a", "to where they wanted to go");
     assert!(browser.text(".me").contains("Ida Ames"));
 
+    // Whoever is to show again who they are does so by the passkey, and goes on.
+    browser.open("/confirm?to=/patients%3Fq=b");
+    look(&browser, "confirm");
+    browser.click("[data-passkey=use]");
+    browser.wait("return location.pathname === '/patients'");
+    assert_eq!(browser.path(), "/patients?q=b");
+
     // One's own security: the passkey is there, was used, and is not taken away as long as it is all there is.
     browser.click(".me a");
     browser.wait("return location.pathname === '/security'");

@@ -19,6 +19,9 @@ const FORMS: [&str; 5] =
 /// What a page's script follows: it has no end and leads nowhere.
 const STREAM: &str = "/live";
 
+/// What the script asks: it is told that nobody is signed in, and not sent elsewhere.
+const SESSION: &str = "/session";
+
 /// Every page's address, filled for one patient.
 fn addresses() -> Vec<(&'static str, String)> {
     let fill = |path: &'static str| {
@@ -55,7 +58,9 @@ fn every_page_forbids_what_it_does_not_need_and_is_not_kept() {
 
 #[test]
 fn nobody_sees_a_page_before_signing_in() {
-    for (path, address) in addresses().into_iter().filter(|(path, _)| !PUBLIC.contains(path)) {
+    for (path, address) in
+        addresses().into_iter().filter(|(path, _)| !PUBLIC.contains(path) && *path != SESSION)
+    {
         let (mut client, mut address) = (Client::new(practice().address), address);
         let method = if FORMS.contains(&path) { "POST" } else { "GET" };
         let mut steps = 0;
@@ -73,8 +78,10 @@ fn nobody_sees_a_page_before_signing_in() {
 
 #[test]
 fn nobody_follows_what_changes_before_signing_in() {
-    let answer = Client::new(practice().address).get(STREAM);
-    assert_eq!((answer.status, answer.text().as_str()), (401, ""));
+    for path in [STREAM, SESSION] {
+        let answer = Client::new(practice().address).get(path);
+        assert_eq!((answer.status, answer.text().as_str()), (401, ""), "{path}");
+    }
 }
 
 #[test]

@@ -13,8 +13,8 @@ pub fn run(practice: &Practice, command: &UserCommand, emit: &mut Emit<'_>) -> R
     let accounts = Accounts::new(&session);
     match command {
         UserCommand::List => list(&accounts, emit),
-        UserCommand::Invite { name, role } => {
-            tell_link(&session, &accounts.add(name, vec![role.clone()])?, emit)
+        UserCommand::Invite { name, role, person } => {
+            tell_link(&session, &accounts.add(name, vec![role.clone()], person.as_deref())?, emit)
         }
         UserCommand::Reset { sign_in_name } => {
             let account = named(&accounts, sign_in_name)?;
@@ -35,7 +35,7 @@ pub fn first_administrator(practice: &Practice) -> Result<Option<String>> {
     let session = practice.session();
     let accounts = Accounts::new(&session);
     let first = match accounts.list()?.as_slice() {
-        [] => accounts.add("Administrator", vec!["administrator".to_owned()])?,
+        [] => accounts.add("Administrator", vec!["administrator".to_owned()], None)?,
         // Nobody has followed the link of an earlier start.
         [only] if only.sign_in_name.is_empty() => only.clone(),
         _ => return Ok(None),
@@ -62,7 +62,7 @@ fn list(accounts: &Accounts<'_>, emit: &mut Emit<'_>) -> Result<()> {
     }
     let row = |one: &Account| {
         serde_json::json!({ "id": one.id, "sign-in-name": one.sign_in_name, "name": one.name, "roles": one.roles,
-            "state": one.state.word() })
+            "state": one.state.word(), "kind": one.kind().word(), "person": one.person })
     };
     emit(Event::Answer(serde_json::json!({ "accounts": all.iter().map(row).collect::<Vec<_>>() })));
     Ok(())

@@ -77,7 +77,8 @@ impl Banner {
     }
 }
 
-fn preferred_use<'a>(root: Node<'a>, uses: &[&str]) -> Option<Node<'a>> {
+/// The name of one of these uses, the first that there is; else any.
+pub(crate) fn preferred_use<'a>(root: Node<'a>, uses: &[&str]) -> Option<Node<'a>> {
     let of =
         |wanted: &&str| root.each_of("name").find(|name| name.get_str("use").as_deref() == Some(*wanted));
     uses.iter().find_map(of).or_else(|| root.each_of("name").next())

@@ -79,6 +79,26 @@ impl Session {
         Ok(standing)
     }
 
+    /// Takes away what is left of credentials of a kind that are over, whosever they were.
+    pub fn take_away_ended(&self, kind: CredentialKind) -> Result<(), Error> {
+        let now_ms = self.record.now_ms();
+        let all = self.record.private_documents(kind.space())?.into_iter();
+        let ended = all.filter(|(_, content)| decode(content, 0).is_some_and(|one| one.expires_ms <= now_ms));
+        let changes: Vec<_> = ended
+            .map(|(key, before)| DocumentChange {
+                space: kind.space(),
+                key,
+                before: Some(before),
+                after: None,
+            })
+            .collect();
+        if !changes.is_empty() {
+            // What another process takes away at this moment is left to it.
+            self.change_documents(changes, &format!("{}s that are over taken away", kind.space()))?;
+        }
+        Ok(())
+    }
+
     /// Ends those of one's own credentials of a kind that are chosen by their keys.
     pub fn end_own_credentials(
         &self,

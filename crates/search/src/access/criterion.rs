@@ -8,7 +8,7 @@ use crate::parameter::{Parameter, parameter};
 use crate::prefix::Prefix;
 use crate::query::{Criterion, Test};
 use crate::rows::Home;
-use crate::rows::extract::{LONG_MS, cut};
+use crate::rows::extract::{DAY_MS, LASTING, cut};
 use crate::value::ValueTest;
 use crate::value::date::{DateRange, DateTest};
 use crate::value::quantity::{self, Reach};
@@ -130,21 +130,24 @@ fn dates(parameter: (TypeId, &'static str), range: DateRange) -> Access {
     Access::Date { parameter, low_ms: range.low_ms, high_ms: range.high_ms }
 }
 
-/// The principal date: short intervals by their low end, long ones by their rows.
+/// The principal date: short intervals by their low end, long ones by their rows, and those that last for days by rows of their
+/// own where it matters that they were not over.
 fn recency(parameter: (TypeId, &'static str), test: &DateTest, ports: &dyn Ports) -> Option<Access> {
     let range = as_in_rows(test.overlapped()?, ports);
-    let reach_ms = match test.prefix {
-        // These hold only for what begins in the range.
-        Prefix::Equal | Prefix::StartsAfter => 0,
-        _ => LONG_MS,
-    };
+    // These hold only for what begins in the range.
+    let begins_inside = matches!(test.prefix, Prefix::Equal | Prefix::StartsAfter);
+    let reach_ms = if begins_inside { 0 } else { DAY_MS };
     let short = Access::Type {
         type_id: parameter.0,
         low_ms: range.low_ms.saturating_sub(reach_ms),
         high_ms: range.high_ms,
         signature: Vec::new(),
     };
-    Some(Access::Union(vec![short, dates(parameter, range)]))
+    let mut ways = vec![short, dates(parameter, range)];
+    if !begins_inside && range.low_ms > i64::MIN {
+        ways.push(dates((parameter.0, LASTING), range));
+    }
+    Some(Access::Union(ways))
 }
 
 fn numbers(parameter: (TypeId, &'static str), (unit, range): Reach) -> Access {

@@ -17,8 +17,13 @@ use std::cell::RefCell;
 
 /// Folded texts are cut to so many bytes in rows.
 pub(crate) const TEXT_LIMIT_BYTES: usize = 64;
-/// A principal date that leaves more than this open writes a date row besides.
+/// A principal date that leaves more than this open writes a date row besides, under its own parameter.
 pub(crate) const LONG_MS: i64 = 366 * 86_400_000;
+/// One that leaves more than this open, and no more than [`LONG_MS`], writes a date row under [`LASTING`].
+pub(crate) const DAY_MS: i64 = 86_400_000;
+/// Stands for the principal date of what lasts longer than a day: such rows are looked at only by who asks for what was not over
+/// at a time. Whatever began before a time is found by where it lies, so that others need not pass these rows by.
+pub(crate) const LASTING: &str = "_lasting";
 
 /// Rows depend on the resource alone: dates without an offset are taken as UTC, and access allows for that.
 struct Nowhere;
@@ -261,12 +266,18 @@ fn write_date(parameter: &'static str, node: Node<'_>, leaf: Leaf, rows: &mut In
 /// The principal date goes by its low end; what follows a first one, or is long, is found by a date row.
 fn write_recency(parameter: &'static str, node: Node<'_>, leaf: Leaf, rows: &mut IndexRows) {
     let Some(range) = date::range(node, leaf, &Nowhere) else { return };
-    let is_short = range.low_ms > i64::MIN && range.high_ms.saturating_sub(range.low_ms) <= LONG_MS;
+    let length_ms = range.high_ms.saturating_sub(range.low_ms);
+    let is_short = range.low_ms > i64::MIN && length_ms <= LONG_MS;
     let is_first = rows.recency_ms.is_none();
     if is_first && range.low_ms > i64::MIN {
         rows.recency_ms = Some(range.low_ms);
     }
-    if !is_first || !is_short {
+    let mut push = |parameter| {
         rows.dates.push(DateRow { parameter, low_ms: range.low_ms, high_ms: range.high_ms });
+    };
+    if !is_first || !is_short {
+        push(parameter);
+    } else if length_ms > DAY_MS {
+        push(LASTING);
     }
 }

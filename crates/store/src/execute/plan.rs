@@ -49,7 +49,7 @@ struct Knowledge {
     /// What refers to a match.
     concerning: Option<Rc<Referrers>>,
     /// What clauses on the principal date leave: short intervals by their recency, and long ones by their rows.
-    principal: Option<(Range<i64>, Leaf)>,
+    principal: Option<(Range<i64>, Vec<Leaf>)>,
 }
 
 /// Leaves of a clause, as far as it can be told.
@@ -137,7 +137,9 @@ impl Planner<'_> {
 
     fn plan_by(&self, type_id: TypeId, mut knowledge: Knowledge) -> Result<Option<Plan>, StoreError> {
         if let Some((range, rows)) = knowledge.principal.take() {
-            knowledge.ways.push(vec![Leaf::TypeWithin(type_id, range.start, range.end), rows]);
+            let mut way = vec![Leaf::TypeWithin(type_id, range.start, range.end)];
+            way.extend(rows);
+            knowledge.ways.push(way);
         }
         let Some(leaves) = self.choose(&mut knowledge)? else { return Ok(None) };
         // A walk along a token need not look for it again. Rows of a code and a value are so few that each is read.
@@ -345,11 +347,17 @@ impl Knowledge {
     }
 
     /// What several clauses on the principal date leave together: a short interval must meet each of them, and a
-    /// long one has rows by which any of them finds it.
-    fn take_principal(&mut self, low_ms: i64, high_ms: i64, rows: Access) {
-        let Some(rows) = leaf_of(rows) else { return };
-        let (range, _) = self.principal.get_or_insert((i64::MIN..i64::MAX, rows));
+    /// long one has rows, of one parameter or another, by which any of them finds it.
+    fn take_principal(&mut self, low_ms: i64, high_ms: i64, rows: &[Access]) {
+        let (range, leaves) = self.principal.get_or_insert((i64::MIN..i64::MAX, Vec::new()));
         *range = range.start.max(low_ms)..range.end.min(high_ms);
+        for leaf in rows.iter().cloned().filter_map(leaf_of) {
+            let is_known =
+                |known: &Leaf| matches!((known, &leaf), (Leaf::Date(a, ..), Leaf::Date(b, ..)) if a == b);
+            if !leaves.iter().any(is_known) {
+                leaves.push(leaf);
+            }
+        }
     }
 
     fn take(&mut self, access: Access, limits: &SearchLimits) {
@@ -365,8 +373,10 @@ impl Knowledge {
             }
             Access::Chain { .. } | Access::Has { .. } => self.deferred.push(access),
             Access::Union(parts) => {
-                if let [Access::Type { low_ms, high_ms, .. }, rows @ Access::Date { .. }] = parts.as_slice() {
-                    self.take_principal(*low_ms, *high_ms, rows.clone());
+                if let [Access::Type { low_ms, high_ms, .. }, rows @ ..] = parts.as_slice()
+                    && rows.iter().all(|row| matches!(row, Access::Date { .. }))
+                {
+                    self.take_principal(*low_ms, *high_ms, rows);
                     return;
                 }
                 if let Some(group) = token_group(&parts, limits) {

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use identity::invitation::{Chosen, Means, invite};
-use identity::{Accounts, Joining, SignIn};
+use identity::{Accounts, IdleTimes, Joining, SignIn};
 use record::ports::RecordPorts;
 use record::session::Settings;
 use record::{Origin, Record};
@@ -50,7 +50,7 @@ impl Practice {
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         }));
-        let pages = web::router(Arc::clone(&record), 900_000);
+        let pages = web::router(Arc::clone(&record), IdleTimes::parse("15,nurse=5").unwrap());
         Self { record, time_ms, pages }
     }
 
@@ -58,10 +58,15 @@ impl Practice {
         self.time_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
-    /// Somebody who has joined with a password; gives the cookie of their first session.
+    /// An administrator who has joined with a password; gives the cookie of their first session.
     pub fn joined(&self, name: &str) -> String {
+        self.joined_as(name, "administrator")
+    }
+
+    /// Somebody with a role who has joined with a password.
+    pub fn joined_as(&self, name: &str, role: &str) -> String {
         let administrator = self.record.session(Actor::local_administrator(), Origin::default());
-        let account = Accounts::new(&administrator).add(name, vec!["administrator".to_owned()]).unwrap();
+        let account = Accounts::new(&administrator).add(name, vec![role.to_owned()], None).unwrap();
         let secret = invite(&administrator, &account).unwrap();
         let joining = Joining::begin(&self.record, &secret, Origin::default()).unwrap().unwrap();
         let app = joining.code().clone();
