@@ -17,6 +17,7 @@ use clinic::chart::observation::{Series, Value};
 use clinic::chart::problem::Problem;
 use clinic::chart::since_visit::SinceVisit;
 use clinic::chart::{Chart, medication::Medication};
+use identity::oauth::{Client, Clients};
 
 #[derive(Template)]
 #[template(path = "chart.html")]
@@ -27,6 +28,8 @@ struct ChartPage {
     chart: Chart,
     /// The newest note with its text, for the middle.
     note: Option<DocumentItem>,
+    /// Apps that can be opened from here.
+    apps: Vec<Client>,
     now_ms: i64,
 }
 
@@ -145,7 +148,8 @@ pub(crate) async fn show(
         let banner = chart.banner.clone();
         let allergies = AllergyLine::of(&chart.allergies);
         let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();
-        html(&ChartPage { shell, banner, allergies, chart, note, now_ms })
+        let apps = Clients::new(session).launched_from_charts()?;
+        html(&ChartPage { shell, banner, allergies, chart, note, apps, now_ms })
     })
     .await
 }

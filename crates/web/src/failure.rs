@@ -59,6 +59,11 @@ impl Failure {
         Self { way_on, ..error.into() }
     }
 
+    /// A refusal in words of its own.
+    pub(crate) fn told(status: StatusCode, title: &'static str, message: impl Into<String>) -> Self {
+        Self { status, title, message: message.into() }
+    }
+
     pub(crate) fn into_page(self, session: Option<&Session>) -> Response {
         let page = FailurePage {
             shell: Shell::of(session),
@@ -94,6 +99,9 @@ impl From<IdentityError> for Failure {
         match error {
             IdentityError::Mistake(message) => {
                 Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", message, way_on: None }
+            }
+            IdentityError::Refused(refusal) => {
+                Self { status: StatusCode::BAD_REQUEST, title: "Not done", message: refusal.description }
             }
             IdentityError::Record(error) => error.into(),
         }

@@ -3,9 +3,12 @@
 //! A page is a file with its template beside it, and a row of [`PAGES`]. Pages are whole without JavaScript; the one
 //! script adds keys, search as you type, passkeys, and what changes meanwhile.
 
+mod apps;
 mod assets;
 mod audit;
+mod authorize;
 mod chart;
+mod consent;
 mod document;
 mod emergency;
 mod failure;
@@ -14,13 +17,16 @@ mod join;
 mod line_chart;
 mod live;
 mod moment;
+mod open_app;
 mod page;
 mod patient_search;
 mod patients;
 mod people;
 mod recent_sign_in;
+mod registered_apps;
 mod results;
 mod roles;
+mod scope_words;
 mod security;
 mod session_cookie;
 mod session_end;
@@ -137,6 +143,48 @@ pub const PAGES: &[Page] = &[
         path: "/p/{patient}/documents/{document}",
         purpose: "a note or document",
         answer: || get(document::show),
+    },
+    Page {
+        path: "/p/{patient}/apps/{client}",
+        purpose: "open an app from the chart",
+        answer: || post(open_app::open),
+    },
+    Page {
+        path: "/oauth/authorize",
+        purpose: "an app asks for leave",
+        answer: || get(authorize::ask).post(authorize::ask),
+    },
+    Page {
+        path: "/oauth/consent",
+        purpose: "decide what an app may do",
+        answer: || get(consent::show).post(consent::decide),
+    },
+    Page { path: "/apps", purpose: "my apps", answer: || get(apps::show) },
+    Page { path: "/apps/{grant}/end", purpose: "end an app's access", answer: || post(apps::end) },
+    Page {
+        path: "/apps/registered",
+        purpose: "the apps that the practice knows",
+        answer: || get(registered_apps::show).post(registered_apps::add),
+    },
+    Page {
+        path: "/apps/registered/{client}",
+        purpose: "one app that the practice knows",
+        answer: || get(registered_apps::show_one).post(registered_apps::change),
+    },
+    Page {
+        path: "/apps/registered/{client}/suspend",
+        purpose: "end an app's access and let it have none",
+        answer: || post(registered_apps::suspend),
+    },
+    Page {
+        path: "/apps/registered/{client}/resume",
+        purpose: "let a suspended app be used again",
+        answer: || post(registered_apps::resume),
+    },
+    Page {
+        path: "/apps/registered/{client}/secret",
+        purpose: "give an app a new secret",
+        answer: || post(registered_apps::renew_secret),
     },
     Page { path: "/live", purpose: "what changes while a page is open", answer: || get(live::follow) },
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
