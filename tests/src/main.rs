@@ -32,6 +32,7 @@ mod people;
 mod point_in_time;
 mod postgres;
 mod profile_examples;
+mod smart;
 mod subscriptions;
 mod synth;
 mod synthea;

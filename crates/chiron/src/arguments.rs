@@ -176,6 +176,9 @@ pub enum DataCommand {
     /// The people who sign in on the pages: list, invite, reset, close
     #[command(subcommand)]
     User(UserCommand),
+    /// The apps that may ask people for leave or work by themselves: list, add, suspend, resume, secret, invite
+    #[command(subcommand)]
+    App(AppCommand),
     /// Load a code system: RxNorm, LOINC, SNOMED CT, HCPCS, NDC, or a practice's own CPT file
     Load {
         /// rxnorm, loinc, snomed, hcpcs, ndc or cpt
@@ -223,4 +226,55 @@ pub enum UserCommand {
         /// What they sign in with
         sign_in_name: String,
     },
+}
+
+/// What is done with apps.
+#[derive(Subcommand, Debug, Clone, Serialize, Deserialize)]
+pub enum AppCommand {
+    /// Show all apps
+    List,
+    /// Make an app known, and print its client id, and its secret if it has one
+    Add(AppArguments),
+    /// Suspend an app: all that it had ends
+    Suspend {
+        /// Its client id
+        id: String,
+    },
+    /// Let a suspended app be used again
+    Resume {
+        /// Its client id
+        id: String,
+    },
+    /// Give an app a new secret in place of the old one
+    Secret {
+        /// Its client id
+        id: String,
+    },
+    /// Make a token with which one app may register by itself (setting app-registration: token)
+    Invite,
+}
+
+/// What an app is.
+#[derive(Args, Debug, Clone, Serialize, Deserialize)]
+pub struct AppArguments {
+    /// Its name, for people to read
+    pub name: String,
+    /// Where a browser comes back to, to the letter; several times for several
+    #[arg(long = "redirect", value_name = "URL")]
+    pub redirect_uris: Vec<String>,
+    /// Where it is opened from a chart
+    #[arg(long = "launch", value_name = "URL")]
+    pub launch_uri: Option<String>,
+    /// What it may ask for, such as "openid launch/patient patient/*.rs"
+    #[arg(long, default_value = "")]
+    pub scope: String,
+    /// It shows that it is itself by a secret
+    #[arg(long, conflicts_with = "keys")]
+    pub secret: bool,
+    /// It shows that it is itself by a key: a file with its public JSON Web Key Set, or the address of one
+    #[arg(long, value_name = "FILE|URL")]
+    pub keys: Option<String>,
+    /// It works by itself, in this role and with these scopes of system/
+    #[arg(long, value_name = "ROLE")]
+    pub service: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod app;
 pub mod backup;
 pub mod collect;
 pub mod config;
@@ -18,7 +19,7 @@ pub mod token;
 pub mod user;
 pub mod verify;
 
-use crate::arguments::DataCommand;
+use crate::arguments::{AppArguments, AppCommand, DataCommand};
 use crate::config::Config;
 use crate::event::{Emit, Event};
 use crate::local_socket;
@@ -45,6 +46,7 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
         DataCommand::Token { scope, days } => token::bearer(practice, scope, *days, emit),
         DataCommand::SignInCode { guest } => token::sign_in_code(practice, *guest, emit),
         DataCommand::User(asked) => user::run(practice, asked, emit),
+        DataCommand::App(asked) => app::run(practice, asked, emit),
         DataCommand::Load { system, path, version } => load::run(practice, system, path, version, emit),
         DataCommand::Reindex => reindex::run(practice, emit),
         DataCommand::Verify => verify::run(practice, emit),
@@ -70,6 +72,9 @@ fn absolute(command: &DataCommand) -> Result<DataCommand> {
         DataCommand::Backup { to } => DataCommand::Backup { to: full(&to)? },
         DataCommand::ExportEhi { to, patient } => DataCommand::ExportEhi { to: full(&to)?, patient },
         DataCommand::ImportEhi { from } => DataCommand::ImportEhi { from: full(&from)? },
+        DataCommand::App(AppCommand::Add(app)) => {
+            DataCommand::App(AppCommand::Add(AppArguments { keys: app::whole_keys(app.keys)?, ..app }))
+        }
         DataCommand::Load { system, path, version } => {
             DataCommand::Load { system, path: full(&path)?, version }
         }

@@ -6,6 +6,7 @@ use crate::machine_memory;
 use crate::profile_checks;
 use anyhow::{Context, Result, anyhow, bail};
 use identity::IdleTimes;
+use identity::oauth::registration::Registration;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -25,7 +26,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 14] = [
+pub const SETTINGS: [Setting; 16] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -103,6 +104,18 @@ pub const SETTINGS: [Setting; 14] = [
         variable: "CHIRON_OUTGOING_TARGETS",
         default: "",
         help: "hosts (host or host:port, with commas) that requests may go to over plain HTTP or inside the network",
+    },
+    Setting {
+        name: "app-registration",
+        variable: "CHIRON_APP_REGISTRATION",
+        default: "off",
+        help: "whether apps may register by themselves: off; token: with a token of `chiron app invite`; open: all, for people",
+    },
+    Setting {
+        name: "organization",
+        variable: "CHIRON_ORGANIZATION",
+        default: "",
+        help: "the id of the Organization that the practice is, shown to apps in which patients look for it; empty: none",
     },
     Setting {
         name: "log",
@@ -195,6 +208,7 @@ impl Config {
         self.binary_bytes()?;
         self.cache_bytes()?;
         self.idle_times()?;
+        self.registration()?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }
@@ -235,6 +249,13 @@ impl Config {
     pub fn idle_times(&self) -> Result<IdleTimes> {
         let (text, source) = &self.values["idle-minutes"];
         IdleTimes::parse(text).map_err(|what| anyhow!("idle-minutes (from {source}): {what}"))
+    }
+
+    /// Whether apps may register by themselves.
+    pub fn registration(&self) -> Result<Registration> {
+        let (text, source) = &self.values["app-registration"];
+        let read = Registration::parse(text);
+        read.with_context(|| format!("app-registration (from {source}) is off, token or open, not '{text}'"))
     }
 
     /// The folder that holds the data.

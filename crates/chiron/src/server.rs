@@ -37,6 +37,8 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
     let settings = rest::Settings {
         lenient_search: config.flag("lenient-search")?,
         binary_bytes_max: config.binary_bytes()?,
+        registration: config.registration()?,
+        organization: Some(config.get("organization")).filter(|id| !id.is_empty()).map(str::to_owned),
         jobs: Some(practice.data.join("jobs")),
         process: config.database().map_or(alone.process.clone(), |_| uuid::Uuid::now_v7().to_string()),
         ..alone

@@ -1,6 +1,7 @@
 //! The accounts of a practice, as an administrator sees to them.
 
 use crate::account::{Account, AccountKind, AccountState};
+use crate::oauth::Grants;
 use crate::{IdentityError, mistake};
 use access::Person;
 use record::private_documents::DocumentChange;
@@ -129,6 +130,7 @@ impl<'a> Accounts<'a> {
             return mistake("This is the last administrator. Invite another one first.");
         }
         self.change(id, "closed", |account| account.state = AccountState::Closed)?;
+        Grants::new(self.session).end_of_account(id)?;
         Ok(self.session.revoke_all(id)?)
     }
 
@@ -141,6 +143,7 @@ impl<'a> Accounts<'a> {
             account.code = None;
             account.passkeys.clear();
         })?;
+        Grants::new(self.session).end_of_account(id)?;
         self.session.revoke_all(id)?;
         Ok(account)
     }

@@ -1,4 +1,4 @@
-//! Who people are: accounts, passkeys, passwords, one-time codes, invitations, sign-in.
+//! Who people are: accounts, passkeys, passwords, one-time codes, invitations, sign-in; and what programs they let in.
 //!
 //! Accounts are private documents of the record. What an account may do is for `access` to say, by its roles; what it is
 //! called in the audit log is its id, which never changes.
@@ -7,6 +7,7 @@ pub mod account;
 pub mod accounts;
 mod idle;
 pub mod invitation;
+pub mod oauth;
 pub mod one_time_code;
 pub mod own_account;
 pub mod passkey;
@@ -29,6 +30,9 @@ pub enum IdentityError {
     /// The user's mistake, in words for them.
     #[error("{0}")]
     Mistake(String),
+    /// A program's mistake, as it is told to the program.
+    #[error("{0}")]
+    Refused(#[from] oauth::Refusal),
     /// The record refuses or fails.
     #[error("{0}")]
     Record(#[from] Error),

@@ -45,6 +45,16 @@ impl CredentialKind {
     }
 }
 
+/// A credential that is not committed yet.
+pub struct NewCredential {
+    /// The secret, which is kept nowhere.
+    pub secret: String,
+    /// The name under which it is kept.
+    pub name: String,
+    /// What is to be committed.
+    pub change: DocumentChange,
+}
+
 /// Credentials seen lately, so that a request does not read the store for each.
 #[derive(Default)]
 pub(crate) struct CredentialCache(Mutex<Cached>);
@@ -102,6 +112,19 @@ impl Record {
             }
         };
         Ok((credential.expires_ms > now_ms).then_some(credential.actor))
+    }
+
+    /// The name of a credential, by which it can be found again and not be used.
+    pub fn credential_name(secret: &str) -> String {
+        hash(secret)
+    }
+
+    /// Whether a credential of a name still stands for someone.
+    pub fn credential_holds(&self, kind: CredentialKind, name: &str) -> Result<bool, Error> {
+        let now_ms = self.now_ms();
+        let stored = self.store.read_private(kind.space(), name)?;
+        let credential = stored.as_deref().and_then(|content| decode(content, now_ms));
+        Ok(credential.is_some_and(|credential| credential.expires_ms > now_ms))
     }
 
     /// Lets a credential that is in use hold until later, but not for less than it does; unless it would gain less than a
@@ -185,11 +208,27 @@ impl Session {
         actor: &Actor,
         expires_ms: i64,
     ) -> Result<String, Error> {
+        let made = self.new_credential(kind, "", actor, expires_ms)?;
+        let what = format!("{} made for {}", kind.space(), actor.id);
+        self.change_private(kind.space(), made.name, made.change.after, &what)?;
+        Ok(made.secret)
+    }
+
+    /// A credential that is to be committed with other documents; its secret begins with `prefix`. Who may have one made is
+    /// said at [`Session::issue_credential`].
+    pub fn new_credential(
+        &self,
+        kind: CredentialKind,
+        prefix: &str,
+        actor: &Actor,
+        expires_ms: i64,
+    ) -> Result<NewCredential, Error> {
         if !is_within(actor, &self.actor) {
             self.require_administrator()?;
         }
-        let secret: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
-        let what = format!("{} made for {}", kind.space(), actor.id);
+        let random: String = (self.record.new_secret)().chars().take(kind.letters()).collect();
+        let secret = format!("{prefix}{random}");
+        let (space, name) = (kind.space(), hash(&secret));
         let now_ms = self.record.now_ms();
         let credential = Credential {
             actor: actor.clone(),
@@ -200,8 +239,33 @@ impl Session {
             confirmed_ms: now_ms,
             read_ms: now_ms,
         };
-        self.change_credential(kind, &secret, Some(encode(&credential)), &what)?;
-        Ok(secret)
+        let after = Some(encode(&credential));
+        let change = DocumentChange { space, key: name.clone(), before: None, after };
+        Ok(NewCredential { secret, name, change })
+    }
+
+    /// Ends credentials by their names, together with other changes. False when something was changed meanwhile: then
+    /// nothing is done.
+    pub fn end_credentials(
+        &self,
+        kind: CredentialKind,
+        names: &[String],
+        mut changes: Vec<DocumentChange>,
+        what: &str,
+    ) -> Result<bool, Error> {
+        for name in names {
+            if let Some(content) = self.record.private_document(kind.space(), name)? {
+                let (space, key) = (kind.space(), name.clone());
+                changes.push(DocumentChange { space, key, before: Some(content), after: None });
+            }
+        }
+        let is_done = self.change_documents(changes, what)?;
+        let mut cache = self.record.credentials.lock();
+        cache.revocations += 1;
+        for name in names {
+            cache.known.remove(&(kind, name.clone()));
+        }
+        Ok(is_done)
     }
 
     /// Ends a credential: signs out, revokes a token, uses up a code.

@@ -56,3 +56,8 @@ pub(crate) fn origin(request: &Parts) -> Origin {
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
     Origin { address: peer.map_or_else(String::new, |peer| peer.0.ip().to_string()), way: "rest" }
 }
+
+/// A program of which nothing is known yet.
+pub(crate) fn program() -> Actor {
+    Actor { id: "unknown".to_owned(), ..Actor::default() }
+}

@@ -7,6 +7,8 @@ use crate::operations::{OPERATIONS, Operation};
 use crate::service::Service;
 use fhir::schema::{TypeId, schema};
 use fhir::{Object, Value};
+use identity::oauth::endpoints::{self, Endpoints};
+use identity::oauth::registration::Registration;
 use search::parameter::{Parameter, ParameterKind, parameters};
 
 /// The standard's release that is spoken.
@@ -44,7 +46,7 @@ fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
         "extension" => vec![socket],
         "mode" => "server",
         "documentation" => "Reads, searches and writes every resource type, with its whole history.",
-        "security" => fhir::object! { "description" => "Bearer tokens (RFC 6750) in the Authorization header." },
+        "security" => security(service),
         "resource" => Value::Array(resources),
         "interaction" => codes(Level::System, &|_| true),
         "operation" => operations(&Operation::is_of_system),
@@ -65,6 +67,33 @@ fn statement(service: &Service, is_listed: &dyn Fn(TypeId) -> bool) -> String {
     }
     .to_json()
 }
+
+/// Where programs get tokens, as far as the extension of R4 has words for it (SMART App Launch 1.0, "Declaring support").
+fn security(service: &Service) -> Value {
+    let endpoints = Endpoints::of(&service.record);
+    let mut named =
+        vec![("authorize", endpoints::AUTHORIZE), ("token", endpoints::TOKEN), ("manage", endpoints::APPS)];
+    if service.settings.registration != Registration::Off {
+        named.push(("register", endpoints::REGISTER));
+    }
+    let part =
+        |(name, path): (&str, &str)| fhir::object! { "url" => name, "valueUri" => endpoints.url(path) };
+    let uris = fhir::object! {
+        "url" => OAUTH_URIS,
+        "extension" => Value::Array(named.into_iter().map(part).collect()),
+    };
+    let coding = fhir::object! { "system" => SECURITY_SERVICES, "code" => "SMART-on-FHIR" };
+    fhir::object! {
+        "extension" => vec![uris],
+        "cors" => true,
+        "service" => vec![fhir::object! { "coding" => vec![coding], "text" => "OAuth 2 with SMART App Launch" }],
+        "description" => "Bearer tokens (RFC 6750) in the Authorization header. /.well-known/smart-configuration behind \
+                          the base says where programs get them.",
+    }
+}
+
+const OAUTH_URIS: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
+const SECURITY_SERVICES: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 
 /// The names of formats that clients use.
 fn formats() -> Value {

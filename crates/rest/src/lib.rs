@@ -1,4 +1,5 @@
-//! The FHIR REST API (R4 http): resources, searches, bundles and operations under `/fhir`.
+//! The FHIR REST API (R4 http): resources, searches, bundles and operations under `/fhir`; and what programs ask for beside
+//! it: tokens, and where what is.
 //!
 //! [`interactions::INTERACTIONS`] and [`operations::OPERATIONS`] are the tables from which routing, the
 //! CapabilityStatement and the OpenAPI document are made. A request is read into a [`call::Call`]; the row's function
@@ -11,10 +12,12 @@ mod bulk;
 mod bundle_writer;
 mod call;
 mod capability_statement;
+mod cors;
 mod failure;
 mod format;
 mod inputs;
 mod interactions;
+mod oauth;
 mod openapi;
 mod operation_outcome;
 mod operations;
@@ -41,6 +44,7 @@ pub use outline::{InteractionOutline, OperationOutline, interaction_outline, ope
 pub use settings::Settings;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use record::Record;
 use std::sync::Arc;
 
@@ -52,5 +56,5 @@ pub fn router(record: Arc<Record>, settings: Settings) -> Router {
     let service = Arc::new(service::Service::new(record, settings));
     bulk::start(&service);
     subscription::start(&service);
-    serve::router(service)
+    serve::router(Arc::clone(&service)).merge(oauth::router(service)).layer(from_fn(cors::allow))
 }

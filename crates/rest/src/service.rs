@@ -2,13 +2,16 @@
 
 use crate::BASE_PATH;
 use crate::bulk::Jobs;
+use crate::oauth::ClientKeys;
 use crate::pool::Pool;
 use crate::settings::Settings;
 use crate::subscription::Subscriptions;
+use identity::IdentityError;
+use identity::oauth::signing_key::SigningKey;
 use record::Record;
 use record::resource::instant;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The running API.
 pub(crate) struct Service {
@@ -19,6 +22,10 @@ pub(crate) struct Service {
     pub jobs: Option<Jobs>,
     /// Programs that are told what changes.
     pub subscriptions: Subscriptions,
+    /// What signs identity tokens; made when it is needed for the first time.
+    signing_key: OnceLock<SigningKey>,
+    /// Keys of programs, fetched from their addresses.
+    pub client_keys: ClientKeys,
     /// The base URL that clients see, without a slash at the end.
     pub base_url: String,
     /// When the service began, as an instant: the date of what describes it.
@@ -33,8 +40,18 @@ impl Service {
         let since = instant(record.now_ms()).to_string();
         let pool = Pool::new(settings.workers, settings.queue, settings.request_timeout);
         let jobs = settings.jobs.clone().map(Jobs::new);
-        let subscriptions = Subscriptions::new();
-        Self { record, settings, pool, jobs, subscriptions, base_url, since, described: Mutex::default() }
+        Self {
+            record,
+            settings,
+            pool,
+            jobs,
+            subscriptions: Subscriptions::new(),
+            signing_key: OnceLock::new(),
+            client_keys: ClientKeys::default(),
+            base_url,
+            since,
+            described: Mutex::default(),
+        }
     }
 
     /// The path of the base URL, as requests have it.
@@ -49,6 +66,15 @@ impl Service {
             .strip_prefix("http")
             .map_or_else(|| self.base_url.clone(), |rest| format!("ws{rest}"));
         format!("{url}/_socket")
+    }
+
+    /// What signs identity tokens.
+    pub fn signing_key(&self) -> Result<&SigningKey, IdentityError> {
+        if let Some(key) = self.signing_key.get() {
+            return Ok(key);
+        }
+        let key = SigningKey::of(&self.record)?;
+        Ok(self.signing_key.get_or_init(|| key))
     }
 
     /// A description of the service, made once.

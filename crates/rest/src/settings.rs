@@ -1,5 +1,6 @@
 //! How the API is to behave.
 
+use identity::oauth::registration::Registration;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,11 +32,15 @@ pub struct Settings {
     /// Tells processes on one database apart; one that has its store alone has always the same name, so that it goes on
     /// at once after a crash.
     pub process: String,
+    /// Whether programs may register by themselves.
+    pub registration: Registration,
+    /// The id of the Organization that the practice is, for apps that list practices; `None`: they are told of none.
+    pub organization: Option<String>,
 }
 
 impl Default for Settings {
     /// Strict searches, 64 MiB (4 GiB for content as it is), 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
-    /// queue of 1,024, no exports and imports, ten minutes for a receiver to come back.
+    /// queue of 1,024, no exports and imports, no registration by programs, ten minutes for a receiver to come back.
     fn default() -> Self {
         Self {
             lenient_search: false,
@@ -49,6 +54,8 @@ impl Default for Settings {
             jobs: None,
             notification_patience: Duration::from_secs(600),
             process: "alone".to_owned(),
+            registration: Registration::Off,
+            organization: None,
         }
     }
 }

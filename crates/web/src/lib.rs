@@ -3,22 +3,30 @@
 //! A page is a file with its template beside it, and a row of [`PAGES`]. Pages are whole without JavaScript; the one
 //! script adds keys, search as you type, passkeys, and what changes meanwhile.
 
+mod apps;
 mod assets;
+mod audit;
+mod authorize;
 mod chart;
+mod consent;
 mod document;
+mod emergency;
 mod failure;
 mod flag;
 mod join;
 mod line_chart;
 mod live;
 mod moment;
+mod open_app;
 mod page;
 mod patient_search;
 mod patients;
 mod people;
 mod recent_sign_in;
+mod registered_apps;
 mod results;
 mod roles;
+mod scope_words;
 mod security;
 mod session_cookie;
 mod session_end;
@@ -110,6 +118,23 @@ pub const PAGES: &[Page] = &[
     Page { path: "/people/roles/put-back", purpose: "put back the roles", answer: || post(roles::put_back) },
     Page { path: "/people/{id}/reset", purpose: "invite a person anew", answer: || post(people::reset) },
     Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
+    Page { path: "/audit", purpose: "who did what", answer: || get(audit::show) },
+    Page { path: "/audit/file", purpose: "who did what, as a file", answer: || get(audit::file) },
+    Page {
+        path: "/emergency",
+        purpose: "emergency access to a record",
+        answer: || get(emergency::show).post(emergency::break_glass),
+    },
+    Page {
+        path: "/privacy/emergencies",
+        purpose: "what was opened in emergencies",
+        answer: || get(emergency::list),
+    },
+    Page {
+        path: "/privacy/emergencies/{id}",
+        purpose: "review an emergency",
+        answer: || post(emergency::review),
+    },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
     Page { path: "/p/{patient}", purpose: "the chart cockpit", answer: || get(chart::show) },
     Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },
@@ -118,6 +143,48 @@ pub const PAGES: &[Page] = &[
         path: "/p/{patient}/documents/{document}",
         purpose: "a note or document",
         answer: || get(document::show),
+    },
+    Page {
+        path: "/p/{patient}/apps/{client}",
+        purpose: "open an app from the chart",
+        answer: || post(open_app::open),
+    },
+    Page {
+        path: "/oauth/authorize",
+        purpose: "an app asks for leave",
+        answer: || get(authorize::ask).post(authorize::ask),
+    },
+    Page {
+        path: "/oauth/consent",
+        purpose: "decide what an app may do",
+        answer: || get(consent::show).post(consent::decide),
+    },
+    Page { path: "/apps", purpose: "my apps", answer: || get(apps::show) },
+    Page { path: "/apps/{grant}/end", purpose: "end an app's access", answer: || post(apps::end) },
+    Page {
+        path: "/apps/registered",
+        purpose: "the apps that the practice knows",
+        answer: || get(registered_apps::show).post(registered_apps::add),
+    },
+    Page {
+        path: "/apps/registered/{client}",
+        purpose: "one app that the practice knows",
+        answer: || get(registered_apps::show_one).post(registered_apps::change),
+    },
+    Page {
+        path: "/apps/registered/{client}/suspend",
+        purpose: "end an app's access and let it have none",
+        answer: || post(registered_apps::suspend),
+    },
+    Page {
+        path: "/apps/registered/{client}/resume",
+        purpose: "let a suspended app be used again",
+        answer: || post(registered_apps::resume),
+    },
+    Page {
+        path: "/apps/registered/{client}/secret",
+        purpose: "give an app a new secret",
+        answer: || post(registered_apps::renew_secret),
     },
     Page { path: "/live", purpose: "what changes while a page is open", answer: || get(live::follow) },
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },

@@ -30,7 +30,9 @@ const HEADERS: [(header::HeaderName, &str); 6] = [
 pub(crate) async fn harden(mut request: Request, next: Next) -> Response {
     tell_address(&mut request);
     let is_safe = [Method::GET, Method::HEAD].contains(request.method());
-    if !is_safe && is_cross_site(request.headers()) {
+    // A program may ask for leave by a form (OpenID Connect Core §3.1.2.1): nothing is changed by it.
+    let is_asking = request.uri().path() == identity::oauth::endpoints::AUTHORIZE;
+    if !is_safe && !is_asking && is_cross_site(request.headers()) {
         return (StatusCode::FORBIDDEN, "This form was sent from another site.").into_response();
     }
     let asked = (*request.method() == Method::GET).then(|| request.uri().to_string());
@@ -43,9 +45,19 @@ pub(crate) async fn harden(mut request: Request, next: Next) -> Response {
         }
     }
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Lets the forms of a page lead to another place: browsers hold where a form's answer sends them against the policy too.
+pub(crate) fn harden_forms(mut response: Response, source: &str) -> Response {
+    let policy =
+        CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {source}"));
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     response
 }
 

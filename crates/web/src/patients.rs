@@ -67,10 +67,11 @@ impl DayList {
     }
 }
 
-struct Row {
-    banner: Banner,
+/// A patient in a list.
+pub(crate) struct Row {
+    pub banner: Banner,
     /// Someone else in the list has nearly the same name.
-    has_similar: bool,
+    pub has_similar: bool,
 }
 
 /// What the address says.
@@ -100,7 +101,8 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
     .await
 }
 
-fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Failure> {
+/// The patients that typed words find, and whether there are more.
+pub(crate) fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Failure> {
     let attempts = match PatientSearch::parse(text) {
         Some(search) => search.attempts,
         // Nothing asked: the most recent ones, so that an empty page is no dead end.

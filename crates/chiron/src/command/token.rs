@@ -2,8 +2,9 @@
 
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
+use access::scope::Context;
 use access::{Actor, Scope};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use record::credential::CredentialKind;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -13,6 +14,11 @@ const CODE_HOURS: i64 = 12;
 /// Makes a bearer token with scopes and prints it: the only time it is seen.
 pub fn bearer(practice: &Practice, scope: &str, days: u32, emit: &mut Emit<'_>) -> Result<()> {
     let scopes = Scope::parse_list(scope)?;
+    if let Some(scope) = scopes.iter().find(|scope| scope.context() == Context::Patient) {
+        bail!(
+            "scope '{scope}': a token of the administrator is for no patient; write it as user/ or system/"
+        );
+    }
     let mut actor = Actor::local_administrator();
     actor.scopes = Some(scopes);
     let expires_ms = practice.record.now_ms() + i64::from(days) * DAY_MS;
