@@ -120,16 +120,24 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// Closes an account: whoever is signed in with it is not any more. For administrators, and not for the last one.
+    /// Closes an account: whoever is signed in with it is not any more. For administrators, and not for the last one: another
+    /// must still be an administrator in the moment in which this one is closed, so that two who close each other are not both.
     pub fn close(&self, id: &str) -> Result<(), IdentityError> {
-        let others = self.list()?.into_iter().filter(|account| account.id != id);
-        let is_administrator = |account: &Account| {
-            account.state == AccountState::Active && account.roles.iter().any(|role| role == "administrator")
-        };
-        if !others.into_iter().any(|account| is_administrator(&account)) {
-            return mistake("This is the last administrator. Invite another one first.");
+        loop {
+            let accounts = self.list()?;
+            let Some(before) = accounts.iter().find(|account| account.id == id) else {
+                return mistake("There is no such account any more.");
+            };
+            let stays = |account: &&Account| account.id != id && is_administrator(account);
+            let Some(staying) = accounts.iter().find(stays) else {
+                return mistake("This is the last administrator. Invite another one first.");
+            };
+            let after = Account { state: AccountState::Closed, ..before.clone() };
+            match self.put_beside(Some(staying), Some(before), Some(&after), "closed") {
+                Err(IdentityError::Mistake(_)) if self.list()? != accounts => {}
+                done => break done?,
+            }
         }
-        self.change(id, "closed", |account| account.state = AccountState::Closed)?;
         Grants::new(self.session).end_of_account(id)?;
         Ok(self.session.revoke_all(id)?)
     }
@@ -173,13 +181,26 @@ impl<'a> Accounts<'a> {
         after: Option<&Account>,
         what: &str,
     ) -> Result<(), IdentityError> {
+        self.put_beside(None, before, after, what)
+    }
+
+    /// Puts an account in place of what it was, if another is still as it was read.
+    fn put_beside(
+        &self,
+        staying: Option<&Account>,
+        before: Option<&Account>,
+        after: Option<&Account>,
+        what: &str,
+    ) -> Result<(), IdentityError> {
         let Some(account) = after.or(before) else { return Ok(()) };
-        let mut changes = vec![DocumentChange {
+        let change = |key: &str, before: Option<&Account>, after: Option<&Account>| DocumentChange {
             space: SPACE,
-            key: account.id.clone(),
+            key: key.to_owned(),
             before: before.map(encode),
             after: after.map(encode),
-        }];
+        };
+        let mut changes = vec![change(&account.id, before, after)];
+        changes.extend(staying.map(|one| change(&one.id, Some(one), Some(one))));
         let name = |account: Option<&Account>| {
             account.map(|one| folded(&one.sign_in_name)).filter(|name| !name.is_empty())
         };
@@ -197,6 +218,11 @@ impl<'a> Accounts<'a> {
             ),
         }
     }
+}
+
+/// Whether somebody can sign in and see to the accounts with it.
+fn is_administrator(account: &Account) -> bool {
+    account.state == AccountState::Active && account.roles.iter().any(|role| role == "administrator")
 }
 
 /// A sign-in name as it is compared.

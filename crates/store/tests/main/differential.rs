@@ -12,7 +12,9 @@ use store::{
 
 const FAMILIES: &[&str] = &["Müller", "Muller", "O'Brien", "Kay", "Kayser", "Ōta"];
 const CODES: &[&str] = &["8480-6", "8462-4", "29463-7", "718-7"];
-const UNITS: &[(&str, &str)] = &[("mm[Hg]", "mm[Hg]"), ("kg", "kg"), ("g", "g"), ("lb", "[lb_av]")];
+/// For people and as codes. The last is none of UCUM's, though it is written under its name.
+const UNITS: &[(&str, &str)] =
+    &[("mm[Hg]", "mm[Hg]"), ("kg", "kg"), ("g", "g"), ("lb", "[lb_av]"), ("points", "(score)")];
 const STATUSES: &[&str] = &["final", "preliminary", "amended"];
 const CLASSES: &[&str] = &["AMB", "EMER", "VR"];
 
