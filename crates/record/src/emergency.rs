@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::session::{Record, Session};
 use access::{Actor, Interaction};
 use fhir::{Document, Node, Object, Value};
+use search::parse::Handling;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Batch, PrivateChange, ResourceKey};
 
@@ -121,6 +122,51 @@ impl Session {
         };
         self.keep_emergency(&emergency, "glass broken")?;
         Ok(emergency)
+    }
+
+    /// The one patient who is called this and was born on this day, also when the actor does not see them otherwise: for somebody at
+    /// a bedside. Every attempt is audited.
+    ///
+    /// # Errors
+    /// There is none, or there are several; the actor's roles have no emergencies; a name or the date is missing.
+    pub fn identify_in_emergency(
+        &self,
+        family: &str,
+        given: &str,
+        birth_date: &str,
+    ) -> Result<String, Error> {
+        if !self.record.may_break_glass(&self.actor) {
+            self.authorise_all(Interaction::Operate)?;
+        }
+        let date = fhir::date_time::Date::parse(birth_date)
+            .map_err(|_| Error::request("birth_date", "write the whole date of birth, such as 1970-01-31"))?;
+        if family.trim().is_empty() || given.trim().is_empty() {
+            return Err(Error::request("family", "give both names"));
+        }
+        let escaped = |text: &str| text.trim().replace('\\', "\\\\").replace(',', "\\,");
+        let pairs = [("family", escaped(family)), ("given", escaped(given)), ("birthdate", date.to_string())];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+        let request = self.parse_search(Some(patient_type()), None, &pairs, Handling::Strict)?;
+        let hits = self.record.store.search(&request.query, &*self.record.ports)?;
+        let mut touched = Touched::default();
+        touched.patients.extend(hits.matches.iter().map(|found| found.key.id.to_string()));
+        let (found, outcome) = match hits.matches.as_slice() {
+            [one] => (Ok(one.key.id.to_string()), AuditOutcome::Done),
+            [] => (Err(Error::NotFound("the patient".to_owned())), AuditOutcome::Failed),
+            _ => {
+                let several = "several are called this and were born on this day; ask by the record number";
+                (Err(Error::request("family", several)), AuditOutcome::Failed)
+            }
+        };
+        self.audit(Interaction::Search, &touched, "who a patient is, in an emergency", outcome)?;
+        found
+    }
+
+    /// How many emergencies nobody has looked at yet; nothing for who does not see the audit log.
+    pub fn emergencies_to_review(&self) -> usize {
+        let may_see = self.leave(Interaction::Search, crate::audit::audit_event()).is_ok();
+        let known = may_see.then(|| self.record.known_emergencies(self.record.now_ms()).ok()).flatten();
+        known.map_or(0, |known| known.iter().filter(|one| one.reviewed.is_none()).count())
     }
 
     /// All emergencies, newest first: for those who see the audit log.

@@ -1,6 +1,7 @@
 //! The chart cockpit: with no navigation, what a clinician must know before the door opens.
 
 use crate::App;
+use crate::failure::Failure;
 use crate::line_chart::LineChart;
 use crate::moment;
 use crate::page::{html, with_session};
@@ -117,6 +118,13 @@ impl ChartPage {
         SinceVisit::of(&self.chart, &moment::today(self.now_ms)?.to_string())
     }
 
+    /// Where it stands who looked at this record in the last thirty days.
+    fn who_looked(&self) -> String {
+        let from =
+            moment::today(self.now_ms - 30 * 86_400_000).map(|day| day.to_string()).unwrap_or_default();
+        format!("/audit?patient={}&from={from}", self.banner.id)
+    }
+
     fn ago(&self, recorded: &str) -> String {
         moment::ago(recorded, self.now_ms)
     }
@@ -135,7 +143,8 @@ pub(crate) async fn show(
     with_session(app, headers, move |session| {
         let shell = Shell::following(session, Some(&patient))?;
         let now_ms = session.record().now_ms();
-        let chart = Chart::read(session, &patient, now_ms)?;
+        let chart = Chart::read(session, &patient, now_ms)
+            .map_err(|error| Failure::of_patient(error, session, &patient))?;
         let banner = chart.banner.clone();
         let allergies = AllergyLine::of(&chart.allergies);
         let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();

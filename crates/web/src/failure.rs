@@ -14,6 +14,8 @@ pub(crate) struct Failure {
     status: StatusCode,
     title: &'static str,
     message: String,
+    /// Where else to go: words and address.
+    way_on: Option<(&'static str, String)>,
 }
 
 #[derive(Template)]
@@ -22,6 +24,7 @@ struct FailurePage<'a> {
     shell: Shell,
     title: &'a str,
     message: &'a str,
+    way_on: &'a Option<(&'static str, String)>,
 }
 
 impl Failure {
@@ -32,6 +35,7 @@ impl Failure {
             title: "Something went wrong here",
             message: "Nothing was changed. Try again; if it happens again, tell the people who run this server when."
                 .to_owned(),
+            way_on: None,
         }
     }
 
@@ -43,16 +47,30 @@ impl Failure {
 
     /// Nothing at this address.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, title: "Not here", message: message.into() }
+        Self { status: StatusCode::NOT_FOUND, title: "Not here", message: message.into(), way_on: None }
+    }
+
+    /// Why a patient's record cannot be shown. Who may break glass is shown where, whether there is a record or not.
+    pub(crate) fn of_patient(error: Error, session: &Session, patient: &str) -> Self {
+        let is_closed = matches!(error, Error::NotFound(_) | Error::Denied(_));
+        let may_open = is_closed && session.record().may_break_glass(session.actor());
+        let id: String = form_urlencoded::byte_serialize(patient.as_bytes()).collect();
+        let way_on = may_open.then(|| ("Emergency access", format!("/emergency?patient={id}")));
+        Self { way_on, ..error.into() }
     }
 
     /// A refusal in words of its own.
     pub(crate) fn told(status: StatusCode, title: &'static str, message: impl Into<String>) -> Self {
-        Self { status, title, message: message.into() }
+        Self { status, title, message: message.into(), way_on: None }
     }
 
     pub(crate) fn into_page(self, session: Option<&Session>) -> Response {
-        let page = FailurePage { shell: Shell::of(session), title: self.title, message: &self.message };
+        let page = FailurePage {
+            shell: Shell::of(session),
+            title: self.title,
+            message: &self.message,
+            way_on: &self.way_on,
+        };
         match html(&page) {
             Ok(page) => (self.status, page).into_response(),
             Err(_) => self.status.into_response(),
@@ -72,7 +90,7 @@ impl From<Error> for Failure {
                 return Self::bug();
             }
         };
-        Self { status, title, message: error.to_string() }
+        Self { status, title, message: error.to_string(), way_on: None }
     }
 }
 
@@ -80,10 +98,11 @@ impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
         match error {
             IdentityError::Mistake(message) => {
-                Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", message }
+                Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", message, way_on: None }
             }
             IdentityError::Refused(refusal) => {
-                Self { status: StatusCode::BAD_REQUEST, title: "Not done", message: refusal.description }
+                let message = refusal.description;
+                Self { status: StatusCode::BAD_REQUEST, title: "Not done", message, way_on: None }
             }
             IdentityError::Record(error) => error.into(),
         }

@@ -10,6 +10,7 @@ const session = {
   who: document.body.dataset.who || '',
   until: 0,
   idle: 0,
+  isRecent: false,
   told: 0,
   waiting: 0,
   kept: null,
@@ -35,6 +36,7 @@ async function lookAtSession(method) {
   if (told.who !== session.who) return location.assign('/');
   session.until = Date.now() + told.left_ms;
   session.idle = told.idle_ms;
+  session.isRecent = told.is_recent;
   planLook();
 }
 
@@ -63,7 +65,7 @@ function isThere() {
 }
 
 /** Takes the page out of sight: out of the document, its title too, so that nothing of it can be found, read or printed. */
-function cover() {
+function cover(why = 'ended') {
   if (session.kept) return;
   clearTimeout(session.waiting);
   const template = document.getElementById('cover');
@@ -84,6 +86,7 @@ function cover() {
   history.replaceState(history.state, '', location.pathname);
   document.body.className = '';
   document.body.append(template.content.cloneNode(true));
+  document.querySelectorAll('.cover [data-why]').forEach((text) => { text.hidden = text.dataset.why !== why; });
   offerPasskeys(document.body);
   document.querySelectorAll('form[data-in-place]').forEach((form) => {
     form.addEventListener('submit', (event) => {
@@ -129,13 +132,19 @@ async function signInPlace(form) {
   }
 }
 
-/** A form that is sent when the session is over would be lost: it is asked first, and what was typed is covered instead. */
+/**
+ * A form that is sent when the session is over, or that needs a recent sign-in, would be lost with what was typed: the server
+ * is asked first, and the page is covered instead.
+ */
 function sendSafely(event) {
   const form = event.target;
-  if (form.method !== 'post' || session.kept || Date.now() < session.until || form.dataset.asked) return;
+  const needsRecent = form.dataset.recent !== undefined;
+  const isSure = Date.now() < session.until && !needsRecent;
+  if (form.method !== 'post' || session.kept || isSure || form.dataset.asked) return;
   event.preventDefault();
   lookAtSession('POST').then(() => {
     if (session.kept || Date.now() >= session.until) return;
+    if (needsRecent && !session.isRecent) return cover('recent');
     form.dataset.asked = 'true';
     form.requestSubmit(event.submitter);
     delete form.dataset.asked;

@@ -5,10 +5,12 @@
 
 mod apps;
 mod assets;
+mod audit;
 mod authorize;
 mod chart;
 mod consent;
 mod document;
+mod emergency;
 mod failure;
 mod flag;
 mod join;
@@ -116,6 +118,23 @@ pub const PAGES: &[Page] = &[
     Page { path: "/people/roles/put-back", purpose: "put back the roles", answer: || post(roles::put_back) },
     Page { path: "/people/{id}/reset", purpose: "invite a person anew", answer: || post(people::reset) },
     Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
+    Page { path: "/audit", purpose: "who did what", answer: || get(audit::show) },
+    Page { path: "/audit/file", purpose: "who did what, as a file", answer: || get(audit::file) },
+    Page {
+        path: "/emergency",
+        purpose: "emergency access to a record",
+        answer: || get(emergency::show).post(emergency::break_glass),
+    },
+    Page {
+        path: "/privacy/emergencies",
+        purpose: "what was opened in emergencies",
+        answer: || get(emergency::list),
+    },
+    Page {
+        path: "/privacy/emergencies/{id}",
+        purpose: "review an emergency",
+        answer: || post(emergency::review),
+    },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
     Page { path: "/p/{patient}", purpose: "the chart cockpit", answer: || get(chart::show) },
     Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },

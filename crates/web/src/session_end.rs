@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::failure::Failure;
+use crate::recent_sign_in::is_recent;
 use crate::{page, session_cookie};
 use axum::Json;
 use axum::extract::State;
@@ -19,6 +20,8 @@ struct SessionEnd {
     left_ms: i64,
     /// Milliseconds that it holds without use.
     idle_ms: i64,
+    /// Whether they showed a moment ago who they are.
+    is_recent: bool,
 }
 
 pub(crate) async fn show(State(app): State<App>, method: Method, headers: HeaderMap) -> Response {
@@ -43,5 +46,6 @@ fn end(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Session
         who: session.actor().id.clone(),
         left_ms: expires_ms - app.record.now_ms(),
         idle_ms: app.idle.of(session.actor()),
+        is_recent: is_recent(app, headers)?,
     }))
 }

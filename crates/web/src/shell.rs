@@ -1,6 +1,7 @@
 //! What stands around every page: who is signed in, and which style and script.
 
 use crate::{assets, moment, words};
+use fhir::schema::schema;
 use identity::passkey::Site;
 use record::{Error, Session};
 
@@ -14,6 +15,12 @@ pub(crate) struct Shell {
     pub has_passkeys: bool,
     /// Whether they see to the people of the practice.
     pub is_administrator: bool,
+    /// Whether they see the audit log.
+    pub sees_audit: bool,
+    /// How many emergencies wait for them to be looked at.
+    pub emergencies: usize,
+    /// Until when they see this patient's record by an emergency; empty: they do not.
+    pub emergency_until: String,
     /// Today on the practice's wall; empty when nobody is signed in.
     pub today: String,
     /// Where the page follows what changes; empty when it does not.
@@ -32,6 +39,9 @@ impl Shell {
             has_passkeys: session.is_some_and(|session| Site::of_url(session.record().base_url()).is_some()),
             is_administrator: session
                 .is_some_and(|session| session.actor().roles.iter().any(|role| role == "administrator")),
+            sees_audit: session.is_some_and(sees_audit),
+            emergencies: session.map(Session::emergencies_to_review).unwrap_or_default(),
+            emergency_until: String::new(),
             today: session.map(|session| today(session.record().now_ms())).unwrap_or_default(),
             live: String::new(),
             style: assets::style_path(),
@@ -46,8 +56,14 @@ impl Shell {
     pub(crate) fn following(session: &Session, patient: Option<&str>) -> Result<Self, Error> {
         let after = session.record().feed()?.newest();
         let of = patient.map(|id| format!("&patient={id}")).unwrap_or_default();
-        Ok(Self { live: format!("/live?after={after}{of}"), ..Self::of(Some(session)) })
+        let emergency = patient.map(|id| session.emergency_with(id)).transpose()?.flatten();
+        let emergency_until = emergency.map(|one| moment::day_and_time(one.ends_ms)).unwrap_or_default();
+        Ok(Self { live: format!("/live?after={after}{of}"), emergency_until, ..Self::of(Some(session)) })
     }
+}
+
+fn sees_audit(session: &Session) -> bool {
+    schema().resource_named("AuditEvent").is_some_and(|audit_event| session.may_search(audit_event))
 }
 
 fn today(now_ms: i64) -> String {

@@ -105,7 +105,9 @@ pub(crate) async fn sign_in(
     let is_in_place = headers.contains_key(IN_PLACE);
     let base_url = app.record.base_url().to_owned();
     let (at_the_door, origin) = (app.clone(), origin(&headers));
-    let outcome = tokio::task::spawn_blocking(move || attempt(&at_the_door, &form, origin)).await;
+    let old = session_cookie::read(&headers);
+    let outcome =
+        tokio::task::spawn_blocking(move || attempt(&at_the_door, &form, origin, old.as_deref())).await;
     match outcome {
         Ok(Ok(Outcome::Begun(secret))) => {
             let mut response = match is_in_place {
@@ -147,11 +149,15 @@ pub(crate) fn options(told: Result<String, IdentityError>) -> Response {
     }
 }
 
-fn attempt(app: &App, form: &SignInForm, origin: Origin) -> Result<Outcome, Failure> {
+/// Tries; the session that the browser had until now ends with the new one's begin.
+fn attempt(app: &App, form: &SignInForm, origin: Origin, old: Option<&str>) -> Result<Outcome, Failure> {
     let actor = match identify(app, form, &origin)? {
         Ok(actor) => actor,
         Err(problem) => return Ok(Outcome::Refused(problem)),
     };
+    if let Some(old) = old {
+        end_session(app, old, origin.clone())?;
+    }
     let session = app.record.session(actor.clone(), origin);
     session.take_away_ended(CredentialKind::PageSession)?;
     let expires_ms = app.record.now_ms() + app.idle.of(&actor);

@@ -1,5 +1,7 @@
 //! The pages over a practice in memory whose clock the tests move.
 
+#[path = "main/emergency.rs"]
+mod emergency;
 #[path = "main/idle.rs"]
 mod idle;
 #[path = "main/practice.rs"]

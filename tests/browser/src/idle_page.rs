@@ -96,3 +96,34 @@ fn d7_signing_out_in_one_window_covers_the_others() {
     assert_eq!(browser.text(".banner h1"), heading);
     assert_eq!(browser.script("return document.querySelector('.find input').value"), "a draft");
 }
+
+#[test]
+fn hs7_a_form_that_needs_a_recent_sign_in_is_kept_until_there_is_one() {
+    let name = "hs7_a_form_that_needs_a_recent_sign_in_is_kept_until_there_is_one";
+    let practice = Practice::start_named();
+    let Some(browser) = practice.browser_with(name, Script::On) else { return };
+    browser.open("/people");
+    // As the server says it five minutes later; that it does so then is proved where its clock can be moved.
+    browser.script(
+        "const real = window.fetch; window.isStale = true; window.fetch = async (...asked) => { \
+         const answer = await real(...asked); if (asked[0] !== '/session' || !window.isStale) return answer; \
+         const told = await answer.json(); told.is_recent = false; \
+         return { ok: true, status: 200, json: async () => told }; }",
+    );
+    browser.type_into("#name", "Max Ostermann");
+    browser.keys(ENTER);
+    browser.wait("return !!document.querySelector('.cover')");
+    assert_eq!(browser.text(".cover h1:not([hidden])"), "Is it you?");
+    browser.click(".cover summary");
+    browser.type_into("#code", &practice.code);
+    browser.keys(ENTER);
+    browser.wait("return !document.querySelector('.cover')");
+    browser.script("window.isStale = false");
+    assert_eq!(browser.script("return document.querySelector('#name').value"), "Max Ostermann");
+    browser.click(".invite .primary");
+    browser.wait("return !!document.querySelector('#link')");
+    browser.open("/security");
+    let sessions = browser.script("return document.querySelectorAll('.security tbody tr').length");
+    assert_eq!(sessions, 1, "the one before has ended");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}

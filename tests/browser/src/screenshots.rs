@@ -21,6 +21,13 @@ fn pictures_are_taken() {
         ("results", format!("/p/{CROWDED}/results")),
         ("trend", format!("/p/{CROWDED}/results/4548-4")),
         ("document", format!("/p/{CROWDED}/documents/crowded-note")),
+        ("people", "/people".to_owned()),
+        ("roles", "/people/roles?role=nurse&and=biller".to_owned()),
+        ("roles-edit", "/people/roles/edit".to_owned()),
+        ("audit", "/audit".to_owned()),
+        ("audit-patient", format!("/audit?patient={CROWDED}&sort=who")),
+        ("audit-empty", "/audit?address=192.0.2.99".to_owned()),
+        ("emergencies", "/privacy/emergencies".to_owned()),
     ];
     let windows =
         [("desktop", (1366, 768, false)), ("dark", (1366, 768, false)), ("phone", (390, 844, true))];

@@ -13,8 +13,14 @@ const PUBLIC: [&str; 5] =
     ["/sign-in", "/sign-in/passkey", "/join/{secret}", "/join/{secret}/passkey", "/assets/{name}"];
 
 /// What only takes forms.
-const FORMS: [&str; 5] =
-    ["/sign-out", "/security/passkey", "/security/{change}", "/people/{id}/reset", "/people/{id}/close"];
+const FORMS: [&str; 6] = [
+    "/sign-out",
+    "/security/passkey",
+    "/security/{change}",
+    "/people/roles/put-back",
+    "/people/{id}/reset",
+    "/people/{id}/close",
+];
 
 /// What a page's script follows: it has no end and leads nowhere.
 const STREAM: &str = "/live";

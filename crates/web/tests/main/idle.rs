@@ -36,7 +36,7 @@ fn d5_a_session_ends_by_the_time_of_its_role() {
 #[test]
 fn d5_a_page_that_was_covered_is_signed_in_to_in_place() {
     let practice = Practice::new();
-    practice.joined("ida");
+    let cookie = practice.joined("ida");
     let in_place = |body: &str| {
         let form = "application/x-www-form-urlencoded";
         let request = Request::post("/sign-in").header("content-type", form).header("x-in-place", "true");
@@ -45,4 +45,5 @@ fn d5_a_page_that_was_covered_is_signed_in_to_in_place() {
     let refused = in_place("name=ida&password=wrong+and+wrong&one_time_code=000000");
     assert_eq!((refused.status, refused.cookie.as_str()), (401, ""));
     assert!(refused.text.starts_with("Name, password or code"), "words alone: {}", refused.text);
+    assert_eq!(practice.get(&cookie, "/session").status, 200, "who fails to sign in stays who they were");
 }

@@ -11,7 +11,9 @@ fn hs7_a_page_that_was_left_open_changes_nothing() {
     let other = practice.joined("max");
     practice.wait_ms(5 * 60_000 - 1);
     assert!(practice.get(&cookie, "/security").text.contains("id=\"new-password\""));
+    assert!(practice.get(&cookie, "/session").text.contains("\"is_recent\":true"));
     practice.wait_ms(1);
+    assert!(practice.get(&cookie, "/session").text.contains("\"is_recent\":false"));
     let shown = practice.get(&cookie, "/security").text;
     assert!(!shown.contains("id=\"new-password\"") && shown.contains("id=\"confirm-password\""), "{shown}");
     let late = practice.post(&cookie, "/security/password", NEW);
