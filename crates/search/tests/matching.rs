@@ -188,6 +188,25 @@ fn quantities_by_unit() {
             "value-quantity=lt5.4|http://unitsofmeasure.org|mg",
         ],
     );
+    // What is none of UCUM's units is compared as written: there is nothing to convert.
+    check(
+        r#"{"resourceType":"Observation","valueQuantity":{"value":3,"unit":"points","system":"http://unitsofmeasure.org","code":"(score)"}}"#,
+        &[
+            "value-quantity=3|http://unitsofmeasure.org|(score)",
+            "value-quantity=ge3|http://unitsofmeasure.org|(score)",
+            "value-quantity=3||(score)",
+            "value-quantity=3||points",
+            "value-quantity=3|http://unitsofmeasure.org|",
+        ],
+        &[
+            "value-quantity=gt3|http://unitsofmeasure.org|(score)",
+            "value-quantity=3|http://unitsofmeasure.org|(Score)",
+            "value-quantity=3|http://unitsofmeasure.org|points",
+            "value-quantity=3|http://unitsofmeasure.org|{score}",
+            "value-quantity=3|http://unitsofmeasure.org|1",
+            "value-quantity=3|http://example.org|(score)",
+        ],
+    );
     check(
         r#"{"resourceType":"Observation","valueQuantity":{"value":5,"comparator":"<","unit":"tablets"}}"#,
         &["value-quantity=lt5||tablets", "value-quantity=lt1", "value-quantity=le5"],

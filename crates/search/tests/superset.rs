@@ -366,6 +366,10 @@ fn awkward_resources_are_found_by_rows() {
                 "subject":{{"reference":"Group/1"}},"effectiveInstant":"2001-02-03T23:30:00-05:00"}}"#
         ),
         r#"{"resourceType":"Observation","id":"few","valueQuantity":{"value":5,"comparator":"<","unit":"tablets"}}"#.to_owned(),
+        format!(
+            r#"{{"resourceType":"Observation","id":"scored","code":{code},"valueQuantity":{{"value":3,"unit":"points",
+                "system":"http://unitsofmeasure.org","code":"(score)"}}}}"#
+        ),
         format!(r#"{{"resourceType":"Organization","id":"long","name":"{long}"}}"#),
         r#"{"resourceType":"Appointment","id":"both","status":"fulfilled","participant":[{"actor":{"reference":"Patient/1"}},{"actor":{"reference":"Patient/2"}}]}"#.to_owned(),
         r#"{"resourceType":"QuestionnaireResponse","id":"answers","questionnaire":"http://acme.org/Questionnaire/q|1.2"}"#.to_owned(),
@@ -384,6 +388,8 @@ fn awkward_resources_are_found_by_rows() {
         ("Observation", "value-quantity=140||mm Hg"),
         ("Observation", "value-quantity=18.7|http://unitsofmeasure.org|kPa"),
         ("Observation", "value-quantity=lt3||tablets"),
+        ("Observation", "value-quantity=3|http://unitsofmeasure.org|(score)"),
+        ("Observation", "code-value-quantity=8480-6$ge3|http://unitsofmeasure.org|(score)"),
         ("Observation", "combo-code=8480-6"),
         ("Observation", "date=gt2020"),
         ("Observation", "date=lt2001-06"),

@@ -29,7 +29,8 @@ pub enum UnitTest {
     Written(String),
     /// `|system|`: any unit of a system.
     OfSystem(String),
-    /// `|system|code`, where no unit can be converted.
+    /// `|system|code`, where no unit can be converted: another system than UCUM, or a code that UCUM does not have but that
+    /// others write under its name all the same, such as `(score)`.
     Coded {
         /// The system.
         system: String,
@@ -135,10 +136,10 @@ impl QuantityTest {
             (true, true) => UnitTest::Any,
             (true, false) => UnitTest::Written(code),
             (false, true) => UnitTest::OfSystem(system),
-            (false, false) if system == UCUM => {
-                canonical_test(&number, &code).ok_or_else(|| format!("{code} is no UCUM unit"))?
+            (false, false) => {
+                let canonical = if system == UCUM { canonical_test(&number, &code) } else { None };
+                canonical.unwrap_or(UnitTest::Coded { system, code })
             }
-            (false, false) => UnitTest::Coded { system, code },
         };
         Ok(Self { number, unit })
     }
@@ -227,10 +228,8 @@ pub(crate) type Reach = (i64, Interval<f64>);
 pub(crate) fn reach(test: &QuantityTest) -> Option<Vec<Reach>> {
     match &test.unit {
         UnitTest::Any | UnitTest::OfSystem(_) => None,
-        UnitTest::Coded { system, code } if system != UCUM => {
-            Some(vec![(unit_hash(code), binary(test.number.reached()?))])
-        }
-        UnitTest::Coded { .. } => None,
+        // A unit that cannot be converted has its rows as written, under UCUM's name too.
+        UnitTest::Coded { code, .. } => Some(vec![(unit_hash(code), binary(test.number.reached()?))]),
         UnitTest::Canonical { .. } => canonical_reach(&test.unit).map(|reach| vec![reach]),
         UnitTest::Written(text) => {
             let mut all = vec![(unit_hash(text), binary(test.number.reached()?))];
