@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const PASSWORD: &str = "two brown foxes";
 
 /// Someone with an app.
-struct Person {
+pub struct Person {
     sign_in_name: String,
     app: CodeSecret,
     /// Codes are used once; later ones are those of half a minute later, which the server takes too.
@@ -41,7 +41,7 @@ fn post(client: &mut Client, path: &str, body: &str) -> Answer {
 }
 
 /// The path of an invitation that a command made.
-fn invited(server: &Server, arguments: &[&str]) -> String {
+pub fn invited(server: &Server, arguments: &[&str]) -> String {
     let answer = program::succeed(server.data(), arguments);
     let link = answer["link"].as_str().unwrap();
     link[link.find("/join/").unwrap()..].to_owned()
@@ -59,7 +59,8 @@ fn joining(sign_in_name: &str, password: &str, again: &str, code: &str) -> Strin
     form(&[&fields[..], &[("again", again), ("one_time_code", code)]].concat())
 }
 
-fn join(server: &Server, path: &str, sign_in_name: &str) -> Person {
+/// Follows an invitation.
+pub fn join(server: &Server, path: &str, sign_in_name: &str) -> Person {
     let page = server.client().get(path);
     assert_eq!(page.status, 200, "{}", page.text());
     let app = CodeSecret::of_text(between(&page.text(), "class=\"secret\">", "</code>")).unwrap();
@@ -70,7 +71,7 @@ fn join(server: &Server, path: &str, sign_in_name: &str) -> Person {
 }
 
 /// A client with the cookie of somebody who signs in.
-fn sign_in(server: &Server, person: &Person) -> Client {
+pub fn sign_in(server: &Server, person: &Person) -> Client {
     let answer = post(&mut server.client(), "/sign-in", &person.form(PASSWORD));
     assert_eq!(answer.status, 303, "{}", answer.text());
     let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();

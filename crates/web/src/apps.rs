@@ -52,7 +52,8 @@ pub(crate) async fn end(State(app): State<App>, headers: HeaderMap, Path(id): Pa
 fn row(session: &Session, grant: &Grant) -> Result<Row, Failure> {
     let now_ms = session.record().now_ms();
     let client = Clients::new(session).find(&grant.client)?;
-    let date = |ms: i64| crate::words::date(&instant(ms).to_string());
+    let date =
+        |ms: i64| moment::today(ms).map(|day| crate::words::date(&day.to_string())).unwrap_or_default();
     let scopes = grant.scope_list();
     let may = scopes.resources().map(|scope| {
         let what = scope.type_id().map_or("everything in the record", |one| scope_words::kind(one.name()));

@@ -61,7 +61,7 @@ impl Failure {
 
     /// A refusal in words of its own.
     pub(crate) fn told(status: StatusCode, title: &'static str, message: impl Into<String>) -> Self {
-        Self { status, title, message: message.into() }
+        Self { status, title, message: message.into(), way_on: None }
     }
 
     pub(crate) fn into_page(self, session: Option<&Session>) -> Response {
@@ -100,9 +100,12 @@ impl From<IdentityError> for Failure {
             IdentityError::Mistake(message) => {
                 Self { status: StatusCode::UNPROCESSABLE_ENTITY, title: "Not done", message, way_on: None }
             }
-            IdentityError::Refused(refusal) => {
-                Self { status: StatusCode::BAD_REQUEST, title: "Not done", message: refusal.description }
-            }
+            IdentityError::Refused(refusal) => Self {
+                status: StatusCode::BAD_REQUEST,
+                title: "Not done",
+                message: refusal.description,
+                way_on: None,
+            },
             IdentityError::Record(error) => error.into(),
         }
     }

@@ -5,5 +5,6 @@ mod app;
 mod authorize;
 mod backend;
 mod launch;
+mod people;
 mod registration;
 mod tokens;

@@ -206,8 +206,16 @@ fn online_access_ends_with_the_session() {
     let (_folder, server) = started();
     let (app, mut pages) = (App::public(&server), server.signed_in());
     let tokens = app.tokens(&server, &mut pages, "launch/patient online_access patient/Patient.rs", "one");
-    let again = app.refresh(&server, text(&tokens, "refresh_token"));
+    // As the library fhirclient does it: without saying who it is again.
+    let fields =
+        |token: &str| vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", token.to_owned())];
+    let form = super::app::form(&fields(text(&tokens, "refresh_token")));
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let again = server.client().send("POST", "/oauth/token", &[kind], form.as_bytes());
     assert_eq!(again.status, 200, "{}", again.text());
+    let other = App::confidential(&server).tokens(&server, &mut pages, "online_access user/Patient.rs", "");
+    let form = super::app::form(&fields(text(&other, "refresh_token")));
+    refused(&server.client().send("POST", "/oauth/token", &[kind], form.as_bytes()), 401, "invalid_client");
     assert_eq!(pages.send("POST", "/sign-out", &[], b"").status, 303);
     refused(&app.refresh(&server, text(&again.json(), "refresh_token")), 400, "invalid_grant");
     server.stop();

@@ -55,6 +55,12 @@ pub(crate) fn promised(scopes: &ScopeList, session: &str) -> Option<Refresh> {
     })
 }
 
+/// The id of the program that a refresh token was given to; `None` when it is unknown.
+pub fn client_of(session: &Session, token: &str) -> Result<Option<String>, IdentityError> {
+    let Some((id, _)) = split(token) else { return Ok(None) };
+    Ok(Grants::new(session).read(id)?.map(|read| read.grant.client))
+}
+
 impl Issuer<'_> {
     fn session(&self, actor: Actor) -> Session {
         self.record.session(actor, self.origin.clone())

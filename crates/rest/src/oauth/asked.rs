@@ -25,6 +25,7 @@ pub(super) struct Asked {
     pub json: Option<Value>,
     /// What the program shows of itself.
     shown: Result<Shown, Refusal>,
+    has_authorization: bool,
     /// The keys at the address that the program registered, when it did.
     pub keys: Option<KeySet>,
     /// A bearer token, for those that may ask without being a program that is known.
@@ -65,12 +66,27 @@ impl Asked {
             _ => None,
         };
         let bearer = authorization(&parts.headers, "bearer");
-        Ok(Self { form, json, shown, keys, bearer, origin: authentication::origin(&parts) })
+        let has_authorization = parts.headers.contains_key(header::AUTHORIZATION);
+        Ok(Self {
+            form,
+            json,
+            shown,
+            has_authorization,
+            keys,
+            bearer,
+            origin: authentication::origin(&parts),
+        })
     }
 
     /// What the program shows of itself.
     pub fn shown(&self) -> Result<&Shown, Refusal> {
         self.shown.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the program says nothing of itself.
+    pub fn shows_nothing(&self) -> bool {
+        !self.has_authorization
+            && ["client_id", "client_assertion"].iter().all(|name| self.form.get(name).is_none())
     }
 
     /// A parameter that must be there.

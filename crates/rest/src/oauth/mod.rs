@@ -17,6 +17,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use identity::oauth::client_proof::Shown;
 use identity::oauth::endpoints::{INTROSPECT, KEYS, REGISTER, REVOKE, STYLE, TOKEN};
 use identity::oauth::token::Issuer;
 use identity::oauth::{Client, Refusal, client_proof, inspection, registration};
@@ -94,7 +95,17 @@ async fn token(State(service): State<Arc<Service>>, request: Request) -> Respons
 /// The program that asks, once it has shown that it is itself.
 fn client(service: &Service, asked: &Asked) -> Result<Client, IdentityError> {
     let session = service.record.session(authentication::program(), asked.origin.clone());
-    let client = client_proof::check(&session, asked.shown()?, asked.keys.as_ref());
+    let shown = match (asked.shown(), asked.form.get("refresh_token")) {
+        // A client without a secret need not say who it is again: its refresh token does (RFC 6749 §6).
+        (Err(refusal), Some(token)) if asked.shows_nothing() => {
+            match oauth::token::client_of(&session, token)? {
+                Some(id) => Shown::Id(id),
+                None => return Err(refusal.into()),
+            }
+        }
+        (shown, _) => shown?.clone(),
+    };
+    let client = client_proof::check(&session, &shown, asked.keys.as_ref());
     if client.is_err() {
         session.audit_refused_ceremony("an app did not show that it is itself")?;
     }
