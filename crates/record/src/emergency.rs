@@ -188,6 +188,9 @@ impl Session {
     /// It is the actor's own, or there is none of that id.
     pub fn review_emergency(&self, id: &str, finding: &str) -> Result<(), Error> {
         self.authorise(Interaction::Search, crate::audit::audit_event())?;
+        if finding.trim().is_empty() {
+            return Err(Error::request("finding", "say what you found"));
+        }
         let content = self.record.store.read_private(SPACE, id)?;
         let found = content.and_then(|content| decode(id.to_owned(), &content));
         let mut emergency = found.ok_or_else(|| Error::NotFound(format!("emergency {id}")))?;

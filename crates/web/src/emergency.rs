@@ -52,6 +52,7 @@ struct EmergenciesPage {
 /// What was found of one.
 #[derive(Deserialize)]
 pub(crate) struct ReviewForm {
+    #[serde(default)]
     finding: String,
 }
 

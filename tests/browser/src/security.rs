@@ -9,11 +9,24 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
      object-src 'none'; require-trusted-types-for 'script'; trusted-types chiron";
 
 /// Those may be seen by anybody: no patient is on them.
-const PUBLIC: [&str; 5] =
-    ["/sign-in", "/sign-in/passkey", "/join/{secret}", "/join/{secret}/passkey", "/assets/{name}"];
+const PUBLIC: [&str; 6] = [
+    "/sign-in",
+    "/sign-in/passkey",
+    "/join/{secret}",
+    "/join/{secret}/passkey",
+    "/assets/{name}",
+    // Without a known app it says so and nothing else.
+    "/oauth/authorize",
+];
 
 /// What only takes forms.
-const FORMS: [&str; 6] = [
+const FORMS: [&str; 12] = [
+    "/privacy/emergencies/{id}",
+    "/p/{patient}/apps/{client}",
+    "/apps/{grant}/end",
+    "/apps/registered/{client}/suspend",
+    "/apps/registered/{client}/resume",
+    "/apps/registered/{client}/secret",
     "/sign-out",
     "/security/passkey",
     "/security/{change}",
@@ -37,6 +50,8 @@ fn addresses() -> Vec<(&'static str, String)> {
             .replace("{document}", "crowded-note")
             .replace("{secret}", "nobody")
             .replace("{change}", "password")
+            .replace("{client}", "nobody")
+            .replace("{grant}", "nobody")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };
