@@ -1,6 +1,7 @@
 //! Who asks.
 
 use crate::scope::Scope;
+use fhir::reference::is_id;
 use fhir::schema::{TypeId, schema};
 use std::fmt;
 
@@ -38,13 +39,8 @@ impl Person {
     /// Reads a reference such as `Practitioner/1`; `None` when it is of no type that can act, or has no id.
     pub fn parse(reference: &str) -> Option<Self> {
         let (type_name, id) = reference.split_once('/')?;
-        let is_id = |id: &str| {
-            let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'.');
-            (1..=64).contains(&id.len()) && id.bytes().all(is_letter)
-        };
-        (PERSONS.contains(&type_name) && is_id(id))
-            .then(|| Some(Self { type_id: schema().resource_named(type_name)?, id: id.to_owned() }))
-            .flatten()
+        let type_id = schema().resource_named(type_name)?;
+        (PERSONS.contains(&type_name) && is_id(id)).then(|| Self { type_id, id: id.to_owned() })
     }
 
     /// The type.
@@ -78,6 +74,11 @@ impl Actor {
             roles: vec!["administrator".to_owned()],
             ..Self::default()
         }
+    }
+
+    /// Whoever has not shown yet who they are: nobody's rights, and a name for the audit log.
+    pub fn unknown() -> Self {
+        Self { id: "unknown".to_owned(), ..Self::default() }
     }
 
     /// A guest who may look but not change.

@@ -4,6 +4,7 @@ use crate::record_of::{in_record_of, patient, patient_meets};
 use crate::relations::Asker;
 use fhir::schema::TypeId;
 use search::Ports;
+use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 
@@ -60,22 +61,9 @@ impl Condition {
 
     /// What must hold for resources of a type, for this actor. `None`: it holds for none of them.
     pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
-        let mut clauses: Vec<Clause> = self
-            .alternatives
-            .iter()
-            .filter_map(|one| one.clause(type_id, asker))
-            .filter(is_possible)
-            .collect();
-        match clauses.len() {
-            0 => None,
-            1 => clauses.pop(),
-            _ => Some(Clause::Any(clauses)),
-        }
+        let clauses = self.alternatives.iter().filter_map(|one| one.clause(type_id, asker));
+        Clause::any_of(clauses.filter(|clause| *clause != Clause::Never).collect())
     }
-}
-
-fn is_possible(clause: &Clause) -> bool {
-    *clause != Clause::Never
 }
 
 fn alternative(part: &str) -> Result<Alternative, String> {
@@ -128,12 +116,7 @@ impl Alternative {
 
 /// Part of the record of one of these patients.
 fn in_record_of_any(type_id: TypeId, patients: &[String]) -> Option<Clause> {
-    let mut clauses: Vec<Clause> = patients.iter().filter_map(|id| in_record_of(type_id, id)).collect();
-    match clauses.len() {
-        0 => None,
-        1 => clauses.pop(),
-        _ => Some(Clause::Any(clauses)),
-    }
+    Clause::any_of(patients.iter().filter_map(|id| in_record_of(type_id, id)).collect())
 }
 
 /// The conditions for an actor; `None` when they cannot hold: there is no such parameter, or the actor is nobody.
@@ -164,13 +147,4 @@ fn parse(
     };
     let mut clauses: Vec<Clause> = pairs.iter().map(one).collect::<Result<_, _>>()?;
     Ok(if clauses.len() == 1 { clauses.remove(0) } else { Clause::All(clauses) })
-}
-
-/// Nothing of the world is known when a table is read.
-struct NoPorts;
-
-impl Ports for NoPorts {
-    fn base_url(&self) -> &str {
-        ""
-    }
 }

@@ -21,6 +21,5 @@ pub use denial::{Denial, DenialCause};
 pub use grant::Grant;
 pub use interaction::{Interaction, Interactions};
 pub use policy::{Policy, Tables};
-pub use record_of::in_record_of;
 pub use relations::{Asker, NoRelations, Relations};
 pub use scope::{Scope, ScopeError};

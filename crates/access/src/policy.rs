@@ -184,7 +184,7 @@ impl Policy {
             return Some((None, first.hidden.iter().filter(is_hidden).cloned().collect()));
         }
         let hidden: BTreeSet<&String> = of_some.iter().flat_map(|line| &line.hidden).collect();
-        any(clauses).map(|clause| (Some(clause), hidden.into_iter().cloned().collect()))
+        Clause::any_of(clauses).map(|clause| (Some(clause), hidden.into_iter().cloned().collect()))
     }
 
     /// What the scopes leave: a clause when it is not every resource. `None`: nothing.
@@ -209,7 +209,7 @@ impl Policy {
             }
             clauses.push(if conditions.len() == 1 { conditions.remove(0) } else { Clause::All(conditions) });
         }
-        any(clauses).map(Some)
+        Clause::any_of(clauses).map(Some)
     }
 
     /// What a program may have by its patient in context: their record, and to look at what tells of no patient. `None`:
@@ -226,15 +226,6 @@ impl Policy {
         }
         let looks = matches!(interaction, Interaction::Read | Interaction::Search);
         (looks && self.beyond_patients.contains(&type_id)).then_some(None)
-    }
-}
-
-/// At least one of them; `None` of none.
-fn any(mut clauses: Vec<Clause>) -> Option<Clause> {
-    match clauses.len() {
-        0 => None,
-        1 => clauses.pop(),
-        _ => Some(Clause::Any(clauses)),
     }
 }
 

@@ -1,12 +1,9 @@
 //! Whose record a resource is part of, as clauses.
 
 use fhir::schema::{TypeId, schema};
-use search::compartment::{compartment_clause, compartment_parameters};
+use search::compartment::{compartment_clause, compartment_parameters, has_id, refers_to};
 use search::parameter::{ParameterKind, parameter};
-use search::query::{Clause, Criterion, Test};
-use search::value::ValueTest;
-use search::value::reference::ReferenceTest;
-use search::value::token::{SystemTest, TokenTest};
+use search::query::Clause;
 use std::sync::LazyLock;
 
 static PATIENT: LazyLock<TypeId> =
@@ -49,8 +46,7 @@ pub fn in_record_of(type_id: TypeId, patient_id: &str) -> Option<Clause> {
         return compartment_clause(patient(), patient_id, type_id);
     }
     let code = patient_parameters(type_id).pop()?;
-    let test = ReferenceTest::Local { types: vec![patient()], id: patient_id.to_owned(), version: None };
-    Some(Clause::Parameter(Criterion { code, test: Test::AnyOf(vec![ValueTest::Reference(test)]) }))
+    Some(refers_to(code, (patient(), patient_id)))
 }
 
 /// What holds for the resources of a type whose patient a clause holds for; `None` when they have no patient.
@@ -63,16 +59,10 @@ pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
     }
     let chain =
         |parameter| Clause::Chain { parameter, targets: vec![patient()], inner: Box::new(clause.clone()) };
-    let chains: Vec<Clause> = patient_parameters(type_id).into_iter().map(chain).collect();
-    (!chains.is_empty()).then_some(Clause::Any(chains))
+    Clause::any_of(patient_parameters(type_id).into_iter().map(chain).collect())
 }
 
 /// A group names many patients and is part of no one's record: who may see one of them may not see the others by it.
 fn is_of_many(type_id: TypeId) -> bool {
     type_id.name() == "Group"
-}
-
-fn has_id(id: &str) -> Clause {
-    let test = TokenTest::Code { system: SystemTest::Any, code: Some(id.to_owned()) };
-    Clause::Parameter(Criterion { code: "_id", test: Test::AnyOf(vec![ValueTest::Token(test)]) })
 }

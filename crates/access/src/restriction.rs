@@ -6,7 +6,7 @@ use crate::effective::EffectiveRestriction;
 use crate::record_of::{patient, patient_meets};
 use crate::relations::Asker;
 use fhir::schema::{TypeId, schema};
-use search::Ports;
+use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 
@@ -39,7 +39,7 @@ impl Restriction {
             "patient" => true,
             other => return Err(format!("labels are borne by 'resource' or 'patient', not '{other}'")),
         };
-        let labelled = parse_clause(&[patient()], "_security", labels, &Nowhere, &Limits::default())
+        let labelled = parse_clause(&[patient()], "_security", labels, &NoPorts, &Limits::default())
             .map_err(|error| error.to_string())?;
         let types: Vec<TypeId> = schema().resources().collect();
         Ok(Self {
@@ -78,14 +78,5 @@ impl Restriction {
             Some(unless) => Clause::Any(vec![free, unless]),
             None => free,
         })
-    }
-}
-
-/// Labels are codes: nothing of the world is asked.
-struct Nowhere;
-
-impl Ports for Nowhere {
-    fn base_url(&self) -> &str {
-        ""
     }
 }

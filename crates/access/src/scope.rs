@@ -2,7 +2,7 @@
 
 use crate::interaction::{Interaction, Interactions};
 use fhir::schema::{TypeId, schema};
-use search::Ports;
+use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 use std::fmt;
@@ -131,36 +131,17 @@ fn interactions(permission: &str) -> Option<Interactions> {
     Some(if letters == "cruds" { interactions.with(Interaction::Operate) } else { interactions })
 }
 
-/// The conditions behind `?`.
+/// The conditions behind `?`: neither terminology nor the address of a server is asked.
 fn clauses(type_id: TypeId, list: &str) -> Result<Vec<Clause>, String> {
+    let looks_beyond = |clause: &Clause| matches!(clause, Clause::Chain { .. } | Clause::Has { .. });
     let one = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-        let clause = parse_clause(&[type_id], &name, &value, &Nowhere, &Limits::default());
+        let clause = parse_clause(&[type_id], &name, &value, &NoPorts, &Limits::default());
         match clause.map_err(|error| error.to_string())? {
-            clause if is_of_one_resource(&clause) => Ok(clause),
+            clause if !clause.has(&looks_beyond) => Ok(clause),
             _ => Err(format!("'{name}' looks at other resources; use parameters of the type itself")),
         }
     };
     form_urlencoded::parse(list.as_bytes()).map(one).collect()
-}
-
-fn is_of_one_resource(clause: &Clause) -> bool {
-    match clause {
-        Clause::All(clauses) | Clause::Any(clauses) => clauses.iter().all(is_of_one_resource),
-        Clause::Not(clause) => is_of_one_resource(clause),
-        Clause::Parameter(_) | Clause::Never => true,
-        Clause::InCompartment { .. } | Clause::Chain { .. } | Clause::Has { .. } | Clause::OfType { .. } => {
-            false
-        }
-    }
-}
-
-/// No terminology and no address of a server: what a scope says depends on neither.
-struct Nowhere;
-
-impl Ports for Nowhere {
-    fn base_url(&self) -> &str {
-        ""
-    }
 }
 
 impl fmt::Display for Scope {

@@ -7,6 +7,7 @@ use crate::password::PasswordHash;
 use crate::sign_in::SignIn;
 use crate::{IdentityError, mistake};
 use access::Actor;
+use record::credential::hash;
 use record::private_documents::DocumentChange;
 use record::{Origin, Record, Session};
 use serde::{Deserialize, Serialize};
@@ -156,12 +157,7 @@ impl Joining {
         }
         account.state = AccountState::Active;
         Accounts::new(&self.session).put(Some(&self.account), Some(&account), "in use")?;
-        let used = DocumentChange {
-            space: SPACE,
-            key: self.key.clone(),
-            before: Some(self.content.clone()),
-            after: None,
-        };
+        let used = DocumentChange::removal(SPACE, self.key.clone(), self.content.clone());
         // It leads nowhere any more: the account does not wait.
         self.session.change_documents(vec![used], "an invitation is used")?;
         Ok(account)
@@ -179,10 +175,6 @@ fn of_account(record: &Record, id: &str) -> Result<Vec<(String, Vec<u8>)>, Ident
 /// Someone of whom nothing is known but the invitation.
 fn guest(account: &str) -> Actor {
     Actor { id: account.to_owned(), ..Actor::default() }
-}
-
-fn hash(secret: &str) -> String {
-    blake3::hash(secret.as_bytes()).to_hex().to_string()
 }
 
 fn encode(invitation: &Invitation) -> Vec<u8> {

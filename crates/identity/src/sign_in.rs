@@ -63,7 +63,7 @@ impl SignIn {
         if let Some(until) = self.begin(&name, &address, now_ms) {
             return Ok(SignedIn::NotBefore(until));
         }
-        let session = record.session(nobody(), origin.clone());
+        let session = record.session(Actor::unknown(), origin.clone());
         let account = Accounts::new(&session).named(&name)?;
         let account = account.filter(|account| account.state == AccountState::Active);
         let is_known = is_password(account.as_ref(), password);
@@ -91,7 +91,7 @@ impl SignIn {
         if let Some(until) = counted(&self.addresses, &address, now_ms) {
             return Ok(SignedIn::NotBefore(until));
         }
-        let session = record.session(nobody(), origin.clone());
+        let session = record.session(Actor::unknown(), origin.clone());
         let answer = Answer::read(json);
         let account = match &answer {
             Some(answer) => Accounts::new(&session).find(&answer.account)?,
@@ -124,7 +124,7 @@ impl SignIn {
         (account, password): (&str, &str),
         origin: Origin,
     ) -> Result<SignedIn, IdentityError> {
-        let session = record.session(nobody(), origin.clone());
+        let session = record.session(Actor::unknown(), origin.clone());
         let account = Accounts::new(&session).find(account)?;
         let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
             return Ok(SignedIn::Refused);
@@ -175,10 +175,6 @@ fn counted(throttle: &Mutex<Throttle>, key: &str, now_ms: i64) -> Option<i64> {
 
 fn lock(throttle: &Mutex<Throttle>) -> MutexGuard<'_, Throttle> {
     throttle.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn nobody() -> Actor {
-    Actor { id: "unknown".to_owned(), ..Actor::default() }
 }
 
 /// Whether it is the account's password, at the same cost when there is none.

@@ -9,7 +9,7 @@ pub(crate) mod search;
 mod touched;
 
 pub(crate) use event::audit_event;
-pub(crate) use touched::Touched;
+pub(crate) use touched::{Touched, patient};
 
 use access::{Actor, Interaction};
 use fhir::schema::TypeId;

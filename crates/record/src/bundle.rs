@@ -398,8 +398,7 @@ impl<'a> Address<'a> {
 
 /// A key from a type and an id as sent: the id must have FHIR's form.
 pub fn key(type_id: TypeId, id: &str) -> Result<ResourceKey, Error> {
-    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-    if (1..=64).contains(&id.len()) && id.bytes().all(is_id) {
+    if fhir::reference::is_id(id) {
         return Ok(ResourceKey::new(type_id, id));
     }
     let message = format!("'{id}' is no id: 1 to 64 of A-Z a-z 0-9 - .");

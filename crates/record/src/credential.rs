@@ -114,17 +114,9 @@ impl Record {
         Ok((credential.expires_ms > now_ms).then_some(credential.actor))
     }
 
-    /// The name of a credential, by which it can be found again and not be used.
-    pub fn credential_name(secret: &str) -> String {
-        hash(secret)
-    }
-
     /// Whether a credential of a name still stands for someone.
     pub fn credential_holds(&self, kind: CredentialKind, name: &str) -> Result<bool, Error> {
-        let now_ms = self.now_ms();
-        let stored = self.store.read_private(kind.space(), name)?;
-        let credential = stored.as_deref().and_then(|content| decode(content, now_ms));
-        Ok(credential.is_some_and(|credential| credential.expires_ms > now_ms))
+        Ok(self.held(kind, name)?.is_some())
     }
 
     /// Lets a credential that is in use hold until later, but not for less than it does; unless it would gain less than a
@@ -255,8 +247,7 @@ impl Session {
     ) -> Result<bool, Error> {
         for name in names {
             if let Some(content) = self.record.private_document(kind.space(), name)? {
-                let (space, key) = (kind.space(), name.clone());
-                changes.push(DocumentChange { space, key, before: Some(content), after: None });
+                changes.push(DocumentChange::removal(kind.space(), name.clone(), content));
             }
         }
         let is_done = self.change_documents(changes, what)?;
@@ -283,7 +274,7 @@ impl Session {
         let mut changes = Vec::new();
         for kind in CredentialKind::ALL {
             for (key, content, _) in self.record.credentials_of(kind, actor_id)? {
-                changes.push(DocumentChange { space: kind.space(), key, before: Some(content), after: None });
+                changes.push(DocumentChange::removal(kind.space(), key, content));
             }
         }
         self.end(changes, &format!("all that stands for {actor_id} is revoked"))
@@ -330,8 +321,8 @@ fn is_within(actor: &Actor, this: &Actor) -> bool {
         && patient_is_within
 }
 
-/// How a secret is kept.
-pub(crate) fn hash(secret: &str) -> String {
+/// How a secret is kept, and what finds a credential again without being able to use it.
+pub fn hash(secret: &str) -> String {
     blake3::hash(secret.as_bytes()).to_hex().to_string()
 }
 

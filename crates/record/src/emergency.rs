@@ -1,7 +1,7 @@
 //! Breaking the glass: access to a patient's record in an emergency, for a reason, for four hours
 //! (45 CFR 170.315(d)(6), 164.312(a)(2)(ii)).
 
-use crate::audit::{AuditOutcome, Touched};
+use crate::audit::{self, AuditOutcome, Touched};
 use crate::error::Error;
 use crate::session::{Record, Session};
 use access::{Actor, Interaction};
@@ -42,6 +42,13 @@ pub struct Emergency {
     pub reviewed: Option<Review>,
 }
 
+impl Emergency {
+    /// Whether it lets an actor through at a moment.
+    fn lets(&self, actor_id: &str, now_ms: i64) -> bool {
+        self.actor_id == actor_id && (self.begins_ms..self.ends_ms).contains(&now_ms)
+    }
+}
+
 /// That somebody answers for privacy has looked at an emergency.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Review {
@@ -62,9 +69,7 @@ impl Record {
     pub(crate) fn emergencies_of(&self, actor_id: &str) -> Vec<String> {
         let now_ms = self.now_ms();
         let Ok(known) = self.known_emergencies(now_ms) else { return Vec::new() };
-        let holds =
-            |one: &&Emergency| one.actor_id == actor_id && (one.begins_ms..one.ends_ms).contains(&now_ms);
-        known.iter().filter(holds).map(|one| one.patient.clone()).collect()
+        known.iter().filter(|one| one.lets(actor_id, now_ms)).map(|one| one.patient.clone()).collect()
     }
 
     fn known_emergencies(&self, now_ms: i64) -> Result<Arc<Vec<Emergency>>, Error> {
@@ -74,11 +79,14 @@ impl Record {
         {
             return Ok(Arc::clone(known));
         }
-        let documents = self.store.list_private(SPACE)?;
-        let known: Arc<Vec<_>> =
-            Arc::new(documents.into_iter().filter_map(|(id, content)| decode(id, &content)).collect());
+        let known = Arc::new(self.read_emergencies()?);
         *cache = Some((now_ms, Arc::clone(&known)));
         Ok(known)
+    }
+
+    fn read_emergencies(&self) -> Result<Vec<Emergency>, Error> {
+        let documents = self.store.list_private(SPACE)?;
+        Ok(documents.into_iter().filter_map(|(id, content)| decode(id, &content)).collect())
     }
 
     fn forget_emergencies(&self) {
@@ -105,7 +113,7 @@ impl Session {
         if !self.record.may_break_glass(&self.actor) {
             self.authorise_all(Interaction::Operate)?;
         }
-        let key = ResourceKey::new(patient_type(), patient);
+        let key = ResourceKey::new(audit::patient(), patient);
         if self.record.store.read(&key)?.is_none_or(|version| version.is_deleted()) {
             return Err(Error::NotFound(key.to_string()));
         }
@@ -146,7 +154,7 @@ impl Session {
         let escaped = |text: &str| text.trim().replace('\\', "\\\\").replace(',', "\\,");
         let pairs = [("family", escaped(family)), ("given", escaped(given)), ("birthdate", date.to_string())];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
-        let request = self.parse_search(Some(patient_type()), None, &pairs, Handling::Strict)?;
+        let request = self.parse_search(Some(audit::patient()), None, &pairs, Handling::Strict)?;
         let hits = self.record.store.search(&request.query, &*self.record.ports)?;
         let mut touched = Touched::default();
         touched.patients.extend(hits.matches.iter().map(|found| found.key.id.to_string()));
@@ -162,19 +170,17 @@ impl Session {
         found
     }
 
-    /// How many emergencies nobody has looked at yet; nothing for who does not see the audit log.
-    pub fn emergencies_to_review(&self) -> usize {
-        let may_see = self.leave(Interaction::Search, crate::audit::audit_event()).is_ok();
-        let known = may_see.then(|| self.record.known_emergencies(self.record.now_ms()).ok()).flatten();
-        known.map_or(0, |known| known.iter().filter(|one| one.reviewed.is_none()).count())
+    /// How many emergencies nobody has looked at yet; `None` for who does not see the audit log.
+    pub fn emergencies_to_review(&self) -> Option<usize> {
+        self.leave(Interaction::Search, audit::audit_event()).ok()?;
+        let known = self.record.known_emergencies(self.record.now_ms());
+        Some(known.map_or(0, |known| known.iter().filter(|one| one.reviewed.is_none()).count()))
     }
 
     /// All emergencies, newest first: for those who see the audit log.
     pub fn emergencies(&self) -> Result<Vec<Emergency>, Error> {
-        self.authorise(Interaction::Search, crate::audit::audit_event())?;
-        let documents = self.record.store.list_private(SPACE)?;
-        let mut all: Vec<Emergency> =
-            documents.into_iter().filter_map(|(id, content)| decode(id, &content)).collect();
+        self.authorise(Interaction::Search, audit::audit_event())?;
+        let mut all = self.record.read_emergencies()?;
         all.sort_by_key(|one| std::cmp::Reverse(one.begins_ms));
         let mut touched = Touched::default();
         touched.patients.extend(all.iter().map(|one| one.patient.clone()));
@@ -187,7 +193,7 @@ impl Session {
     /// # Errors
     /// It is the actor's own, or there is none of that id.
     pub fn review_emergency(&self, id: &str, finding: &str) -> Result<(), Error> {
-        self.authorise(Interaction::Search, crate::audit::audit_event())?;
+        self.authorise(Interaction::Search, audit::audit_event())?;
         if finding.trim().is_empty() {
             return Err(Error::request("finding", "say what you found"));
         }
@@ -209,11 +215,7 @@ impl Session {
     pub fn emergency_with(&self, patient: &str) -> Result<Option<Emergency>, Error> {
         let now_ms = self.record.now_ms();
         let known = self.record.known_emergencies(now_ms)?;
-        let is_this = |one: &&Emergency| {
-            one.actor_id == self.actor.id
-                && one.patient == patient
-                && (one.begins_ms..one.ends_ms).contains(&now_ms)
-        };
+        let is_this = |one: &&Emergency| one.patient == patient && one.lets(&self.actor.id, now_ms);
         Ok(known.iter().find(is_this).cloned())
     }
 
@@ -221,18 +223,14 @@ impl Session {
         let mut touched = Touched::default();
         touched.patients.insert(emergency.patient.clone());
         let what = format!("{what} ({})", emergency.id);
-        let audit = self.row(Interaction::Operate, &touched, &what, AuditOutcome::Done);
+        let row = self.row(Interaction::Operate, &touched, &what, AuditOutcome::Done);
         let (space, key) = (SPACE.to_owned(), emergency.id.clone());
         let private = vec![PrivateChange { space, key, content: Some(encode(emergency)) }];
         let time_ms = self.record.now_ms();
-        self.record.store.commit(Batch { time_ms, private, audit, ..Batch::default() })?;
+        self.record.store.commit(Batch { time_ms, private, audit: row, ..Batch::default() })?;
         self.record.forget_emergencies();
         Ok(())
     }
-}
-
-fn patient_type() -> fhir::schema::TypeId {
-    fhir::schema::schema().resource_named("Patient").expect("a type of the standard")
 }
 
 fn encode(emergency: &Emergency) -> Vec<u8> {

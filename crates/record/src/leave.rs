@@ -2,6 +2,7 @@
 
 use crate::audit::{self, AuditOutcome, Touched};
 use crate::error::Error;
+use crate::links::local_key;
 use crate::references::StoredReferences;
 use crate::resource::Resource;
 use crate::session::Session;
@@ -88,24 +89,8 @@ impl Session {
             || version.document().ok().flatten().is_some_and(|document| self.holds(grant, document))
     }
 
-    /// Whether a version that may be an old one lies within the grant, and so does what the resource is now: what bears a
-    /// label since, or is another patient's since, is not shown as it was before.
-    pub(crate) fn is_granted_still(&self, grant: &Grant, version: &Version) -> Result<bool, Error> {
-        if grant.narrowing().is_empty() {
-            return Ok(true);
-        }
-        Ok(self.is_granted(grant, version) && self.is_current_granted(grant, &version.key)?)
-    }
-
-    /// Whether an entry of a history lies within the grant: that something was deleted is told to who could see it.
-    pub(crate) fn is_past_granted(&self, grant: &Grant, version: &Version) -> Result<bool, Error> {
-        match version.is_deleted() {
-            true => self.is_current_granted(grant, &version.key),
-            false => self.is_granted_still(grant, version),
-        }
-    }
-
-    /// Whether a resource as it is now, or was before it was deleted, lies within the grant.
+    /// Whether a resource as it is now, or was before it was deleted, lies within the grant. What it was earlier is shown to who
+    /// may see it now: what bears a label since, or is another patient's since, is not shown as it was before.
     pub(crate) fn is_current_granted(&self, grant: &Grant, key: &ResourceKey) -> Result<bool, Error> {
         if grant.narrowing().is_empty() {
             return Ok(true);
@@ -146,11 +131,11 @@ impl Session {
     }
 
     fn sees_reference(&self, reference: &str) -> bool {
-        let Some((type_name, id)) = reference.split_once('/') else { return false };
-        let Some(type_id) = schema().resource_named(type_name) else { return false };
-        let Ok(grant) = self.leave(Interaction::Read, type_id) else { return false };
-        let found = StoredReferences(&self.record).resource(type_id, id);
-        type_name != "Binary" && found.is_some_and(|document| self.holds(&grant, &document))
+        let key = local_key(reference, self.record.base_url()).filter(|key| key.type_id.name() != "Binary");
+        let Some(key) = key else { return false };
+        let Ok(grant) = self.leave(Interaction::Read, key.type_id) else { return false };
+        let found = StoredReferences(&self.record).resource(key.type_id, &key.id);
+        found.is_some_and(|document| self.holds(&grant, &document))
     }
 
     /// Whether a DocumentReference, within a grant, leads to a Binary.

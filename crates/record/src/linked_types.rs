@@ -1,7 +1,6 @@
 //! What a query looks at besides its own types: chains and `_has` ask about other resources, and their answers tell of
 //! them. So each type on the way needs the same leave as a search of it would.
 
-use crate::audit::audit_event;
 use crate::error::Error;
 use crate::resource::Resource;
 use crate::session::Session;
@@ -113,15 +112,7 @@ impl Session {
 
 /// Narrows a query to grants for its types: all of them at once, or each type by its own.
 fn narrow(query: &mut Query, grants: &[(TypeId, Grant)]) {
-    if query.types.is_empty() {
-        let is_whole = grants.len() + 1 == fhir::schema::schema().resources().count()
-            && grants.iter().all(|(_, grant)| grant.narrowing().is_empty());
-        if is_whole {
-            return;
-        }
-        query.types = grants.iter().map(|(type_id, _)| *type_id).collect();
-        debug_assert!(!query.types.contains(&audit_event()));
-    }
+    query.types = grants.iter().map(|(type_id, _)| *type_id).collect();
     if let [(_, grant)] = grants {
         query.clauses.extend(found_within(grant));
     } else if grants.iter().any(|(_, grant)| !grant.narrowing().is_empty()) {

@@ -33,7 +33,8 @@ fn visit(node: Node<'_>, found: &mut dyn FnMut(&str, &str)) {
     }
 }
 
-fn local_key(reference: &str, base_url: &str) -> Option<ResourceKey> {
+/// The resource of this server that a reference leads to.
+pub(crate) fn local_key(reference: &str, base_url: &str) -> Option<ResourceKey> {
     let relative = reference.strip_prefix(base_url).map_or(reference, |rest| rest.trim_start_matches('/'));
     let mut parts = relative.split('/');
     let type_id = schema().resource_named(parts.next()?)?;

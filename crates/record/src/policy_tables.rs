@@ -5,6 +5,7 @@ use crate::private_documents::DocumentChange;
 use crate::session::{Record, Session};
 use access::policy::BUILT_IN;
 use access::{Actor, Asker, Interaction, NoRelations, Policy, Tables};
+use search::matcher::NoPorts;
 use std::sync::{Arc, PoisonError, RwLock};
 
 const SPACE: &str = "policy";
@@ -41,8 +42,7 @@ impl PolicyTables {
         let Self { groups, roles, restrictions } = self;
         let policy = Policy::read(&Tables { groups, roles, restrictions })?;
         let administrator = Actor::local_administrator();
-        let ports = Nowhere;
-        let asker = Asker { actor: &administrator, relations: &NoRelations, ports: &ports, now_ms: 0 };
+        let asker = Asker { actor: &administrator, relations: &NoRelations, ports: &NoPorts, now_ms: 0 };
         match policy.decide_all(&asker, Interaction::Operate) {
             Ok(_) => Ok(policy),
             Err(_) => Err(
@@ -63,14 +63,6 @@ impl PolicyTables {
             "restrictions" => Some(&mut self.restrictions),
             _ => None,
         }
-    }
-}
-
-struct Nowhere;
-
-impl search::Ports for Nowhere {
-    fn base_url(&self) -> &str {
-        ""
     }
 }
 

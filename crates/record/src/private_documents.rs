@@ -21,6 +21,13 @@ pub struct DocumentChange {
     pub after: Option<Vec<u8>>,
 }
 
+impl DocumentChange {
+    /// Takes away a document that was read.
+    pub fn removal(space: &'static str, key: String, read: Vec<u8>) -> Self {
+        Self { space, key, before: Some(read), after: None }
+    }
+}
+
 impl Record {
     /// A document; `None` when it is not there.
     pub fn private_document(&self, space: &'static str, key: &str) -> Result<Option<Vec<u8>>, Error> {

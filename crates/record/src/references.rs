@@ -3,10 +3,9 @@
 use crate::session::Record;
 use fhir::Document;
 use fhir::schema::TypeId;
+use search::compartment::refers_to;
 use search::matcher::{References, matches};
-use search::query::{Clause, Criterion, Query, Test};
-use search::value::ValueTest;
-use search::value::reference::ReferenceTest;
+use search::query::{Clause, Query};
 use std::sync::Arc;
 use store::ResourceKey;
 
@@ -26,12 +25,9 @@ impl References for StoredReferences<'_> {
         target: (TypeId, &str),
         clause: &Clause,
     ) -> bool {
-        let test = ReferenceTest::Local { types: vec![target.0], id: target.1.to_owned(), version: None };
-        let test = Test::AnyOf(vec![ValueTest::Reference(test)]);
-        let refers = Clause::Parameter(Criterion { code: parameter, test });
         let query = Query {
             types: vec![source],
-            clauses: vec![refers, clause.clone()],
+            clauses: vec![refers_to(parameter, target), clause.clone()],
             count: 1,
             ..Query::default()
         };

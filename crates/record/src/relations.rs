@@ -1,5 +1,6 @@
 //! How the actor of a session stands to patients, as the record says it now.
 
+use crate::links::local_key;
 use crate::session::{Record, Session};
 use access::{Actor, Relations};
 use fhir::period::Period;
@@ -60,8 +61,7 @@ impl Record {
             return None;
         }
         let reference = root.get("patient")?.get_str("reference")?;
-        let base = format!("{}/", self.base_url());
-        let relative = reference.strip_prefix(&base).unwrap_or(&reference);
-        relative.strip_prefix("Patient/").map(str::to_owned)
+        let key = local_key(&reference, self.base_url()).filter(|key| key.type_id.name() == "Patient");
+        key.map(|key| key.id.to_string())
     }
 }

@@ -275,6 +275,7 @@ impl Session {
         let grant = self.authorise(Interaction::Read, key.type_id)?;
         let found = match key.type_id == audit_event() {
             true => audit::search::find(self, key)?.filter(|found| found.version == version),
+            false if !self.is_current_granted(&grant, key)? => None,
             false => self.record.store.read_version(key, version)?,
         };
         self.shown(&grant, key, found, || format!("{key}/_history/{version}"))
@@ -293,7 +294,7 @@ impl Session {
             Some(found) if found.is_deleted() && self.is_current_granted(grant, key)? => {
                 Err(Error::Gone { key: key.clone(), version: found.version })
             }
-            Some(found) if !found.is_deleted() && self.is_granted_still(grant, &found)? => {
+            Some(found) if !found.is_deleted() && self.is_granted(grant, &found) => {
                 Ok(self.shown_under(grant, found))
             }
             _ => Err(Error::NotFound(name())),
@@ -337,11 +338,17 @@ impl Session {
             self.audit(Interaction::Read, &Touched::names([key.clone()]), asked, AuditOutcome::Failed)?;
             return Err(Error::NotFound(key.to_string()));
         }
+        // That something was deleted is told to who could see it.
+        let mut is_seen: HashMap<ResourceKey, bool> = HashMap::new();
         let mut shown = Vec::with_capacity(versions.len());
         for version in versions {
-            if let Some(grant) = leaves.get(&version.key.type_id)
-                && self.is_past_granted(grant, &version)?
-            {
+            let Some(grant) = leaves.get(&version.key.type_id) else { continue };
+            let is_current_seen = match is_seen.get(&version.key) {
+                Some(is_seen) => *is_seen,
+                None => self.is_current_granted(grant, &version.key)?,
+            };
+            is_seen.insert(version.key.clone(), is_current_seen);
+            if is_current_seen && (version.is_deleted() || self.is_granted(grant, &version)) {
                 shown.push(self.shown_under(grant, version));
             }
         }

@@ -28,7 +28,8 @@ pub(crate) fn actor(service: &Service, request: &Parts) -> Result<Actor, Failure
         // Which of them a proxy in front has looked at is not known.
         return Err(challenge(CHALLENGE, "the request carries several Authorization headers; send one"));
     }
-    let token = value.to_str().ok().and_then(bearer_token);
+    let token = value.to_str().ok().and_then(|value| credentials(value, "bearer"));
+    let token = token.filter(|token| !token.is_empty());
     let token =
         token.ok_or_else(|| challenge(CHALLENGE, "the Authorization header carries no bearer token"))?;
     let known = service.record.authenticate(CredentialKind::BearerToken, token)?;
@@ -36,10 +37,10 @@ pub(crate) fn actor(service: &Service, request: &Parts) -> Result<Actor, Failure
     known.ok_or_else(|| challenge("Bearer realm=\"FHIR\", error=\"invalid_token\"", refused))
 }
 
-fn bearer_token(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+/// What an `Authorization` header carries for a scheme (RFC 9110 §11.4).
+pub(crate) fn credentials<'a>(value: &'a str, scheme: &str) -> Option<&'a str> {
+    let (given, rest) = value.split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 
 fn challenge(header: &str, what: &str) -> Failure {
@@ -55,9 +56,4 @@ fn challenge(header: &str, what: &str) -> Failure {
 pub(crate) fn origin(request: &Parts) -> Origin {
     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
     Origin { address: peer.map_or_else(String::new, |peer| peer.0.ip().to_string()), way: "rest" }
-}
-
-/// A program of which nothing is known yet.
-pub(crate) fn program() -> Actor {
-    Actor { id: "unknown".to_owned(), ..Actor::default() }
 }

@@ -48,21 +48,25 @@ pub fn types_in(compartment: TypeId) -> Vec<TypeId> {
 pub fn compartment_clause(compartment: TypeId, id: &str, type_id: TypeId) -> Option<Clause> {
     let mut clauses = Vec::new();
     if compartment == type_id {
-        let test = TokenTest::Code { system: SystemTest::Any, code: Some(id.to_owned()) };
-        let test = Test::AnyOf(vec![ValueTest::Token(test)]);
-        clauses.push(Clause::Parameter(Criterion { code: "_id", test }));
+        clauses.push(has_id(id));
     }
     for code in compartment_parameters(compartment, type_id) {
         let Some(parameter) = parameter(type_id, code) else { continue };
-        let test = ReferenceTest::Local { types: vec![compartment], id: id.to_owned(), version: None };
-        let test = Test::AnyOf(vec![ValueTest::Reference(test)]);
-        clauses.push(Clause::Parameter(Criterion { code: parameter.code, test }));
+        clauses.push(refers_to(parameter.code, (compartment, id)));
     }
-    match clauses.len() {
-        0 => None,
-        1 => clauses.pop(),
-        _ => Some(Clause::Any(clauses)),
-    }
+    Clause::any_of(clauses)
+}
+
+/// What holds for the resource of an id.
+pub fn has_id(id: &str) -> Clause {
+    let test = TokenTest::Code { system: SystemTest::Any, code: Some(id.to_owned()) };
+    Clause::Parameter(Criterion { code: "_id", test: Test::AnyOf(vec![ValueTest::Token(test)]) })
+}
+
+/// What holds for resources that refer by a parameter to a resource of this server.
+pub fn refers_to(code: &'static str, (type_id, id): (TypeId, &str)) -> Clause {
+    let test = ReferenceTest::Local { types: vec![type_id], id: id.to_owned(), version: None };
+    Clause::Parameter(Criterion { code, test: Test::AnyOf(vec![ValueTest::Reference(test)]) })
 }
 
 /// The ids of the patients in whose compartments a resource of a type is. `base_url`: absolute references to it are

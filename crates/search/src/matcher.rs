@@ -74,6 +74,15 @@ pub trait Ports: Send + Sync {
 /// How far places on earth may be from UTC.
 const EVERY_OFFSET_MINUTES: RangeInclusive<i32> = -14 * 60..=14 * 60;
 
+/// Nothing of the world at hand: no terminology, and no address of a server. For what depends on neither.
+pub struct NoPorts;
+
+impl Ports for NoPorts {
+    fn base_url(&self) -> &'static str {
+        ""
+    }
+}
+
 /// No references at hand: chains do not hold.
 pub struct NoReferences;
 

@@ -70,6 +70,30 @@ pub enum Clause {
     Never,
 }
 
+impl Clause {
+    /// At least one of some clauses; `None` of none.
+    pub fn any_of(mut clauses: Vec<Self>) -> Option<Self> {
+        match clauses.len() {
+            0 => None,
+            1 => clauses.pop(),
+            _ => Some(Self::Any(clauses)),
+        }
+    }
+
+    /// Whether something is so for the clause or for one within it.
+    pub fn has(&self, is_so: &dyn Fn(&Self) -> bool) -> bool {
+        let within = match self {
+            Self::All(clauses) | Self::Any(clauses) => clauses.iter().any(|clause| clause.has(is_so)),
+            Self::Not(inner)
+            | Self::Chain { inner, .. }
+            | Self::Has { inner, .. }
+            | Self::OfType { inner, .. } => inner.has(is_so),
+            Self::Parameter(_) | Self::InCompartment { .. } | Self::Never => false,
+        };
+        within || is_so(self)
+    }
+}
+
 /// A condition on one parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Criterion {

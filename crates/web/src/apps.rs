@@ -4,13 +4,11 @@ use crate::App;
 use crate::failure::Failure;
 use crate::page::{html, with_session};
 use crate::shell::Shell;
-use crate::{moment, scope_words};
+use crate::{moment, patients, scope_words};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use clinic::chart::banner::Banner;
-use fhir::schema::schema;
 use identity::oauth::{Clients, Grant, Grants};
 use record::Session;
 use record::resource::instant;
@@ -54,6 +52,10 @@ fn row(session: &Session, grant: &Grant) -> Result<Row, Failure> {
     let client = Clients::new(session).find(&grant.client)?;
     let date =
         |ms: i64| moment::today(ms).map(|day| crate::words::date(&day.to_string())).unwrap_or_default();
+    // One that may not be seen has no name.
+    let patient_name = |id: &str| {
+        patients::shown(session, id).map_or_else(|_| "a patient".to_owned(), |banner| banner.full_name())
+    };
     let scopes = grant.scope_list();
     let may = scopes.resources().map(|scope| {
         let what = scope.type_id().map_or("everything in the record", |one| scope_words::kind(one.name()));
@@ -64,24 +66,10 @@ fn row(session: &Session, grant: &Grant) -> Result<Row, Failure> {
     Ok(Row {
         id: grant.id.clone(),
         app: client.map_or_else(|| "An app that is gone".to_owned(), |client| client.name),
-        patient: grant
-            .patient
-            .as_deref()
-            .map(|id| patient_name(session, id))
-            .transpose()?
-            .unwrap_or_default(),
+        patient: grant.patient.as_deref().map_or_else(String::new, patient_name),
         may: may.collect(),
         since: date(grant.made_ms),
         used: moment::ago(&instant(grant.used_ms).to_string(), now_ms),
         is_lasting: grant.is_lasting(),
     })
-}
-
-/// The name of a patient, if they may be seen.
-fn patient_name(session: &Session, id: &str) -> Result<String, Failure> {
-    let type_id = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
-    let patient = session.read(&record::bundle::key(type_id, id)?).ok();
-    let banner =
-        patient.and_then(|one| one.document()).map(|one| Banner::read(&one, session.record().now_ms()));
-    Ok(banner.map_or_else(|| "a patient".to_owned(), |banner| banner.full_name()))
 }

@@ -4,9 +4,9 @@
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, origin};
+use crate::page::{encoded, html, origin};
 use crate::shell::Shell;
-use crate::sign_in::nobody;
+use access::Actor;
 use askama::Template;
 use axum::extract::{RawForm, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -25,7 +25,7 @@ pub(crate) struct OnwardPage {
 
 pub(crate) async fn ask(State(app): State<App>, headers: HeaderMap, RawForm(sent): RawForm) -> Response {
     let answer = tokio::task::spawn_blocking(move || {
-        let session = app.record.session(nobody(), origin(&headers));
+        let session = app.record.session(Actor::unknown(), origin(&headers));
         let parameters = read(&sent);
         match AuthorizationRequest::read(&session, &parameters)? {
             Ok(request) => {
@@ -52,9 +52,4 @@ pub(crate) fn unfit_page(unfit: Unfit) -> Result<Response, Failure> {
 /// Names and values of a form.
 pub(crate) fn read(form: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(form).into_owned().collect()
-}
-
-/// A text as a value in a form.
-pub(crate) fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -1,29 +1,28 @@
 //! A person decides what a program may do: which patient, which kinds of data, for how long.
 
 use crate::App;
-use crate::authorize::{encoded, read, unfit_page};
+use crate::authorize::{read, unfit_page};
 use crate::failure::Failure;
-use crate::page::{harden_forms, html, with_session};
+use crate::page::{encoded, harden_forms, html, with_session};
 use crate::patients::{self, Row};
 use crate::shell::Shell;
 use crate::{scope_words, session_cookie};
 use access::Scope;
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{RawForm, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use clinic::chart::banner::Banner;
-use fhir::schema::schema;
 use identity::IdentityError;
 use identity::oauth::authorization::Decision;
 use identity::oauth::{AuthorizationRequest, ScopeList, Word, address};
-use record::{Record, Session};
+use record::Session;
 
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct ConsentPage {
     shell: Shell,
-    problem: String,
     app: String,
     /// Where the person is sent afterwards, for them to recognise.
     host: String,
@@ -56,7 +55,6 @@ struct ChoosePatientPage {
     shell: Shell,
     app: String,
     request: String,
-    request_encoded: String,
     q: String,
     found: Vec<Row>,
     has_more: bool,
@@ -76,16 +74,11 @@ impl Sent {
 }
 
 pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, RawForm(sent): RawForm) -> Response {
-    with_session(app, headers, move |session| {
-        let sent = Sent(read(&sent));
-        let request = match AuthorizationRequest::read(session, &read(sent.get("request").as_bytes()))? {
-            Ok(request) => request,
-            Err(unfit) => return unfit_page(unfit),
-        };
-        match patient(session, &request, sent.get("patient"))? {
-            Chosen::Nobody => choose(session, &request, &sent),
-            Chosen::None => page(session, &request, &sent, None),
-            Chosen::One(id) => page(session, &request, &sent, Some(&id)),
+    with_request(app, headers, sent, |session, request, sent| {
+        match patient(session, request, sent.get("patient"))? {
+            Chosen::Nobody => choose(session, request, sent),
+            Chosen::None => page(session, request, sent, None),
+            Chosen::One(id) => page(session, request, sent, Some(&id)),
         }
     })
     .await
@@ -93,21 +86,16 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, RawForm(sen
 
 pub(crate) async fn decide(State(app): State<App>, headers: HeaderMap, RawForm(sent): RawForm) -> Response {
     let cookie = session_cookie::read(&headers).unwrap_or_default();
-    with_session(app, headers, move |session| {
-        let sent = Sent(read(&sent));
-        let request = match AuthorizationRequest::read(session, &read(sent.get("request").as_bytes()))? {
-            Ok(request) => request,
-            Err(unfit) => return unfit_page(unfit),
-        };
+    with_request(app, headers, sent, move |session, request, sent| {
         let to = match sent.get("decision") {
             "allow" => {
-                let patient = match patient(session, &request, sent.get("patient"))? {
-                    Chosen::Nobody => return choose(session, &request, &sent),
+                let patient = match patient(session, request, sent.get("patient"))? {
+                    Chosen::Nobody => return choose(session, request, sent),
                     Chosen::None => None,
-                    Chosen::One(id) => Some(shown_patient(session, &id)?.id),
+                    Chosen::One(id) => Some(patients::shown(session, &id)?.id),
                 };
-                let scopes = let_scopes(&request, &sent);
-                let session_name = Record::credential_name(&cookie);
+                let scopes = let_scopes(request, sent);
+                let session_name = record::credential::hash(&cookie);
                 let decision = Decision { scopes, patient, session: session_name };
                 if decision.scopes.is_empty() {
                     request.refused(session)
@@ -118,6 +106,23 @@ pub(crate) async fn decide(State(app): State<App>, headers: HeaderMap, RawForm(s
             _ => request.refused(session),
         };
         Ok(harden_forms(Redirect::to(&to).into_response(), &address::source(&request.redirect_uri)))
+    })
+    .await
+}
+
+/// Runs a page's work with what the program asked for, which the person's form carries.
+async fn with_request(
+    app: App,
+    headers: HeaderMap,
+    sent: Bytes,
+    work: impl FnOnce(&Session, &AuthorizationRequest, &Sent) -> Result<Response, Failure> + Send + 'static,
+) -> Response {
+    with_session(app, headers, move |session| {
+        let sent = Sent(read(&sent));
+        match AuthorizationRequest::read(session, &read(sent.get("request").as_bytes()))? {
+            Ok(request) => work(session, &request, &sent),
+            Err(unfit) => unfit_page(unfit),
+        }
     })
     .await
 }
@@ -144,29 +149,28 @@ fn patient(session: &Session, request: &AuthorizationRequest, asked: &str) -> Re
     if !request.wants_patient() {
         return Ok(Chosen::None);
     }
-    match &session.actor().person {
-        // A patient lets programs into their own record, and into no other.
-        Some(person) if person.type_id().name() == "Patient" => Ok(Chosen::One(person.id().to_owned())),
-        _ if asked.is_empty() => Ok(Chosen::Nobody),
-        _ => Ok(Chosen::One(asked.to_owned())),
-    }
+    Ok(match own_record(session) {
+        Some(own) => Chosen::One(own.to_owned()),
+        None if asked.is_empty() => Chosen::Nobody,
+        None => Chosen::One(asked.to_owned()),
+    })
 }
 
-fn shown_patient(session: &Session, id: &str) -> Result<Banner, Failure> {
-    let type_id = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
-    let patient = session.read(&record::bundle::key(type_id, id)?)?;
-    let document = patient.document().ok_or_else(Failure::bug)?;
-    Ok(Banner::read(&document, session.record().now_ms()))
+/// The id of the patient who is signed in: they let programs into their own record, and into no other.
+fn own_record(session: &Session) -> Option<&str> {
+    let person = session.actor().person.as_ref().filter(|person| person.type_id().name() == "Patient");
+    person.map(access::Person::id)
 }
 
 fn choose(session: &Session, request: &AuthorizationRequest, sent: &Sent) -> Result<Response, Failure> {
     let q = sent.get("q").to_owned();
-    let (found, has_more) = patients::find(session, &q)?;
+    let request_encoded = encoded(sent.get("request"));
+    let leads_to = format!("/oauth/consent?request={request_encoded}&patient=");
+    let (found, has_more) = patients::find(session, &q, &leads_to)?;
     html(&ChoosePatientPage {
         shell: Shell::of(Some(session)),
         app: request.client.name.clone(),
         request: sent.get("request").to_owned(),
-        request_encoded: encoded(sent.get("request")),
         q,
         found,
         has_more,
@@ -179,16 +183,14 @@ fn page(
     sent: &Sent,
     patient: Option<&str>,
 ) -> Result<Response, Failure> {
-    let patient = patient.map(|id| shown_patient(session, id)).transpose()?;
-    let is_own = session.actor().person.as_ref().is_some_and(|person| person.type_id().name() == "Patient");
+    let patient = patient.map(|id| patients::shown(session, id)).transpose()?;
     let source = address::source(&request.redirect_uri);
     let scopes = &request.scopes;
     let page = ConsentPage {
         shell: Shell::of(Some(session)),
-        problem: String::new(),
         app: request.client.name.clone(),
         host: source.split("://").last().unwrap_or_default().to_owned(),
-        may_choose_patient: patient.is_some() && request.launch.is_none() && !is_own,
+        may_choose_patient: patient.is_some() && request.launch.is_none() && own_record(session).is_none(),
         patient,
         lines: scopes.resources().enumerate().map(|(index, scope)| line(index, scope)).collect(),
         is_identity_wanted: scopes.has_any(&[Word::OpenId, Word::FhirUser, Word::Profile]),

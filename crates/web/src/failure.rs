@@ -1,6 +1,6 @@
 //! What a page says when it cannot be shown.
 
-use crate::page::html;
+use crate::page::{encoded, html};
 use crate::shell::Shell;
 use askama::Template;
 use axum::http::StatusCode;
@@ -54,8 +54,8 @@ impl Failure {
     pub(crate) fn of_patient(error: Error, session: &Session, patient: &str) -> Self {
         let is_closed = matches!(error, Error::NotFound(_) | Error::Denied(_));
         let may_open = is_closed && session.record().may_break_glass(session.actor());
-        let id: String = form_urlencoded::byte_serialize(patient.as_bytes()).collect();
-        let way_on = may_open.then(|| ("Emergency access", format!("/emergency?patient={id}")));
+        let way_on =
+            may_open.then(|| ("Emergency access", format!("/emergency?patient={}", encoded(patient))));
         Self { way_on, ..error.into() }
     }
 

@@ -38,11 +38,10 @@ pub(crate) async fn harden(mut request: Request, next: Next) -> Response {
     let asked = (*request.method() == Method::GET).then(|| request.uri().to_string());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    if let Some(asked) = asked.filter(|_| headers.get(header::LOCATION).is_some_and(|to| to == "/sign-in")) {
-        let to: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
-        if let Ok(to) = HeaderValue::try_from(format!("/sign-in?to={to}")) {
-            headers.insert(header::LOCATION, to);
-        }
+    if let Some(asked) = asked.filter(|_| headers.get(header::LOCATION).is_some_and(|to| to == "/sign-in"))
+        && let Ok(to) = HeaderValue::try_from(format!("/sign-in?to={}", encoded(&asked)))
+    {
+        headers.insert(header::LOCATION, to);
     }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -65,6 +64,11 @@ pub(crate) fn harden_forms(mut response: Response, source: &str) -> Response {
 fn is_cross_site(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
     site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// A text as a value in an address or a form.
+pub(crate) fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// A template as an answer.

@@ -70,6 +70,8 @@ impl DayList {
 /// A patient in a list.
 pub(crate) struct Row {
     pub banner: Banner,
+    /// Where they are chosen.
+    pub address: String,
     /// Someone else in the list has nearly the same name.
     pub has_similar: bool,
 }
@@ -92,7 +94,8 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
     with_session(app, headers, move |session| {
         let shell = Shell::following(session, None)?;
         let day = if asked.q.trim().is_empty() { DayList::read(session)? } else { None };
-        let (found, has_more) = if day.is_some() { (Vec::new(), false) } else { find(session, &asked.q)? };
+        let (found, has_more) =
+            if day.is_some() { (Vec::new(), false) } else { find(session, &asked.q, "/p/")? };
         if asked.part {
             return html(&FoundPart { q: asked.q, day, found, has_more });
         }
@@ -102,7 +105,8 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
 }
 
 /// The patients that typed words find, and whether there are more.
-pub(crate) fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Failure> {
+/// The patients whom words name, each with where they are chosen: their id behind `leads_to`; and whether there are more.
+pub(crate) fn find(session: &Session, text: &str, leads_to: &str) -> Result<(Vec<Row>, bool), Failure> {
     let attempts = match PatientSearch::parse(text) {
         Some(search) => search.attempts,
         // Nothing asked: the most recent ones, so that an empty page is no dead end.
@@ -127,13 +131,21 @@ pub(crate) fn find(session: &Session, text: &str) -> Result<(Vec<Row>, bool), Fa
                 // The search orders by any of a patient's names; the list by the one it shows.
                 banners.sort_by_key(|banner| (banner.full_name(), banner.birth_date.clone()));
             }
-            return Ok((rows(banners), found.next.is_some()));
+            return Ok((rows(banners, leads_to), found.next.is_some()));
         }
     }
     Ok((Vec::new(), false))
 }
 
-fn rows(banners: Vec<Banner>) -> Vec<Row> {
+/// A patient to be recognised, if they may be seen.
+pub(crate) fn shown(session: &Session, id: &str) -> Result<Banner, Failure> {
+    let type_id = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
+    let patient = session.read(&record::bundle::key(type_id, id)?)?;
+    let document = patient.document().ok_or_else(Failure::bug)?;
+    Ok(Banner::read(&document, session.record().now_ms()))
+}
+
+fn rows(banners: Vec<Banner>, leads_to: &str) -> Vec<Row> {
     let likeness = |banner: &Banner| {
         let start = |name: &str| name.to_lowercase().chars().take(4).collect::<String>();
         (start(&banner.family), start(&banner.given))
@@ -141,5 +153,9 @@ fn rows(banners: Vec<Banner>) -> Vec<Row> {
     let likenesses: Vec<_> = banners.iter().map(likeness).collect();
     let is_similar = |at: usize| likenesses.iter().filter(|one| **one == likenesses[at]).count() > 1;
     let similar: Vec<bool> = (0..banners.len()).map(is_similar).collect();
-    banners.into_iter().zip(similar).map(|(banner, has_similar)| Row { banner, has_similar }).collect()
+    let row = |(banner, has_similar): (Banner, bool)| {
+        let address = format!("{leads_to}{}", banner.id);
+        Row { banner, address, has_similar }
+    };
+    banners.into_iter().zip(similar).map(row).collect()
 }

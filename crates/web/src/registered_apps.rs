@@ -92,7 +92,7 @@ pub(crate) async fn change(
                 client.name = form.name.trim().to_owned();
                 client.redirect_uris = lines(&form.redirect_uris);
                 client.launch_uri = text(&form.launch_uri);
-                client.scopes = form.scopes.split_whitespace().collect::<Vec<_>>().join(" ");
+                client.scopes = lines(&form.scopes).join(" ");
                 if let (Proof::Keys(_) | Proof::KeysAt(_), Some(keys)) = (&client.proof, &keys) {
                     client.proof = keys.clone();
                 }
@@ -158,7 +158,7 @@ fn described(form: &AppForm) -> Result<(Client, Option<String>), IdentityError> 
         proof,
         redirect_uris: lines(&form.redirect_uris),
         launch_uri: text(&form.launch_uri),
-        scopes: form.scopes.split_whitespace().collect::<Vec<_>>().join(" "),
+        scopes: lines(&form.scopes).join(" "),
         role: (form.kind == "service").then(|| form.role.clone()),
         state: ClientState::Active,
         made_ms: 0,

@@ -1,7 +1,6 @@
 //! What stands around every page: who is signed in, and which style and script.
 
 use crate::{assets, moment, words};
-use fhir::schema::schema;
 use identity::passkey::Site;
 use record::{Error, Session};
 
@@ -15,10 +14,8 @@ pub(crate) struct Shell {
     pub has_passkeys: bool,
     /// Whether they see to the people of the practice.
     pub is_administrator: bool,
-    /// Whether they see the audit log.
-    pub sees_audit: bool,
-    /// How many emergencies wait for them to be looked at.
-    pub emergencies: usize,
+    /// How many emergencies wait to be looked at, for who sees the audit log; `None` for others.
+    pub emergencies: Option<usize>,
     /// Until when they see this patient's record by an emergency; empty: they do not.
     pub emergency_until: String,
     /// Today on the practice's wall; empty when nobody is signed in.
@@ -39,8 +36,7 @@ impl Shell {
             has_passkeys: session.is_some_and(|session| Site::of_url(session.record().base_url()).is_some()),
             is_administrator: session
                 .is_some_and(|session| session.actor().roles.iter().any(|role| role == "administrator")),
-            sees_audit: session.is_some_and(sees_audit),
-            emergencies: session.map(Session::emergencies_to_review).unwrap_or_default(),
+            emergencies: session.and_then(Session::emergencies_to_review),
             emergency_until: String::new(),
             today: session.map(|session| today(session.record().now_ms())).unwrap_or_default(),
             live: String::new(),
@@ -60,10 +56,6 @@ impl Shell {
         let emergency_until = emergency.map(|one| moment::day_and_time(one.ends_ms)).unwrap_or_default();
         Ok(Self { live: format!("/live?after={after}{of}"), emergency_until, ..Self::of(Some(session)) })
     }
-}
-
-fn sees_audit(session: &Session) -> bool {
-    schema().resource_named("AuditEvent").is_some_and(|audit_event| session.may_search(audit_event))
 }
 
 fn today(now_ms: i64) -> String {

@@ -76,7 +76,7 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
 
 async fn page(app: App, headers: HeaderMap, problem: String, is_by_code: bool, to: String) -> Response {
     let shown = tokio::task::spawn_blocking(move || {
-        let nobody = app.record.session(nobody(), origin(&headers));
+        let nobody = app.record.session(Actor::unknown(), origin(&headers));
         let has_accounts = !Accounts::new(&nobody).is_empty()?;
         html(&SignInPage {
             shell: Shell::of(None),
@@ -211,11 +211,6 @@ fn too_often(app: &App, until_ms: i64) -> String {
 
 /// Which of them is wrong is not said.
 const WRONG: &str = "Name, password or code is not right. A code can be used once: wait for the next one.";
-
-/// Someone who has not signed in.
-pub(crate) fn nobody() -> Actor {
-    Actor { id: "unknown".to_owned(), ..Actor::default() }
-}
 
 pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
     let origin = origin(&headers);

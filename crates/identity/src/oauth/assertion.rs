@@ -7,6 +7,7 @@ use super::refuse;
 use super::signed_token::SignedToken;
 use crate::IdentityError;
 use record::Session;
+use record::credential::hash;
 use record::private_documents::DocumentChange;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ fn use_up(
     until_s: i64,
     now_s: i64,
 ) -> Result<(), IdentityError> {
-    let name = super::hash(id);
+    let name = hash(id);
     loop {
         let before = session.record().private_document(SPACE, &client.id)?;
         let mut used: Used =

@@ -8,11 +8,12 @@ use super::endpoints::Endpoints;
 use super::grant::{Code, Grant, Holder};
 use super::grants::Grants;
 use super::launch::{self, Found};
+use super::new_secret;
 use super::scope_list::{ScopeList, Word};
-use super::{hash, new_secret};
 use crate::{IdentityError, mistake};
 use access::scope::Context;
 use record::Session;
+use record::credential::hash;
 
 /// How long a code holds, in milliseconds.
 const CODE_MS: i64 = 60_000;
@@ -190,22 +191,26 @@ impl AuthorizationRequest {
     }
 }
 
+/// Whether a parameter is there twice (RFC 6749 §3.1, §3.2: it must not be).
+pub fn is_repeated(parameters: &[(String, String)]) -> bool {
+    let mut names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
+}
+
 /// What of the parameters does not fit, with the code that says so.
 fn unfit<'a>(
     parameters: &'a [(String, String)],
     get: &dyn Fn(&str) -> Option<&'a str>,
     endpoints: &Endpoints,
 ) -> Option<(&'static str, &'static str)> {
-    let mut names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    let is_repeated = names.windows(2).any(|pair| pair[0] == pair[1]);
     let audience = get("aud").or(get("resource"));
     let is_challenge = |text: &str| {
         text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let is_long = parameters.iter().any(|(_, value)| value.len() > 8192);
     let rows = [
-        (is_repeated, "invalid_request", "a parameter is there twice"),
+        (is_repeated(parameters), "invalid_request", "a parameter is there twice"),
         (is_long, "invalid_request", "a parameter is too long"),
         (get("response_type").is_none(), "invalid_request", "response_type is missing; send code"),
         (get("response_type") != Some("code"), "unsupported_response_type", "response_type must be code"),

@@ -2,8 +2,9 @@
 
 use super::client::{Client, ClientState, Proof};
 use super::grants::Grants;
-use super::{hash, new_secret};
+use super::new_secret;
 use crate::{IdentityError, mistake};
+use record::credential::hash;
 use record::private_documents::DocumentChange;
 use record::{Record, Session};
 
@@ -97,8 +98,8 @@ impl<'a> Clients<'a> {
         if !matches!(self.find(id)?, Some(Client { proof: Proof::Secret(_), .. })) {
             return mistake("This app has no secret.");
         }
-        let secret = new_secret();
-        let client = self.change(id, |client| client.proof = Proof::Secret(hash(&secret)))?;
+        let (secret, proof) = secret_proof();
+        let client = self.change(id, |client| client.proof = proof.clone())?;
         Ok((client, secret))
     }
 

@@ -66,14 +66,19 @@ impl<'a> Grants<'a> {
     /// Ends a grant and all that hangs on it.
     pub(crate) fn end(&self, id: &str) -> Result<(), IdentityError> {
         while let Some(read) = self.read(id)? {
-            let names: Vec<_> = read.grant.tokens.iter().map(|token| token.name.clone()).collect();
-            let gone = change(id, Some(read.content), None);
             let what = format!("grant {id} of app {} is ended", read.grant.client);
-            if self.session.end_credentials(CredentialKind::BearerToken, &names, vec![gone], &what)? {
+            if self.take_away(read, &what)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Takes away a grant that was read, with its tokens. False when it was changed meanwhile.
+    fn take_away(&self, read: Read, what: &str) -> Result<bool, IdentityError> {
+        let names: Vec<_> = read.grant.tokens.iter().map(|token| token.name.clone()).collect();
+        let gone = vec![DocumentChange::removal(SPACE, read.grant.id, read.content)];
+        Ok(self.session.end_credentials(CredentialKind::BearerToken, &names, gone, what)?)
     }
 
     /// Ends one access token.
@@ -100,11 +105,9 @@ impl<'a> Grants<'a> {
         let now_ms = self.record().now_ms();
         let dead: Vec<_> = self.all()?.into_iter().filter(|read| !read.grant.is_live(now_ms)).collect();
         for read in dead {
-            let names: Vec<_> = read.grant.tokens.iter().map(|token| token.name.clone()).collect();
-            let gone = change(&read.grant.id, Some(read.content), None);
             let what = format!("grant {} is over", read.grant.id);
             // One that came to life at this moment stays.
-            self.session.end_credentials(CredentialKind::BearerToken, &names, vec![gone], &what)?;
+            self.take_away(read, &what)?;
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::scope_list::Word;
 use super::{is_secret, refuse};
 use crate::IdentityError;
 use access::Scope;
-use record::credential::CredentialKind;
-use record::{Record, Session};
+use record::Session;
+use record::credential::{CredentialKind, hash};
 use serde_json::{Value, json};
 
 /// A token that was recognised.
@@ -34,7 +34,7 @@ fn recognise(session: &Session, token: &str) -> Result<Option<Known>, IdentityEr
         let holds = is_it && expires_ms > now_ms;
         return Ok(holds.then_some(Known { grant, expires_ms, scopes: None, access: None }));
     }
-    let name = Record::credential_name(token);
+    let name = hash(token);
     let issued = grant.tokens.iter().find(|issued| issued.name == name && issued.expires_ms > now_ms);
     let Some(expires_ms) = issued.map(|issued| issued.expires_ms) else { return Ok(None) };
     let actor = record.authenticate(CredentialKind::BearerToken, token)?;

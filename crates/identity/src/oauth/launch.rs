@@ -1,8 +1,9 @@
 //! An app that is opened from a chart: a handle that stands for what is open (SMART App Launch 2.2, EHR Launch).
 
 use super::client::Client;
-use super::{hash, new_secret};
+use super::new_secret;
 use crate::{IdentityError, mistake};
+use record::credential::hash;
 use record::private_documents::DocumentChange;
 use record::{Record, Session};
 use serde::{Deserialize, Serialize};
@@ -75,8 +76,7 @@ impl Found {
 
     /// Uses it up.
     pub(crate) fn used(&self) -> DocumentChange {
-        let before = Some(self.content.clone());
-        DocumentChange { space: SPACE, key: self.key.clone(), before, after: None }
+        DocumentChange::removal(SPACE, self.key.clone(), self.content.clone())
     }
 }
 
@@ -86,9 +86,7 @@ fn forget_old(session: &Session) -> Result<(), IdentityError> {
         serde_json::from_slice::<Launch>(content).is_ok_and(|launch| launch.expires_ms <= now_ms)
     };
     let old = session.record().private_documents(SPACE)?.into_iter().filter(|(_, content)| is_over(content));
-    let old: Vec<_> = old
-        .map(|(key, content)| DocumentChange { space: SPACE, key, before: Some(content), after: None })
-        .collect();
+    let old: Vec<_> = old.map(|(key, content)| DocumentChange::removal(SPACE, key, content)).collect();
     if !old.is_empty() {
         // One that is used at this moment is gone all the same.
         session.change_documents(old, "handles of opened apps are over")?;

@@ -64,11 +64,6 @@ pub(crate) fn new_secret() -> String {
     secret.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// How a secret is kept.
-pub(crate) fn hash(secret: &str) -> String {
-    blake3::hash(secret.as_bytes()).to_hex().to_string()
-}
-
 /// Whether a secret is the one of a hash, in the same time wherever they differ.
 pub(crate) fn is_secret(secret: &str, kept: &str) -> bool {
     blake3::Hash::from_hex(kept).is_ok_and(|kept| blake3::hash(secret.as_bytes()) == kept)

@@ -2,9 +2,10 @@
 
 use super::client::{Client, ClientState, Proof};
 use super::clients::{Clients, secret_proof};
-use super::{hash, new_secret, refuse};
+use super::{new_secret, refuse};
 use crate::{IdentityError, mistake};
 use record::Session;
+use record::credential::hash;
 use record::private_documents::DocumentChange;
 use serde_json::{Value, json};
 
@@ -157,7 +158,7 @@ fn use_token(session: &Session, token: Option<&str>) -> Result<(), IdentityError
     let key = hash(token);
     let Some(content) = session.record().private_document(SPACE, &key)? else { return unknown() };
     let until = std::str::from_utf8(&content).ok().and_then(|text| text.parse::<i64>().ok());
-    let used = DocumentChange { space: SPACE, key, before: Some(content), after: None };
+    let used = DocumentChange::removal(SPACE, key, content);
     let is_first = session.change_documents(vec![used], "a token for a registration is used")?;
     match is_first && until.is_some_and(|until| until > session.record().now_ms()) {
         true => Ok(()),

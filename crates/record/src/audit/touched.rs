@@ -77,6 +77,7 @@ impl Touched {
     }
 }
 
-fn patient() -> TypeId {
+/// The type Patient.
+pub(crate) fn patient() -> TypeId {
     schema().resource_named("Patient").expect("the schema has Patient")
 }

@@ -23,18 +23,19 @@ pub struct Standing {
 impl Record {
     /// When the person of a credential showed last who they are, in milliseconds since 1970; `None` when it does not hold.
     pub fn confirmed_ms(&self, kind: CredentialKind, secret: &str) -> Result<Option<i64>, Error> {
-        let held = self.held(kind, secret)?;
+        let held = self.held(kind, &hash(secret))?;
         Ok(held.map(|credential| credential.confirmed_ms))
     }
 
     /// Until when a credential holds, in milliseconds since 1970; `None` when it does not.
     pub fn expires_ms(&self, kind: CredentialKind, secret: &str) -> Result<Option<i64>, Error> {
-        let held = self.held(kind, secret)?;
+        let held = self.held(kind, &hash(secret))?;
         Ok(held.map(|credential| credential.expires_ms))
     }
 
-    fn held(&self, kind: CredentialKind, secret: &str) -> Result<Option<Credential>, Error> {
-        let stored = self.store.read_private(kind.space(), &hash(secret))?;
+    /// The credential of a name, while it holds.
+    pub(super) fn held(&self, kind: CredentialKind, name: &str) -> Result<Option<Credential>, Error> {
+        let stored = self.store.read_private(kind.space(), name)?;
         let now_ms = self.now_ms();
         Ok(stored.and_then(|content| decode(&content, now_ms)).filter(|one| one.expires_ms > now_ms))
     }
@@ -84,14 +85,8 @@ impl Session {
         let now_ms = self.record.now_ms();
         let all = self.record.private_documents(kind.space())?.into_iter();
         let ended = all.filter(|(_, content)| decode(content, 0).is_some_and(|one| one.expires_ms <= now_ms));
-        let changes: Vec<_> = ended
-            .map(|(key, before)| DocumentChange {
-                space: kind.space(),
-                key,
-                before: Some(before),
-                after: None,
-            })
-            .collect();
+        let changes: Vec<_> =
+            ended.map(|(key, content)| DocumentChange::removal(kind.space(), key, content)).collect();
         if !changes.is_empty() {
             // What another process takes away at this moment is left to it.
             self.change_documents(changes, &format!("{}s that are over taken away", kind.space()))?;
@@ -106,10 +101,9 @@ impl Session {
         is_chosen: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
         let own = self.record.credentials_of(kind, &self.actor.id)?.into_iter();
-        let change =
-            |key, content| DocumentChange { space: kind.space(), key, before: Some(content), after: None };
-        let chosen = own.filter(|(key, _, _)| is_chosen(key)).map(|(key, content, _)| change(key, content));
-        let chosen: Vec<_> = chosen.collect();
+        let chosen = own.filter(|(key, _, _)| is_chosen(key));
+        let chosen: Vec<_> =
+            chosen.map(|(key, content, _)| DocumentChange::removal(kind.space(), key, content)).collect();
         if chosen.is_empty() {
             return Ok(());
         }

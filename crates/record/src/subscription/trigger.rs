@@ -77,12 +77,9 @@ pub(super) fn clause(
 
 /// Whether a clause is decided by the content of the resource itself.
 fn is_of_one_resource(clause: &Clause) -> bool {
-    match clause {
-        Clause::All(clauses) | Clause::Any(clauses) => clauses.iter().all(is_of_one_resource),
-        Clause::Not(inner) | Clause::OfType { inner, .. } => is_of_one_resource(inner),
+    !clause.has(&|one| match one {
         // It is set when a version is written.
-        Clause::Parameter(criterion) => criterion.code != "_lastUpdated",
-        Clause::InCompartment { .. } | Clause::Never => true,
-        Clause::Chain { .. } | Clause::Has { .. } => false,
-    }
+        Clause::Parameter(criterion) => criterion.code == "_lastUpdated",
+        one => matches!(one, Clause::Chain { .. } | Clause::Has { .. }),
+    })
 }

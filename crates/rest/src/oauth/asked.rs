@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use identity::oauth::client_proof::Shown;
 use identity::oauth::key_set::KeySet;
-use identity::oauth::{Refusal, assertion};
+use identity::oauth::{Refusal, assertion, authorization};
 use percent_encoding::percent_decode_str;
 use record::Origin;
 use serde_json::Value;
@@ -55,9 +55,7 @@ impl Asked {
             }
             _ => return Err(invalid("content-type must be application/x-www-form-urlencoded")),
         };
-        let mut names: Vec<&str> = form.0.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        if authorization::is_repeated(&form.0) {
             return Err(invalid("a parameter is there twice"));
         }
         let shown = shown(&parts.headers, &form);
@@ -65,7 +63,7 @@ impl Asked {
             Ok(Shown::Assertion(token, _)) => service.client_keys.of(service, token).await,
             _ => None,
         };
-        let bearer = authorization(&parts.headers, "bearer");
+        let bearer = authorization_of(&parts.headers, "bearer");
         let has_authorization = parts.headers.contains_key(header::AUTHORIZATION);
         Ok(Self {
             form,
@@ -97,10 +95,9 @@ impl Asked {
 }
 
 /// What an `Authorization` header of a scheme carries.
-fn authorization(headers: &HeaderMap, scheme: &str) -> Option<String> {
+fn authorization_of(headers: &HeaderMap, scheme: &str) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (given, rest) = value.split_once(' ')?;
-    given.eq_ignore_ascii_case(scheme).then(|| rest.trim().to_owned())
+    authentication::credentials(value, scheme).map(str::to_owned)
 }
 
 /// What the program shows: by one way, not by several (RFC 6749 §2.3).
@@ -108,7 +105,7 @@ fn shown(headers: &HeaderMap, form: &Parameters) -> Result<Shown, Refusal> {
     let several = || Refusal::new("invalid_request", "show who the client is by one way, not by several");
     let get = |name: &str| form.get(name).map(str::to_owned);
     let mut ways: Vec<Shown> = Vec::new();
-    if let Some(basic) = authorization(headers, "basic") {
+    if let Some(basic) = authorization_of(headers, "basic") {
         let wrong =
             || Refusal::new("invalid_client", "the Authorization header is not 'Basic' with id and secret");
         ways.push(read_basic(&basic).ok_or_else(wrong)?);

@@ -2,6 +2,7 @@
 
 use crate::outgoing;
 use crate::service::Service;
+use access::Actor;
 use flate2::read::GzDecoder;
 use identity::oauth::key_set::KeySet;
 use identity::oauth::{Clients, Proof, assertion};
@@ -29,7 +30,7 @@ impl ClientKeys {
     pub async fn of(&self, service: &Arc<Service>, token: &str) -> Option<KeySet> {
         let (id, key_id) = (assertion::claimed_client(token)?, assertion::key_id(token)?);
         let record = Arc::clone(&service.record);
-        let session = record.session(crate::authentication::program(), record::Origin::default());
+        let session = record.session(Actor::unknown(), record::Origin::default());
         let found = service.pool.run(move || Clients::new(&session).find(&id)).await;
         let Ok(Ok(Some(client))) = found else { return None };
         let Proof::KeysAt(url) = client.proof else { return None };

@@ -9,8 +9,8 @@ mod discovery;
 
 pub(crate) use client_keys::ClientKeys;
 
-use crate::authentication;
 use crate::service::Service;
+use access::Actor;
 use answer::{Told, told};
 use asked::Asked;
 use axum::Router;
@@ -94,7 +94,7 @@ async fn token(State(service): State<Arc<Service>>, request: Request) -> Respons
 
 /// The program that asks, once it has shown that it is itself.
 fn client(service: &Service, asked: &Asked) -> Result<Client, IdentityError> {
-    let session = service.record.session(authentication::program(), asked.origin.clone());
+    let session = service.record.session(Actor::unknown(), asked.origin.clone());
     let shown = match (asked.shown(), asked.form.get("refresh_token")) {
         // A client without a secret need not say who it is again: its refresh token does (RFC 6749 §6).
         (Err(refusal), Some(token)) if asked.shows_nothing() => {
@@ -115,7 +115,7 @@ fn client(service: &Service, asked: &Asked) -> Result<Client, IdentityError> {
 async fn introspect(State(service): State<Arc<Service>>, request: Request) -> Response {
     answer(service, request, |service, asked| {
         let token = asked.required("token")?;
-        let session = service.record.session(authentication::program(), asked.origin.clone());
+        let session = service.record.session(Actor::unknown(), asked.origin.clone());
         if let Some(bearer) = &asked.bearer {
             let kind = record::credential::CredentialKind::BearerToken;
             let actor = service.record.authenticate(kind, bearer)?;
@@ -140,7 +140,7 @@ async fn revoke(State(service): State<Arc<Service>>, request: Request) -> Respon
     answer(service, request, |service, asked| {
         let token = asked.required("token")?;
         let client = client(service, asked)?;
-        let session = service.record.session(authentication::program(), asked.origin.clone());
+        let session = service.record.session(Actor::unknown(), asked.origin.clone());
         inspection::revoke(&session, &client, token).map(|()| None)
     })
     .await
@@ -152,7 +152,7 @@ async fn register(State(service): State<Arc<Service>>, request: Request) -> Resp
             "invalid_client_metadata",
             "send a JSON object with content-type application/json",
         ))?;
-        let session = service.record.session(authentication::program(), asked.origin.clone());
+        let session = service.record.session(Actor::unknown(), asked.origin.clone());
         registration::register(&session, service.settings.registration, asked.bearer.as_deref(), described)
             .map(Some)
     });

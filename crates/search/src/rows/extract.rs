@@ -4,7 +4,7 @@ use super::{DateRow, Home, IndexRows, NumberRow, TextRow, TokenRow};
 use crate::fold::fold;
 use crate::hash;
 use crate::index_policy::{Entry, Policy, Rows, policy};
-use crate::matcher::{Ports, type_of};
+use crate::matcher::{NoPorts, type_of};
 use crate::parameter::{Parameter, ParameterKind};
 use crate::path::Leaf;
 use crate::prefix::Interval;
@@ -24,15 +24,6 @@ pub(crate) const DAY_MS: i64 = 86_400_000;
 /// Stands for the principal date of what lasts longer than a day: such rows are looked at only by who asks for what was not over
 /// at a time. Whatever began before a time is found by where it lies, so that others need not pass these rows by.
 pub(crate) const LASTING: &str = "_lasting";
-
-/// Rows depend on the resource alone: dates without an offset are taken as UTC, and access allows for that.
-struct Nowhere;
-
-impl Ports for Nowhere {
-    fn base_url(&self) -> &'static str {
-        ""
-    }
-}
 
 /// What a resource writes into the index. Without a known `resourceType` that is nothing.
 pub fn index_rows(document: &Document) -> IndexRows {
@@ -257,15 +248,17 @@ fn write_pairs(parameter: &'static Parameter, root: Node<'_>, rows: &mut IndexRo
     });
 }
 
+// Rows depend on the resource alone: dates without an offset are taken as UTC, and access allows for that.
+
 fn write_date(parameter: &'static str, node: Node<'_>, leaf: Leaf, rows: &mut IndexRows) {
-    if let Some(range) = date::range(node, leaf, &Nowhere) {
+    if let Some(range) = date::range(node, leaf, &NoPorts) {
         rows.dates.push(DateRow { parameter, low_ms: range.low_ms, high_ms: range.high_ms });
     }
 }
 
 /// The principal date goes by its low end; what follows a first one, or is long, is found by a date row.
 fn write_recency(parameter: &'static str, node: Node<'_>, leaf: Leaf, rows: &mut IndexRows) {
-    let Some(range) = date::range(node, leaf, &Nowhere) else { return };
+    let Some(range) = date::range(node, leaf, &NoPorts) else { return };
     let length_ms = range.high_ms.saturating_sub(range.low_ms);
     let is_short = range.low_ms > i64::MIN && length_ms <= LONG_MS;
     let is_first = rows.recency_ms.is_none();

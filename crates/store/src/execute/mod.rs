@@ -93,17 +93,13 @@ pub(crate) fn looks_at(query: &Query, types: &HashSet<TypeId>) -> bool {
 }
 
 fn leads_to(clause: &Clause, types: &HashSet<TypeId>) -> bool {
-    match clause {
-        Clause::All(inner) | Clause::Any(inner) => inner.iter().any(|clause| leads_to(clause, types)),
-        Clause::Not(inner) | Clause::OfType { inner, .. } => leads_to(inner, types),
-        Clause::Chain { targets, inner, .. } => {
-            targets.is_empty()
-                || targets.iter().any(|target| types.contains(target))
-                || leads_to(inner, types)
+    clause.has(&|one| match one {
+        Clause::Chain { targets, .. } => {
+            targets.is_empty() || targets.iter().any(|target| types.contains(target))
         }
-        Clause::Has { source, inner, .. } => types.contains(source) || leads_to(inner, types),
-        Clause::Parameter(_) | Clause::InCompartment { .. } | Clause::Never => false,
-    }
+        Clause::Has { source, .. } => types.contains(source),
+        _ => false,
+    })
 }
 
 /// The types that a query looks at, without those that have no documents.
