@@ -130,7 +130,7 @@ fn a_person_signs_in_first_and_decides_what_is_let() {
     let mut pages = server.signed_in();
     let choice = consent_page(&mut pages, &asks, "");
     assert!(choice.text().contains("Which patient"), "{}", choice.text());
-    assert!(choice.text().contains("&amp;patient=one"), "{}", choice.text());
+    assert!(choice.text().contains("patient=one\">SAMPLE-ONE, Ada</a>"), "{}", choice.text());
     let page = consent_page(&mut pages, &asks, "one");
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self' https://app.example.org;"), "{policy}");
