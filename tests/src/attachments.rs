@@ -1,6 +1,6 @@
 //! Files of any size go in and out of a practice in little memory, whole or not at all, and are in its copies.
 
-use crate::harness::folder::new_folder;
+use crate::harness::folder::{copy_key, new_folder};
 use crate::harness::http::Client;
 use crate::harness::program::{self, verify};
 use crate::harness::random::Random;
@@ -211,6 +211,7 @@ fn files_are_in_copies_exports_and_checks() {
     program::succeed(server.data(), ["export", place("export").to_str().unwrap()]);
     server.stop();
     program::succeed(&place("restored"), ["restore", place("copy").to_str().unwrap()]);
+    copy_key(&place("data"), &place("restored"));
     program::succeed(&place("imported"), ["import", place("export").to_str().unwrap()]);
     for name in ["restored", "imported"] {
         assert_eq!(verify(&place(name))["contents"], 1);

@@ -2,7 +2,7 @@
 
 use crate::demo;
 use crate::harness::content::{self, Content};
-use crate::harness::folder::{copy_folder, new_folder};
+use crate::harness::folder::{copy_folder, copy_key, new_folder};
 use crate::harness::http::Client;
 use crate::harness::program::{self, Outcome, verify};
 use crate::harness::samples::put_both;
@@ -131,6 +131,10 @@ fn a_backup_of_a_server_at_work_is_whole() {
     assert_eq!(again.code, Some(1), "a folder that holds a backup is not written over: {again:?}");
     let restored = folder.path().join("restored");
     program::succeed(&restored, ["restore".as_ref(), copy.as_os_str()]);
+    // HS4: a backup opens with the key alone, which is not in it.
+    let refused = program::run(&restored, ["verify"]);
+    assert!(refused.code == Some(1) && refused.failure().contains("restored.key is missing"), "{refused:?}");
+    copy_key(&data, &restored);
     let documents = verify(&restored)["documents"].as_u64().unwrap();
     assert_eq!(documents % 2, 0, "pairs are whole");
     assert!((2 * before..=2 * after).contains(&documents), "{documents}, of {before} to {after} pairs");

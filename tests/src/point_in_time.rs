@@ -1,6 +1,6 @@
 //! A practice as it was at a moment before a backup that was made while it worked.
 
-use crate::harness::folder::new_folder;
+use crate::harness::folder::{copy_key, new_folder};
 use crate::harness::program::{self, verify};
 use crate::harness::samples::patient;
 use crate::harness::server::Server;
@@ -55,11 +55,13 @@ fn a_backup_made_under_load_is_restored_as_of_any_moment_before_it() {
     server.stop();
     let mut times: Vec<&String> = written.iter().map(|(.., time)| time).collect();
     times.sort();
+    copy_key(&path("data"), &path("whole"));
     let all = program::succeed(&path("whole"), ["restore", path("backup").to_str().unwrap()]);
     for (number, share) in [5, 3, 2].into_iter().enumerate() {
         let moment = times[times.len() / share].clone();
         let data = path(&format!("then{number}"));
         let from = path("backup");
+        copy_key(&path("data"), &data);
         let restored = program::succeed(&data, ["restore", from.to_str().unwrap(), "--until", &moment]);
         assert!(restored["sequence"].as_u64() < all["sequence"].as_u64());
         verify(&data);

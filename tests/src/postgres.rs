@@ -15,7 +15,8 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 fn serve(data: &Path, database: &str) -> Server {
-    Server::start_as(data, &["serve", "--database", database])
+    let key = format!("file:{}", data.with_file_name("practice.key").display());
+    Server::start_as(data, &["serve", "--database", database, "--wrapping-key", &key])
 }
 
 /// Has clients of two servers begin the same at once, each with its number.

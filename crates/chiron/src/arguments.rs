@@ -29,6 +29,9 @@ pub struct Options {
     /// A replica of that database, for reads
     #[arg(long, global = true, value_name = "URL")]
     read_database: Option<String>,
+    /// The key without which the data cannot be read: file:PATH, passphrase or command:PROGRAM [default: a file beside the data folder]
+    #[arg(long, global = true, value_name = "KEY")]
+    wrapping_key: Option<String>,
     /// The address and port to serve on
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -53,6 +56,7 @@ impl Options {
             ("data", self.data.clone()),
             ("database", self.database.clone()),
             ("read-database", self.read_database.clone()),
+            ("wrapping-key", self.wrapping_key.clone()),
             ("listen", self.listen.clone()),
             ("base-url", self.base_url.clone()),
             ("behind-proxy", self.behind_proxy.then(|| "true".to_owned())),

@@ -4,6 +4,7 @@
 
 use crate::machine_memory;
 use crate::profile_checks;
+use crate::wrapping_key;
 use anyhow::{Context, Result, anyhow, bail};
 use identity::IdleTimes;
 use identity::oauth::registration::Registration;
@@ -26,7 +27,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 16] = [
+pub const SETTINGS: [Setting; 17] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -38,6 +39,12 @@ pub const SETTINGS: [Setting; 16] = [
         variable: "CHIRON_DATABASE",
         default: "",
         help: "postgres://user:password@host/name: the records lie there, by TLS with ?sslmode=verify-full&sslrootcert=FILE; empty: in the data folder",
+    },
+    Setting {
+        name: "wrapping-key",
+        variable: "CHIRON_WRAPPING_KEY",
+        default: "",
+        help: "the key without which the data cannot be read: file:PATH; passphrase (in CHIRON_PASSPHRASE); command:PROGRAM ARGUMENTS, for key services; empty: a file beside the data folder, with .key at its end",
     },
     Setting {
         name: "read-database",
@@ -209,6 +216,7 @@ impl Config {
         self.cache_bytes()?;
         self.idle_times()?;
         self.registration()?;
+        wrapping_key::of(self, &self.data())?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
     }

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, without_password};
 use crate::profile_checks;
+use crate::wrapping_key;
 use access::{Actor, Policy};
 use anyhow::{Context, Result};
 use record::outgoing::Targets;
@@ -36,7 +37,7 @@ impl Practice {
             index_words: true,
             read_database: config.read_database(),
             cache_bytes: config.cache_bytes()?,
-            ..OpenOptions::new(ports_of_store)
+            ..OpenOptions::new(ports_of_store, wrapping_key::of(config, &data)?)
         };
         let store = open_store(config.database(), &data, &options)?;
         let record = Record::new(Settings {

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use store::version::Splice;
-use store::{Action, Batch, Change, Expect, Maintain, OpenOptions, PostgresStore, ResourceKey, SqliteStore};
+use store::{
+    Action, Batch, Change, Expect, LocalKey, Maintain, OpenOptions, PostgresStore, ResourceKey, SqliteStore,
+};
 
 struct Ports;
 
@@ -184,7 +186,7 @@ fn main() {
         std::fs::read_dir(folder).expect("the folder").filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort_unstable();
     let bundles: Vec<Vec<Document>> = paths.iter().map(|path| resources(path)).collect();
-    let options = OpenOptions::new(Arc::new(Ports));
+    let options = OpenOptions::new(Arc::new(Ports), Arc::new(LocalKey::new(&[7; LocalKey::BYTES])));
     let open = |name: &str| -> Box<dyn Maintain> {
         let directory = scratch.path().join(name);
         match &database {

@@ -6,6 +6,7 @@
 mod directory;
 mod mark;
 mod memory;
+pub(crate) mod sealed_file;
 
 pub(crate) use directory::DirectoryBlobs;
 pub use mark::{Form, MARK_LENGTH, MARK_PREFIX, Mark, marks};

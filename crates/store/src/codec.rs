@@ -1,8 +1,8 @@
-//! The envelope of a stored document: key id, codec, splice, length, hash, then the payload.
+//! The envelope of a stored document: codec, splice, length, hash, then the payload. It is encrypted as a whole (see
+//! [`crate::keys`]).
 //!
-//! `key id` (varint) names the data key that the payload is encrypted with; 0 is none. `codec` (one byte) says
-//! how the payload was packed. The hash is the first eight bytes of BLAKE3 over the plain text: what comes out
-//! is what went in, or an error.
+//! `codec` (one byte) says how the payload was packed. The hash is the first eight bytes of BLAKE3 over the plain text:
+//! what comes out is what went in, or an error.
 
 use crate::error::StoreError;
 use crate::pack::{Unpack, put_varint};
@@ -28,7 +28,6 @@ const GREATEST_LENGTH: u32 = 1 << 30;
 /// Length of the hash in an envelope, in bytes.
 pub(crate) const HASH_LENGTH: usize = 8;
 
-const PLAIN_KEY: u64 = 0;
 const RAW: u8 = 0;
 const ZSTD: u8 = 1;
 const ZSTD_DICTIONARY_1: u8 = 2;
@@ -53,14 +52,13 @@ pub(crate) fn hash_of(text: &str) -> [u8; HASH_LENGTH] {
 }
 
 /// Puts a text into an envelope, compressed when that makes it smaller.
-pub(crate) fn seal(text: &str, splice: Splice) -> Vec<u8> {
+pub(crate) fn pack(text: &str, splice: Splice) -> Vec<u8> {
     let packed = if text.len() < LEAST_COMPRESSED { None } else { compress(text.as_bytes()) };
     let (codec, payload) = match &packed {
         Some(packed) if packed.len() < text.len() => (ZSTD_DICTIONARY_1, packed.as_slice()),
         _ => (RAW, text.as_bytes()),
     };
     let mut out = Vec::with_capacity(payload.len() + 24);
-    put_varint(&mut out, PLAIN_KEY);
     out.push(codec);
     out.push(form_number(splice.form));
     put_varint(&mut out, u64::from(splice.at));
@@ -71,11 +69,8 @@ pub(crate) fn seal(text: &str, splice: Splice) -> Vec<u8> {
 }
 
 /// Takes a text out of its envelope, checked against its hash.
-pub(crate) fn open(envelope: &[u8]) -> Result<(Arc<str>, Splice), StoreError> {
+pub(crate) fn unpack(envelope: &[u8]) -> Result<(Arc<str>, Splice), StoreError> {
     let mut unpack = Unpack::new(envelope);
-    if unpack.varint()? != PLAIN_KEY {
-        return Err(damaged("a data key that is not known"));
-    }
     let codec = unpack.byte()?;
     let form = splice_form(unpack.byte()?)?;
     let at = unpack.varint_u32()?;
@@ -102,16 +97,6 @@ pub(crate) fn open(envelope: &[u8]) -> Result<(Arc<str>, Splice), StoreError> {
         return Err(damaged("a splice that is not in the text"));
     }
     Ok((text.into(), Splice { at, form }))
-}
-
-/// The hash in an envelope, without opening it.
-pub(crate) fn sealed_hash(envelope: &[u8]) -> Result<[u8; HASH_LENGTH], StoreError> {
-    let mut unpack = Unpack::new(envelope);
-    unpack.varint()?;
-    unpack.take(2)?;
-    unpack.varint()?;
-    unpack.varint()?;
-    unpack.array()
 }
 
 fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -153,36 +138,35 @@ mod tests {
     fn texts_come_back() {
         for text in ["", "x", "{\"resourceType\":\"Patient\"}", &"äöü ".repeat(5000)] {
             let splice = Splice { at: u32::from(text.starts_with('{')), form: SpliceForm::NoMeta };
-            let sealed = seal(text, splice);
-            let (opened, found) = open(&sealed).unwrap();
-            assert_eq!((&*opened, found), (text, splice));
-            assert_eq!(sealed_hash(&sealed).unwrap(), hash_of(text));
+            let packed = pack(text, splice);
+            let (unpacked, found) = unpack(&packed).unwrap();
+            assert_eq!((&*unpacked, found), (text, splice));
         }
     }
 
     #[test]
     fn every_changed_byte_behind_the_splice_is_noticed() {
-        let sealed = seal(&"{\"resourceType\":\"Observation\"}".repeat(4), Splice::default());
-        for at in 4..sealed.len() {
-            let mut changed = sealed.clone();
+        let packed = pack(&"{\"resourceType\":\"Observation\"}".repeat(4), Splice::default());
+        for at in 3..packed.len() {
+            let mut changed = packed.clone();
             changed[at] ^= 1;
-            if let Ok((text, _)) = open(&changed) {
-                panic!("byte {at} of {} changed and {} bytes came back", sealed.len(), text.len());
+            if let Ok((text, _)) = unpack(&changed) {
+                panic!("byte {at} of {} changed and {} bytes came back", packed.len(), text.len());
             }
         }
     }
 
     #[test]
     fn a_splice_outside_its_text_is_an_error() {
-        let splice = |at| open(&seal("{\"é\":{}}", Splice { at, form: SpliceForm::EmptyMeta })).is_ok();
+        let splice = |at| unpack(&pack("{\"é\":{}}", Splice { at, form: SpliceForm::EmptyMeta })).is_ok();
         assert!(splice(0) && splice(7) && splice(9));
         assert!(!splice(3) && !splice(10) && !splice(u32::MAX));
     }
 
     #[test]
     fn damaged_envelopes_are_errors() {
-        assert!(open(&[]).is_err());
-        assert!(open(&[9; 40]).is_err());
-        assert!(open(&seal("abc", Splice::default())[..10]).is_err());
+        assert!(unpack(&[]).is_err());
+        assert!(unpack(&[9; 40]).is_err());
+        assert!(unpack(&pack("abc", Splice::default())[..10]).is_err());
     }
 }

@@ -58,9 +58,20 @@ pub enum StoreError {
         /// What this program knows.
         known: u32,
     },
+    /// The data directory was written before data was encrypted, which no release did.
+    #[error(
+        "the data is of schema {found}, of before the first release: export it with the program that wrote it, and import it anew"
+    )]
+    OlderSchema {
+        /// What was found.
+        found: u32,
+    },
     /// Stored data is not as it was written.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    /// What was asked for cannot be read any more: the key of the record that it is of was destroyed.
+    #[error("the record was destroyed")]
+    Shredded,
     /// Anything else of the world: the database, the file system.
     #[error("{context}: {source}")]
     World {

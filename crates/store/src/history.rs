@@ -18,7 +18,8 @@ pub(crate) struct CommitRow {
     pub chain: Chain,
     /// Packed: see [`unpack_changes`].
     pub changes: Vec<u8>,
-    pub audit: Vec<u8>,
+    /// Opened; an error when what is stored of it is damaged.
+    pub audit: Result<Vec<u8>, StoreError>,
 }
 
 /// Which rows of the commit log.
@@ -183,7 +184,7 @@ pub(crate) fn whole_commits(
             sequence: row.sequence.cast_unsigned(),
             time_ms: row.time_ms,
             changes: changes.into_iter().zip(versions).map(change).collect(),
-            audit: row.audit,
+            audit: row.audit?,
             chain: row.chain,
         });
         Ok(())
@@ -229,5 +230,5 @@ fn record(source: &impl Commits, row: CommitRow) -> Result<CommitRecord, StoreEr
         changes.push((ResourceKey::new(type_id, change.id.text()), change.version));
     }
     let sequence = row.sequence.cast_unsigned();
-    Ok(CommitRecord { sequence, time_ms: row.time_ms, changes, audit: row.audit })
+    Ok(CommitRecord { sequence, time_ms: row.time_ms, changes, audit: row.audit? })
 }

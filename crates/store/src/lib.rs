@@ -17,6 +17,7 @@ mod execute;
 #[doc(hidden)]
 pub mod fuzzing;
 mod history;
+mod keys;
 mod located;
 mod lock;
 pub mod maintain;
@@ -44,6 +45,7 @@ pub use blob::{BlobHash, BlobStore, KeptBlob};
 pub use body::Body;
 pub use error::StoreError;
 pub use execute::SearchLimits;
+pub use keys::{LocalKey, Unwrapped, WrappingKey};
 pub use maintain::{Maintain, OpenOptions, PrivateDocument};
 pub use memory::MemoryStore;
 pub use postgres::PostgresStore;

@@ -4,6 +4,7 @@ use crate::SearchLimits;
 use crate::Store;
 use crate::blob::Collected;
 use crate::error::StoreError;
+use crate::keys::WrappingKey;
 use crate::whole_commit::WholeCommit;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::time::Duration;
 pub struct OpenOptions {
     /// Serve the conditions of writes.
     pub ports: Arc<dyn search::Ports>,
+    /// Wraps the keys that the data is encrypted with.
+    pub wrapping_key: Arc<dyn WrappingKey>,
     /// Whether reads are logged. Off only to measure what the log costs.
     pub log_reads: bool,
     /// Greatest length of the database file in bytes; writes beyond it are refused as on a full disk.
@@ -41,9 +44,10 @@ const LOG_PAGES: usize = 4_096;
 
 impl OpenOptions {
     /// The options of a server.
-    pub fn new(ports: Arc<dyn search::Ports>) -> Self {
+    pub fn new(ports: Arc<dyn search::Ports>, wrapping_key: Arc<dyn WrappingKey>) -> Self {
         Self {
             ports,
+            wrapping_key,
             log_reads: true,
             greatest_bytes: None,
             limits: SearchLimits::default(),

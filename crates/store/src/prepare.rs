@@ -3,10 +3,11 @@
 
 use crate::batch::{Action, Batch, Change, Expect, Precondition, PrivateChange};
 use crate::blob::{BlobHash, marks};
-use crate::codec;
+use crate::codec::{self, HASH_LENGTH};
 use crate::commit_log::Chain;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
+use crate::keys::{DataKey, KeyRow, Keys, Sealed};
 use crate::private;
 use crate::row_set::{RowSet, pack_signature};
 use crate::stored_id::StoredId;
@@ -14,7 +15,7 @@ use crate::version::{ResourceKey, Splice};
 use crate::whole_commit::WholeCommit;
 use fhir::schema::TypeId;
 use search::rows::IndexRows;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A batch ready to be written.
@@ -24,6 +25,10 @@ pub(crate) struct PreparedBatch {
     pub changes: Vec<PreparedChange>,
     pub private: Vec<PrivateChange>,
     pub audit: Vec<u8>,
+    /// The audit row, as it is stored.
+    pub sealed_audit: Vec<u8>,
+    /// Keys of records that were made for it, to be stored with it.
+    pub keys: Vec<KeyRow>,
     /// What a commit that is written again must come out as.
     pub replayed: Option<Replayed>,
 }
@@ -48,6 +53,13 @@ impl Replayed {
     }
 }
 
+impl PreparedBatch {
+    /// The homes and numbers of the keys that come with it: known when it is written.
+    pub fn key_names(&self) -> Vec<(i64, i64)> {
+        self.keys.iter().map(|row| (row.home, row.number)).collect()
+    }
+}
+
 /// A change ready to be written.
 pub(crate) struct PreparedChange {
     pub key: ResourceKey,
@@ -64,7 +76,9 @@ pub(crate) struct PreparedChange {
 pub(crate) struct PreparedPut {
     pub body: Arc<str>,
     pub splice: Splice,
-    /// Both, as they are stored.
+    /// The hash of the body.
+    pub hash: [u8; HASH_LENGTH],
+    /// Body and splice, as they are stored.
     pub payload: Vec<u8>,
     pub home: i64,
     pub recency_ms: Option<i64>,
@@ -77,35 +91,77 @@ pub(crate) struct PreparedPut {
 
 /// Makes a batch ready. All parameters must be in the dictionary: see [`missing_parameters`].
 ///
+/// # Errors
+/// When the keys that it is to be sealed with cannot be had.
+///
 /// # Panics
 /// When the batch names a resource twice, or an id that is empty or longer than 64 bytes: a fault of the caller.
-pub(crate) fn prepare(batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
+pub(crate) fn prepare(
+    batch: Batch,
+    dictionary: &Dictionary,
+    keys: &Keys,
+) -> Result<PreparedBatch, StoreError> {
+    prepare_behind(batch, dictionary, keys, &HashMap::new())
+}
+
+/// As [`prepare`], behind batches that bring the keys of some homes.
+fn prepare_behind(
+    batch: Batch,
+    dictionary: &Dictionary,
+    keys: &Keys,
+    brought: &HashMap<i64, i64>,
+) -> Result<PreparedBatch, StoreError> {
     let mut seen = HashSet::with_capacity(batch.changes.len());
     for change in &batch.changes {
         assert!(seen.insert(&change.key), "a batch changes each resource once, and {} twice", change.key);
         assert!((1..=64).contains(&change.key.id.len()), "an id has 1 to 64 characters");
     }
     drop(seen);
-    PreparedBatch {
+    let mut seal = Seal { keys, brought, time_ms: batch.time_ms, new: Vec::new() };
+    let changes = batch.changes.into_iter().map(|change| prepare_change(change, dictionary, &mut seal));
+    Ok(PreparedBatch {
         time_ms: batch.time_ms,
         preconditions: batch.preconditions,
-        changes: batch.changes.into_iter().map(|change| prepare_change(change, dictionary)).collect(),
-        private: batch.private.into_iter().map(sealed).collect(),
+        changes: changes.collect::<Result<_, _>>()?,
+        private: batch.private.into_iter().map(|change| sealed(change, keys)).collect::<Result<_, _>>()?,
+        sealed_audit: keys.practice().seal(&Sealed::Audit, &batch.audit)?,
         audit: batch.audit,
+        keys: seal.new,
         replayed: None,
+    })
+}
+
+/// What the documents of a batch are sealed with.
+struct Seal<'a> {
+    keys: &'a Keys,
+    /// Numbers of keys by home, that the batches before it bring.
+    brought: &'a HashMap<i64, i64>,
+    time_ms: i64,
+    /// Keys of records that have none yet.
+    new: Vec<KeyRow>,
+}
+
+impl Seal<'_> {
+    /// The key that what lies in a record is sealed with.
+    fn key(&mut self, home: i64) -> Result<Arc<DataKey>, StoreError> {
+        match self.brought.get(&home) {
+            Some(number) => self.keys.key(*number),
+            None => self.keys.of_record(home, self.time_ms, &mut self.new),
+        }
     }
 }
 
-fn sealed(change: PrivateChange) -> PrivateChange {
+fn sealed(change: PrivateChange, keys: &Keys) -> Result<PrivateChange, StoreError> {
     let PrivateChange { space, key, content } = change;
-    let content = content.map(|content| private::seal(&space, &key, &content));
-    PrivateChange { space, key, content }
+    let content = content.map(|content| private::seal(keys, &space, &key, &content)).transpose()?;
+    Ok(PrivateChange { space, key, content })
 }
 
 /// Makes ready what writes commits again, exactly as they were. `names_of` puts the parameters of a batch into the
 /// dictionary, and gives it.
 pub(crate) fn prepare_again(
     commits: &[WholeCommit],
+    keys: &Keys,
     names_of: impl Fn(&Batch) -> Result<Arc<Dictionary>, StoreError>,
 ) -> Result<Vec<PreparedBatch>, StoreError> {
     let batches: Vec<Batch> = commits.iter().map(WholeCommit::batch).collect::<Result<_, _>>()?;
@@ -114,26 +170,46 @@ pub(crate) fn prepare_again(
         names = Some(names_of(batch)?);
     }
     let Some(names) = names else { return Ok(Vec::new()) };
-    let again = commits.iter().zip(batches);
-    Ok(again.map(|(commit, batch)| prepare_one_again(commit, batch, &names)).collect())
+    let mut brought = HashMap::new();
+    let again = commits.iter().zip(batches).map(|(commit, batch)| {
+        let prepared = prepare_one_again(commit, batch, &names, keys, &brought)?;
+        brought.extend(prepared.key_names());
+        Ok(prepared)
+    });
+    again.collect()
 }
 
-fn prepare_one_again(commit: &WholeCommit, batch: Batch, dictionary: &Dictionary) -> PreparedBatch {
-    let mut prepared = prepare(batch, dictionary);
+fn prepare_one_again(
+    commit: &WholeCommit,
+    batch: Batch,
+    dictionary: &Dictionary,
+    keys: &Keys,
+    brought: &HashMap<i64, i64>,
+) -> Result<PreparedBatch, StoreError> {
+    let mut prepared = prepare_behind(batch, dictionary, keys, brought)?;
     for (again, change) in prepared.changes.iter_mut().zip(&commit.changes) {
         again.number = Some(change.number);
     }
-    PreparedBatch { replayed: Some(Replayed { sequence: commit.sequence, chain: commit.chain }), ..prepared }
+    Ok(PreparedBatch {
+        replayed: Some(Replayed { sequence: commit.sequence, chain: commit.chain }),
+        ..prepared
+    })
 }
 
-fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
+fn prepare_change(
+    change: Change,
+    dictionary: &Dictionary,
+    seal: &mut Seal,
+) -> Result<PreparedChange, StoreError> {
     let type_id = change.key.type_id;
     let put = match change.action {
         Action::Delete => None,
         Action::Put { body, splice, rows } => {
             let set = row_set(&rows, type_id, dictionary);
+            let key = seal.key(rows.home.0)?;
             Some(PreparedPut {
-                payload: codec::seal(&body, splice),
+                hash: codec::hash_of(&body),
+                payload: key.seal(&Sealed::Document(&change.key), &codec::pack(&body, splice))?,
                 home: rows.home.0,
                 recency_ms: rows.recency_ms,
                 signature: pack_signature(&rows.signature),
@@ -145,14 +221,14 @@ fn prepare_change(change: Change, dictionary: &Dictionary) -> PreparedChange {
             })
         }
     };
-    PreparedChange {
+    Ok(PreparedChange {
         type_number: dictionary.type_number(type_id),
         id: StoredId::new(&change.key.id),
         key: change.key,
         expect: change.expect,
         number: None,
         put,
-    }
+    })
 }
 
 /// The rows with numbers for names; parameters without a number are left out.

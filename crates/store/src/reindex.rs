@@ -3,10 +3,10 @@
 //! The version of the rules that made the rows is recorded. While it is not this program's, searches walk whole
 //! types and let the matcher decide; every write makes rows by the new rules meanwhile.
 
-use crate::codec;
 use crate::dictionary::Dictionary;
 use crate::entry::{Entry, EntryPlace, START};
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::located::Target;
 use crate::prepare::{missing_in, row_set};
 use crate::row_set::{RowSet, pack_signature};
@@ -37,7 +37,7 @@ pub(crate) struct Renewal {
 }
 
 /// Makes the rows of some resources.
-pub(crate) fn make(entries: Vec<Entry>, dictionary: &Dictionary) -> Result<Step, StoreError> {
+pub(crate) fn make(entries: Vec<Entry>, dictionary: &Dictionary, keys: &Keys) -> Result<Step, StoreError> {
     let mut step = Step {
         last: entries.last().map(Entry::place),
         looked_at: entries.len() as u64,
@@ -45,7 +45,7 @@ pub(crate) fn make(entries: Vec<Entry>, dictionary: &Dictionary) -> Result<Step,
         missing: Vec::new(),
     };
     for entry in entries {
-        let (body, _) = codec::open(&entry.payload)?;
+        let (body, _) = keys.open_document(&entry.key(dictionary)?, &entry.payload)?;
         let document = fhir::Document::parse_with(body.as_bytes(), fhir::Limits::UNBOUNDED)
             .map_err(|_| StoreError::Damaged(format!("{} is no JSON", entry.id.text())))?;
         let rows = index_rows(&document);

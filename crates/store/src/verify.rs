@@ -8,6 +8,7 @@ use crate::commit_log::{self, CHAIN_LENGTH, Chain, LoggedChange};
 use crate::entry::{Entry, EntryPlace, START};
 use crate::error::StoreError;
 use crate::history::{CommitRow, Commits, Side};
+use crate::keys::Keys;
 use crate::located::{Located, Target};
 use crate::maintain::Verification;
 use crate::prepare::row_set;
@@ -93,11 +94,13 @@ pub(crate) trait Checked: Commits {
 pub(crate) fn verify(
     source: &impl Checked,
     is_index_current: bool,
+    keys: &Keys,
     blobs: &dyn BlobStore,
 ) -> Result<Verification, StoreError> {
     let mut check = Check {
         source,
         is_index_current,
+        keys,
         found: Verification::default(),
         contents: Contents::default(),
         rows: [0; 4],
@@ -114,6 +117,7 @@ pub(crate) fn verify(
 struct Check<'a, S: Checked> {
     source: &'a S,
     is_index_current: bool,
+    keys: &'a Keys,
     found: Verification,
     contents: Contents,
     /// Rows that the documents should have, by index table.
@@ -153,8 +157,12 @@ impl<S: Checked> Check<'_, S> {
         if time_ms < last.1 {
             self.found.fault(&place, "is before the commit before it");
         }
-        if commit_log::chain(before, sequence, time_ms, &row.changes, &row.audit) != row.chain {
-            self.found.fault(&place, "its hash differs: it or a commit before was changed");
+        match &row.audit {
+            Err(error) => self.found.fault(&place, error.to_string()),
+            Ok(audit) if commit_log::chain(before, sequence, time_ms, &row.changes, audit) != row.chain => {
+                self.found.fault(&place, "its hash differs: it or a commit before was changed");
+            }
+            Ok(_) => {}
         }
         self.found.commits += 1;
         match commit_log::unpack_changes(&row.changes) {
@@ -291,7 +299,8 @@ impl<S: Checked> Check<'_, S> {
     /// The rows are what this program makes of the document.
     fn extraction(&mut self, name: &str, entry: &Entry, type_id: TypeId, set: &RowSet) {
         // A document that does not open was reported with its commit.
-        let Ok((body, _)) = codec::open(&entry.payload) else { return };
+        let key = ResourceKey::new(type_id, entry.id.text());
+        let Ok((body, _)) = self.keys.open_document(&key, &entry.payload) else { return };
         let Ok(document) = fhir::Document::parse_with(body.as_bytes(), fhir::Limits::UNBOUNDED) else {
             self.found.fault(name, "is no JSON");
             return;

@@ -1,6 +1,8 @@
 //! The store's tests: one suite for every backend, random operations held against the naive model, and what
 //! only a disk can do: crashes, copies, damage.
 
+#[path = "main/at_rest.rs"]
+mod at_rest;
 #[path = "main/blobs.rs"]
 mod blobs;
 #[path = "main/brute_force.rs"]

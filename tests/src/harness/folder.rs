@@ -27,13 +27,28 @@ fn sweep() {
     }
 }
 
-/// Copies a data folder that no program has open.
+/// Copies a data folder that no program has open, and the key beside it.
 pub fn copy_folder(from: &Path, to: &Path) {
+    copy_key(from, to);
+    copy_files(from, to);
+}
+
+/// Copies the key that a data folder opens with, for another that is made of the same data.
+pub fn copy_key(from: &Path, to: &Path) {
+    std::fs::copy(key_beside(from), key_beside(to)).unwrap();
+}
+
+/// Where the key of a data folder is, unless it is said otherwise.
+pub fn key_beside(data: &Path) -> PathBuf {
+    data.with_added_extension("key")
+}
+
+fn copy_files(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
         match entry.file_type().unwrap() {
-            kind if kind.is_dir() => copy_folder(&entry.path(), &target),
+            kind if kind.is_dir() => copy_files(&entry.path(), &target),
             kind if kind.is_file() => {
                 std::fs::copy(entry.path(), target).unwrap();
             }

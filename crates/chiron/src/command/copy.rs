@@ -4,6 +4,7 @@ use crate::command::backup::copy_code_systems;
 use crate::config::{Config, without_password};
 use crate::event::{Emit, Event};
 use crate::practice::{open_store, ports};
+use crate::wrapping_key;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,8 +24,9 @@ impl<'a> Side<'a> {
         }
     }
 
-    fn open(&self, options: &OpenOptions) -> Result<Arc<dyn Maintain>> {
-        open_store(self.database, &self.data, options)
+    fn open(&self, config: &Config) -> Result<Arc<dyn Maintain>> {
+        let options = OpenOptions::new(ports(config)?, wrapping_key::of(config, &self.data)?);
+        open_store(self.database, &self.data, &options)
     }
 }
 
@@ -37,8 +39,7 @@ pub fn run(config: &Config, from: &str, to: &str, emit: &mut Emit<'_>) -> Result
     if source.data == target.data {
         bail!("a database needs a data folder of its own (--data) beside that of the other store");
     }
-    let options = OpenOptions::new(ports(config)?);
-    let (from_store, to_store) = (source.open(&options)?, target.open(&options)?);
+    let (from_store, to_store) = (source.open(config)?, target.open(config)?);
     let copied = store::copy::copy(&*from_store, &*to_store, None, &mut |done, of| {
         emit(Event::Progress { done, total: of, message: "commits".to_owned() });
     })?;

@@ -4,6 +4,7 @@ use crate::command::backup;
 use crate::config::Config;
 use crate::event::{Emit, Event};
 use crate::practice::ports;
+use crate::wrapping_key;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use store::{OpenOptions, SqliteStore};
@@ -29,7 +30,7 @@ fn restore_until(config: &Config, from: &Path, instant: &str, emit: &mut Emit<'_
         .with_context(|| format!("--until is an instant like 2026-11-25T10:00:00Z, not '{instant}'"))?;
     let whole = Beside::of(&data)?;
     SqliteStore::restore(from, &whole.0)?;
-    let options = OpenOptions::new(ports(config)?);
+    let options = OpenOptions::new(ports(config)?, wrapping_key::of(config, &data)?);
     let (source, target) = (SqliteStore::open(&whole.0, &options)?, SqliteStore::open(&data, &options)?);
     let copied = store::copy::copy(&source, &target, Some(until.as_millisecond()), &mut |done, total| {
         emit(Event::Progress { done, total, message: "commits".to_owned() });

@@ -11,7 +11,7 @@ use record::{Error, Origin, Record, ResourceKey, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::sqlite::SqliteStore;
-use store::{Expect, OpenOptions};
+use store::{Expect, LocalKey, OpenOptions};
 use terminology::Terminology;
 
 pub struct Practice {
@@ -29,7 +29,10 @@ impl Practice {
     pub fn with_rules(rules: Vec<Box<dyn WriteRule>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = Arc::new(RecordPorts::new("http://localhost/fhir", Terminology::built_in()));
-        let options = OpenOptions::new(Arc::clone(&ports) as Arc<dyn search::Ports>);
+        let options = OpenOptions::new(
+            Arc::clone(&ports) as Arc<dyn search::Ports>,
+            Arc::new(LocalKey::new(&[7; LocalKey::BYTES])),
+        );
         let store = SqliteStore::open(folder.path(), &options).unwrap();
         let (time_ms, id) = (Arc::new(AtomicI64::new(1_700_000_000_000)), AtomicI64::new(0));
         let time = Arc::clone(&time_ms);

@@ -1,9 +1,11 @@
-//! Content as files: `ab/cdef…` by its hash. A file is written beside, synced, and renamed to its name.
+//! Content as files: `ab/cdef…` by its hash, encrypted. A file is written beside, synced, and renamed to its name.
 
+use super::sealed_file::{SealedReader, SealedWriter, content_length};
 use super::{BlobHash, BlobReader, BlobStore, BlobWriter, Collected, KeptBlob, Pins, missing};
 use crate::error::{StoreError, failed_io};
+use crate::keys::Keys;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +17,7 @@ const INCOMING: &str = "incoming";
 /// A folder of contents, with one process at work on it.
 pub(crate) struct DirectoryBlobs {
     root: PathBuf,
+    keys: Arc<Keys>,
     pins: Arc<Pins>,
     /// Number of the next file that comes in.
     next: AtomicU64,
@@ -22,20 +25,25 @@ pub(crate) struct DirectoryBlobs {
 
 impl DirectoryBlobs {
     /// Opens a folder, made when it is missing. What was coming in when the last process ended is removed.
-    pub fn open(root: PathBuf) -> Result<Self, StoreError> {
+    pub fn open(root: PathBuf, keys: Arc<Keys>) -> Result<Self, StoreError> {
         let failed = || failed_io("open the folder of contents");
         let incoming = root.join(INCOMING);
         match fs::remove_dir_all(&incoming) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed()(error)),
             _ => fs::create_dir_all(&incoming).map_err(failed())?,
         }
-        Ok(Self { root, pins: Arc::default(), next: AtomicU64::new(1) })
+        Ok(Self { root, keys, pins: Arc::default(), next: AtomicU64::new(1) })
     }
 
     /// The file of content below a folder.
     pub fn relative(hash: &BlobHash) -> PathBuf {
         let name = hash.to_string();
         Path::new(&name[..2]).join(&name[2..])
+    }
+
+    /// Reads a content from a file, which may be a copy.
+    pub fn open_file(&self, hash: &BlobHash, file: File) -> Result<Box<dyn BlobReader>, StoreError> {
+        Ok(Box::new(SealedReader::open(file, &self.keys, &hash.to_string())?))
     }
 
     fn path(&self, hash: &BlobHash) -> PathBuf {
@@ -61,7 +69,7 @@ impl DirectoryBlobs {
             if !pinned.contains_key(hash) && !is_used(hash)? {
                 fs::remove_file(path).map_err(failed())?;
                 collected.blobs += 1;
-                collected.bytes += data.len();
+                collected.bytes += content_length(data.len()).unwrap_or_default();
             }
             Ok(())
         })?;
@@ -102,7 +110,7 @@ impl BlobStore for DirectoryBlobs {
             root: self.root.clone(),
             pins: Arc::clone(&self.pins),
             incoming: Incoming(temporary),
-            file,
+            file: SealedWriter::begin(file, &self.keys)?,
             hasher: blake3::Hasher::new(),
             length: 0,
         }))
@@ -112,8 +120,10 @@ impl BlobStore for DirectoryBlobs {
         let mut pinned = self.pins.lock();
         match fs::metadata(self.path(hash)) {
             Ok(data) => {
+                // One that is damaged is written anew.
+                let Some(length) = content_length(data.len()) else { return Ok(None) };
                 let pin = self.pins.pin(&mut pinned, *hash);
-                Ok(Some(KeptBlob::new(*hash, data.len(), pin)))
+                Ok(Some(KeptBlob::new(*hash, length, pin)))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed_io("look for content")(error)),
@@ -122,7 +132,7 @@ impl BlobStore for DirectoryBlobs {
 
     fn open(&self, hash: &BlobHash) -> Result<Box<dyn BlobReader>, StoreError> {
         match File::open(self.path(hash)) {
-            Ok(file) => Ok(Box::new(file)),
+            Ok(file) => self.open_file(hash, file),
             Err(error) if error.kind() == ErrorKind::NotFound => Err(missing(hash)),
             Err(error) => Err(failed_io("open content")(error)),
         }
@@ -142,7 +152,7 @@ struct FileWriter {
     root: PathBuf,
     pins: Arc<Pins>,
     incoming: Incoming,
-    file: File,
+    file: SealedWriter,
     hasher: blake3::Hasher,
     length: u64,
 }
@@ -151,13 +161,13 @@ impl BlobWriter for FileWriter {
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.hasher.update(bytes);
         self.length += bytes.len() as u64;
-        self.file.write_all(bytes).map_err(failed_io("write content"))
+        self.file.write(bytes)
     }
 
     fn finish(self: Box<Self>) -> Result<KeptBlob, StoreError> {
         let failed = || failed_io("give content its name");
         let hash = BlobHash(*self.hasher.finalize().as_bytes());
-        self.file.sync_all().map_err(failed())?;
+        self.file.finish()?.sync_all().map_err(failed())?;
         let path = self.root.join(DirectoryBlobs::relative(&hash));
         let folder = path.parent().unwrap_or(&self.root);
         // Kept before it has its name: no collection comes between.

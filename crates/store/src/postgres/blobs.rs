@@ -1,14 +1,16 @@
-//! Content in the database, in chunks under its hash, so that every process finds it and one backup holds all.
+//! Content in the database, in encrypted chunks under its hash, so that every process finds it and one backup holds all.
 //!
-//! What comes in lies in a file of this process until it has come to its end; then it goes to the database in one
+//! What comes in lies encrypted in a file of this process until it has come to its end; then it goes to the database in one
 //! transaction. Content has a time of its last keeping: another process may be about to name it.
 
 use super::readers::Readers;
 use super::statements as sql;
+use crate::blob::sealed_file::{SealedReader, SealedWriter};
 use crate::blob::{BlobHash, BlobReader, BlobStore, BlobWriter, Collected, KeptBlob, Pins, missing};
 use crate::error::{StoreError, failed_io};
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use crate::keys::{Keys, Sealed};
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,15 +21,16 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// The contents of a database.
 pub(super) struct PostgresBlobs {
     readers: Arc<Readers>,
+    keys: Arc<Keys>,
     pins: Arc<Pins>,
     incoming: PathBuf,
 }
 
 impl PostgresBlobs {
     /// The contents of a database; `incoming` is a folder of this process.
-    pub fn open(readers: Arc<Readers>, incoming: PathBuf) -> Result<Self, StoreError> {
+    pub fn open(readers: Arc<Readers>, keys: Arc<Keys>, incoming: PathBuf) -> Result<Self, StoreError> {
         fs::create_dir_all(&incoming).map_err(failed_io("open the folder of contents that come in"))?;
-        Ok(Self { readers, pins: Arc::default(), incoming })
+        Ok(Self { readers, keys, pins: Arc::default(), incoming })
     }
 
     /// Removes contents that no version names and that nobody kept for so long.
@@ -78,7 +81,8 @@ impl BlobStore for PostgresBlobs {
         Ok(Box::new(Incoming {
             readers: Arc::clone(&self.readers),
             pins: Arc::clone(&self.pins),
-            spool,
+            keys: Arc::clone(&self.keys),
+            spool: SealedWriter::begin(spool, &self.keys)?,
             hasher: blake3::Hasher::new(),
             length: 0,
         }))
@@ -96,7 +100,7 @@ impl BlobStore for PostgresBlobs {
         })?;
         let length = length.ok_or_else(|| missing(hash))?;
         let readers = Arc::clone(&self.readers);
-        Ok(Box::new(Outgoing { readers, name, length, at: 0, chunk: None }))
+        Ok(Box::new(Outgoing { readers, keys: Arc::clone(&self.keys), name, length, at: 0, chunk: None }))
     }
 }
 
@@ -104,7 +108,8 @@ impl BlobStore for PostgresBlobs {
 struct Incoming {
     readers: Arc<Readers>,
     pins: Arc<Pins>,
-    spool: File,
+    keys: Arc<Keys>,
+    spool: SealedWriter,
     hasher: blake3::Hasher,
     length: u64,
 }
@@ -113,7 +118,7 @@ impl BlobWriter for Incoming {
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.hasher.update(bytes);
         self.length += bytes.len() as u64;
-        self.spool.write_all(bytes).map_err(failed_io("write content"))
+        self.spool.write(bytes)
     }
 
     fn finish(self: Box<Self>) -> Result<KeptBlob, StoreError> {
@@ -122,9 +127,11 @@ impl BlobWriter for Incoming {
         // Kept before it has its name: no collection comes between.
         let pin = self.pins.pin(&mut self.pins.lock(), hash);
         let (name, length) = (hash.0.as_slice(), self.length.cast_signed());
+        let (spool, keys) = (self.spool.finish()?, &*self.keys);
         self.readers.written(|connection| {
-            let mut spool = &self.spool;
+            let mut spool = spool.try_clone().map_err(failed_io(context))?;
             spool.seek(SeekFrom::Start(0)).map_err(failed_io(context))?;
+            let mut spool = SealedReader::open(spool, keys, "that comes in")?;
             connection.begin(context, "BEGIN", &[])?;
             connection.query(context, sql::BLOB_ADD, &[&name, &length])?;
             let mut chunk = vec![0; CHUNK_BYTES];
@@ -133,7 +140,8 @@ impl BlobWriter for Incoming {
                 if filled == 0 {
                     break;
                 }
-                connection.query(context, sql::BLOB_CHUNK_ADD, &[&name, &number, &&chunk[..filled]])?;
+                let sealed = keys.practice().seal(&Sealed::Chunk(name, number), &chunk[..filled])?;
+                connection.query(context, sql::BLOB_CHUNK_ADD, &[&name, &number, &sealed])?;
             }
             connection.commit(context, Vec::new())
         })?;
@@ -156,6 +164,7 @@ fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 /// Content on its way out, a chunk at a time.
 struct Outgoing {
     readers: Arc<Readers>,
+    keys: Arc<Keys>,
     name: Vec<u8>,
     length: u64,
     at: u64,
@@ -170,7 +179,14 @@ impl Outgoing {
                 let rows = connection.query("read content", sql::BLOB_CHUNK, &[&self.name, &place])?;
                 Ok(rows.first().map(|row| row.get::<_, Vec<u8>>(0)))
             });
-            self.chunk = Some((number, bytes.map_err(io::Error::other)?.unwrap_or_default()));
+            let open = |sealed: Vec<u8>| self.keys.open_sealed(&Sealed::Chunk(&self.name, place), &sealed);
+            let bytes = bytes.and_then(|bytes| bytes.map(open).transpose());
+            let kind = |error: &StoreError| match error {
+                StoreError::Damaged(_) => io::ErrorKind::InvalidData,
+                _ => io::ErrorKind::Other,
+            };
+            let bytes = bytes.map_err(|error| io::Error::new(kind(&error), error))?;
+            self.chunk = Some((number, bytes.unwrap_or_default()));
         }
         Ok(self.chunk.as_ref().map_or(&[], |(_, bytes)| bytes))
     }

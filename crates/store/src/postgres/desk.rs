@@ -17,6 +17,7 @@ use crate::batch::{Committed, Precondition};
 use crate::commit_log::Chain;
 use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::maintain::OpenOptions;
 use crate::prepare::PreparedBatch;
 use crate::stored_id::StoredId;
@@ -35,6 +36,7 @@ const CONTEXT: &str = "write";
 /// What the writer shares with readers.
 pub(super) struct Shared {
     pub dictionary: Arc<SharedDictionary>,
+    pub keys: Arc<Keys>,
     pub memory: Arc<Memory>,
 }
 
@@ -140,7 +142,8 @@ impl Desk for PostgresDesk {
         let before = head.sequence;
         let connection = self.connection.as_ref().ok_or_else(no_head)?;
         let dictionary = names::of(connection, &self.shared.dictionary, head.names)?;
-        let mut transaction = Transaction::new(connection, dictionary, &self.options, head, set);
+        let keys = Arc::clone(&self.shared.keys);
+        let mut transaction = Transaction::new(connection, dictionary, keys, &self.options, head, set);
         transaction.look_ahead(batches)?;
         let mut results = Vec::with_capacity(batches.len());
         for batch in batches {

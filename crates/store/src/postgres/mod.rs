@@ -8,6 +8,7 @@ mod desk;
 mod entries;
 mod failure;
 mod keeper;
+mod keys;
 mod memory;
 mod moment;
 mod names;
@@ -32,9 +33,10 @@ use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute;
 use crate::history;
+use crate::keys::{Keys, now_ms};
 use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
-use crate::prepare;
+use crate::prepare::{self, PreparedBatch};
 use crate::read_log::{ReadPlace, Reads};
 use crate::version::{ResourceKey, Version};
 use crate::whole_commit::WholeCommit;
@@ -70,6 +72,7 @@ pub struct PostgresStore {
     readers: Arc<Readers>,
     blobs: PostgresBlobs,
     dictionary: Arc<SharedDictionary>,
+    keys: Arc<Keys>,
     reads: Reads,
     options: OpenOptions,
     _lock: Lock,
@@ -94,18 +97,24 @@ impl PostgresStore {
             .application_name(format!("chiron {:016x}", RandomState::new().hash_one(Instant::now())));
         let connection = Connection::open(&address)?;
         schema::migrate(&connection)?;
+        let keys = keys::open(&connection, &address, &options.wrapping_key, now_ms())?;
         let dictionary = Arc::new(SharedDictionary::new(begin(&connection)?));
         let memory = Arc::new(Memory::new(options.cache_bytes));
         let names = Arc::clone(&dictionary);
-        let readers = Arc::new(Readers::new(&address, replica.as_ref(), names, Arc::clone(&memory)));
-        let blobs = PostgresBlobs::open(Arc::clone(&readers), directory.join(INCOMING))?;
-        let shared = desk::Shared { dictionary: Arc::clone(&dictionary), memory: Arc::clone(&memory) };
+        let readers =
+            Arc::new(Readers::new(&address, replica.as_ref(), names, Arc::clone(&keys), Arc::clone(&memory)));
+        let blobs = PostgresBlobs::open(Arc::clone(&readers), Arc::clone(&keys), directory.join(INCOMING))?;
+        let shared = desk::Shared {
+            dictionary: Arc::clone(&dictionary),
+            keys: Arc::clone(&keys),
+            memory: Arc::clone(&memory),
+        };
         let desk = PostgresDesk::new(address.clone(), connection, shared, options.clone());
         let writer = Writer::start(desk)?;
         let fill = || WordIndex::start(address.clone(), Arc::clone(&readers));
         let words = options.index_words.then(fill).transpose()?;
         let watch = Watch::start(address, memory, Arc::clone(&readers))?;
-        let reads = Reads::open(directory, options.log_reads)?;
+        let reads = Reads::open(directory, options.log_reads, Arc::clone(&keys))?;
         let mut options = options.clone();
         options.limits.sparse_rows = options.limits.sparse_rows.min(SPARSE_ROWS);
         Ok(Self {
@@ -115,6 +124,7 @@ impl PostgresStore {
             readers,
             blobs,
             dictionary,
+            keys,
             reads,
             options,
             _lock: lock,
@@ -175,7 +185,10 @@ impl Store for PostgresStore {
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let dictionary = self.names_of(&batch)?;
-        let committed = self.writer.write(prepare::prepare(batch, &dictionary))?;
+        let batch = prepare::prepare(batch, &dictionary, &self.keys)?;
+        let keys = batch.key_names();
+        let committed = self.writer.write(batch)?;
+        self.keys.know_all(&keys);
         self.readers.know(committed.sequence.cast_signed());
         Ok(committed)
     }
@@ -201,18 +214,18 @@ impl Store for PostgresStore {
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.written(|connection| private::read(connection, space, key))
+        self.readers.written(|connection| private::read(connection, &self.keys, space, key))
     }
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.readers.written(|connection| private::list(connection, space))
+        self.readers.written(|connection| private::list(connection, &self.keys, space))
     }
 }
 
 impl Maintain for PostgresStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.readers.read_written(|snapshot| {
-            crate::verify::verify(snapshot, snapshot.moment.is_index_current, &self.blobs)
+            crate::verify::verify(snapshot, snapshot.moment.is_index_current, &self.keys, &self.blobs)
         })?;
         self.reads.verify(&mut found)?;
         Ok(found)
@@ -240,9 +253,9 @@ impl Maintain for PostgresStore {
         if self.readers.written(reindex::is_current)? {
             return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
         }
-        let step = self
-            .readers
-            .read_written(|snapshot| reindex::read(snapshot.connection, &snapshot.moment.dictionary))?;
+        let step = self.readers.read_written(|snapshot| {
+            reindex::read(snapshot.connection, &snapshot.moment.dictionary, &self.keys)
+        })?;
         reindex::write(step, &self.writer, &self.dictionary)
     }
 
@@ -259,19 +272,25 @@ impl Maintain for PostgresStore {
     }
 
     fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError> {
-        let again = prepare::prepare_again(commits, |batch| self.names_of(batch))?;
-        self.writer.write_in_order(again)
+        let again = prepare::prepare_again(commits, &self.keys, |batch| self.names_of(batch))?;
+        let keys: Vec<_> = again.iter().flat_map(PreparedBatch::key_names).collect();
+        self.writer.write_in_order(again)?;
+        self.keys.know_all(&keys);
+        Ok(())
     }
 
     fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError> {
         self.readers.read_written(|snapshot| {
-            let documents = private::all(snapshot.connection)?.into_iter().collect::<Result<_, _>>()?;
+            let documents =
+                private::all(snapshot.connection, snapshot.keys)?.into_iter().collect::<Result<_, _>>()?;
             Ok((snapshot.moment.sequence.cast_unsigned(), documents))
         })
     }
 
     fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {
-        self.writer.errand(move |desk| desk.transact(|connection| private::put(connection, &documents)))
+        let keys = Arc::clone(&self.keys);
+        self.writer
+            .errand(move |desk| desk.transact(|connection| private::put(connection, &keys, &documents)))
     }
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {

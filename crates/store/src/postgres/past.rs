@@ -7,6 +7,7 @@ use crate::HistoryPage;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
 use crate::history::{CommitRow, Commits, FoundVersion, Side, before_of, is_on};
+use crate::keys::{Keys, Sealed};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
 use tokio_postgres::Row;
@@ -31,7 +32,7 @@ impl PostgresSnapshot<'_> {
         let parameters: [Parameter; 7] =
             [&located.home, &located.key, &sequence, &position, &since, &until, &limit];
         for row in self.query("read a history", sql::PAST_WALK, &parameters)? {
-            versions.extend(version_of(&row, 0, key.clone())?);
+            versions.extend(version_of(self.keys, &row, 0, key.clone())?);
         }
         Ok(versions)
     }
@@ -57,7 +58,10 @@ impl Commits for PostgresSnapshot<'_> {
             Side::Before(place) => (sql::COMMITS_BEFORE, place),
         };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.query("read the commit log", text, &[&place, &limit])?.iter().map(commit_row).collect()
+        self.query("read the commit log", text, &[&place, &limit])?
+            .iter()
+            .map(|row| commit_row(row, self.keys))
+            .collect()
     }
 
     fn versions(&self, wanted: &[(ResourceKey, u32)]) -> Result<Vec<FoundVersion>, StoreError> {
@@ -69,13 +73,13 @@ impl Commits for PostgresSnapshot<'_> {
         for row in self.query("read versions", sql::VERSIONS, &[&types, &ids, &versions])? {
             let place = ordinal(&row);
             let (key, version) = &wanted[place];
-            found[place] = found_version(&row, key, *version);
+            found[place] = found_version(self.keys, &row, key, *version);
         }
         Ok(found)
     }
 }
 
-fn commit_row(row: &Row) -> Result<CommitRow, StoreError> {
+fn commit_row(row: &Row, keys: &Keys) -> Result<CommitRow, StoreError> {
     let sequence = row.get(0);
     let chain: &[u8] = row.get(2);
     Ok(CommitRow {
@@ -83,6 +87,6 @@ fn commit_row(row: &Row) -> Result<CommitRow, StoreError> {
         time_ms: row.get(1),
         chain: chain.try_into().map_err(|_| StoreError::Damaged(format!("the hash of commit {sequence}")))?,
         changes: row.get(3),
-        audit: row.get(4),
+        audit: keys.open_sealed(&Sealed::Audit, row.get(4)),
     })
 }

@@ -8,6 +8,7 @@ use super::snapshot::{PostgresSnapshot, found_version, id_bytes};
 use super::statements as sql;
 use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::pool::Pool;
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
@@ -50,6 +51,7 @@ pub(super) struct Readers {
     /// The last commit that this process wrote or saw: no read shows less.
     known: AtomicI64,
     dictionary: Arc<SharedDictionary>,
+    keys: Arc<Keys>,
     memory: Arc<Memory>,
 }
 
@@ -59,10 +61,12 @@ impl Readers {
         address: &Address,
         replica: Option<&Address>,
         dictionary: Arc<SharedDictionary>,
+        keys: Arc<Keys>,
         memory: Arc<Memory>,
     ) -> Self {
         let known = AtomicI64::new(0);
-        Self { written: Pools::new(address), replica: replica.map(Pools::new), known, dictionary, memory }
+        let (written, replica) = (Pools::new(address), replica.map(Pools::new));
+        Self { written, replica, known, dictionary, keys, memory }
     }
 
     /// Notes a commit that this process wrote.
@@ -88,7 +92,7 @@ impl Readers {
             if sequence < least {
                 return Ok(None);
             }
-            let found = found_version(&row, key, version)?;
+            let found = found_version(&self.keys, &row, key, version)?;
             if let Some(found) = found.as_ref().filter(|found| number == 0 && !found.is_deleted()) {
                 cache.keep(row.get(8), type_number, &stored_id, found, sequence.cast_unsigned());
             }
@@ -115,10 +119,9 @@ impl Readers {
             if sequence < least {
                 return Ok(None);
             }
-            let read = self
-                .memory
-                .at(&reader.connection, sequence)
-                .and_then(|cache| read(&PostgresSnapshot::new(&reader.connection, moment, Some(cache))));
+            let read = self.memory.at(&reader.connection, sequence).and_then(|cache| {
+                read(&PostgresSnapshot::new(&reader.connection, &self.keys, moment, Some(cache)))
+            });
             if read.is_err() {
                 // The server goes on only after the end of a transaction that failed; else this one is not lent again.
                 let _ = reader.end();
@@ -135,7 +138,7 @@ impl Readers {
         self.again(|| {
             let reader = self.written.moments.lend()?;
             let moment = reader.begin(&self.dictionary)?;
-            let found = read(&PostgresSnapshot::new(&reader.connection, moment, None));
+            let found = read(&PostgresSnapshot::new(&reader.connection, &self.keys, moment, None));
             let ended = reader.end();
             found.and_then(|found| ended.map(|()| found))
         })

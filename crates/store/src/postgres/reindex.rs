@@ -11,6 +11,7 @@ use super::working_set::index_rows;
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::entry::EntryPlace;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::located::Target;
 use crate::maintain::Reindexed;
 use crate::reindex::{self, Renewal, STEP, Step};
@@ -29,10 +30,14 @@ pub(super) fn mark_stale(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Reads the resources behind the last step, and makes their rows.
-pub(super) fn read(connection: &Connection, dictionary: &Dictionary) -> Result<Step, StoreError> {
+pub(super) fn read(
+    connection: &Connection,
+    dictionary: &Dictionary,
+    keys: &Keys,
+) -> Result<Step, StoreError> {
     let rows = connection.query(CONTEXT, sql::META_READ, &[&PROGRESS])?;
     let after = reindex::read_progress(rows.first().map(|row| row.get(0)))?;
-    reindex::make(entries::behind(connection, after, STEP)?, dictionary)
+    reindex::make(entries::behind(connection, after, STEP)?, dictionary, keys)
 }
 
 /// Writes a step.

@@ -6,8 +6,8 @@ use super::statements as sql;
 use super::words;
 use crate::body::Body;
 use crate::cache::Cache;
-use crate::codec;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::located::Located;
 use crate::pack::Unpack;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
@@ -23,6 +23,7 @@ use tokio_postgres::Row;
 /// The data as a connection's transaction sees it.
 pub(super) struct PostgresSnapshot<'a> {
     pub connection: &'a Connection,
+    pub keys: &'a Keys,
     pub moment: Moment,
     /// What was read lately; `None` where everything is to be read from the tables.
     pub cache: Option<Arc<Cache>>,
@@ -63,15 +64,17 @@ pub(super) fn version_number(number: i64) -> Result<u32, StoreError> {
 
 /// The version in some columns: number, updated, sequence, position, payload, from a column on. `None` when the join
 /// found none.
-pub(super) fn version_of(row: &Row, from: usize, key: ResourceKey) -> Result<Option<Version>, StoreError> {
+pub(super) fn version_of(
+    keys: &Keys,
+    row: &Row,
+    from: usize,
+    key: ResourceKey,
+) -> Result<Option<Version>, StoreError> {
     let Some(number) = row.get::<_, Option<i64>>(from) else { return Ok(None) };
     let payload: Option<&[u8]> = row.get(from + 4);
     let (body, splice) = match payload {
         Some(envelope) => {
-            let (text, splice) = codec::open(envelope).map_err(|error| match error {
-                StoreError::Damaged(what) => StoreError::Damaged(format!("{key}: {what}")),
-                other => other,
-            })?;
+            let (text, splice) = keys.open_document(&key, envelope)?;
             (Some(Arc::new(Body::new(text))), splice)
         }
         None => (None, Splice::default()),
@@ -92,12 +95,13 @@ pub(super) fn version_of(row: &Row, from: usize, key: ResourceKey) -> Result<Opt
 
 /// The version in a row of [`sql::VERSION`] or [`sql::VERSIONS`].
 pub(super) fn found_version(
+    keys: &Keys,
     row: &Row,
     key: &ResourceKey,
     wanted: u32,
 ) -> Result<Option<Version>, StoreError> {
     let Some(newest) = row.get::<_, Option<i64>>(1) else { return Ok(None) };
-    let version = version_of(row, 2, key.clone())?;
+    let version = version_of(keys, row, 2, key.clone())?;
     if version.is_none() && i64::from(wanted) <= newest {
         return Err(StoreError::Damaged(format!("version {wanted} of {key} is missing")));
     }
@@ -122,8 +126,13 @@ pub(super) fn ordinal(row: &Row) -> usize {
 
 impl<'a> PostgresSnapshot<'a> {
     /// A moment that a connection sees.
-    pub fn new(connection: &'a Connection, moment: Moment, cache: Option<Arc<Cache>>) -> Self {
-        Self { connection, moment, cache, counted: RefCell::default() }
+    pub fn new(
+        connection: &'a Connection,
+        keys: &'a Keys,
+        moment: Moment,
+        cache: Option<Arc<Cache>>,
+    ) -> Self {
+        Self { connection, keys, moment, cache, counted: RefCell::default() }
     }
 
     fn cached(&self, find: impl FnOnce(&Cache, u64) -> Option<Version>) -> Option<Version> {
@@ -227,7 +236,7 @@ impl Snapshot for PostgresSnapshot<'_> {
             for row in self.query("read entries", sql::ENTRIES_AT, &parameters)? {
                 let at = missing[ordinal(&row)];
                 let id = stored_id(row.get(1))?;
-                found[at] = version_of(&row, 2, ResourceKey::new(places[at].type_id, id.text()))?;
+                found[at] = version_of(self.keys, &row, 2, ResourceKey::new(places[at].type_id, id.text()))?;
                 found[at].iter().for_each(|version| self.keep(places[at].position.key, &id, version));
             }
         }
@@ -266,7 +275,7 @@ impl Snapshot for PostgresSnapshot<'_> {
         let newest = vec![0i64; missing.len()];
         for row in self.query("read versions", sql::VERSIONS, &[&types, &packed, &newest])? {
             let at = missing[ordinal(&row)];
-            let version = found_version(&row, &wanted[at], 0)?;
+            let version = found_version(self.keys, &row, &wanted[at], 0)?;
             found[at] = version.filter(|version| !version.is_deleted());
             found[at].iter().for_each(|version| self.keep(row.get(8), &ids[at], version));
         }

@@ -4,14 +4,15 @@
 //! servers: so the unique key of each has that column, there are no sequences and no foreign keys, and what is not
 //! distributed is small. All that is written in a transaction goes to a table in one statement, as arrays.
 
-/// The tables of schema 1. Ids and texts are bytes, so that they are compared and ordered as bytes, whatever the database's
+/// The tables of the first schema that a release has. Ids and texts are bytes, so that they are compared and ordered as bytes, whatever the database's
 /// language; documents are compressed already.
-pub(super) const SCHEMA_1: &str = "
+pub(super) const TABLES_FIRST: &str = "
 CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE dictionary (kind bigint NOT NULL, name text NOT NULL, number bigint NOT NULL,
     PRIMARY KEY (kind, name));
 CREATE TABLE head (one boolean PRIMARY KEY DEFAULT true CHECK (one), sequence bigint NOT NULL, time bigint NOT NULL,
-    chain bytea NOT NULL, next_key bigint NOT NULL, names bigint NOT NULL, index_version bigint NOT NULL)
+    chain bytea NOT NULL, next_key bigint NOT NULL, names bigint NOT NULL, index_version bigint NOT NULL,
+    keeper bigint NOT NULL DEFAULT 0)
     WITH (fillfactor = 10);
 CREATE TABLE directory (type bigint NOT NULL, id bytea NOT NULL, key bigint NOT NULL, home bigint NOT NULL,
     recency bigint NOT NULL, version bigint NOT NULL, deleted boolean NOT NULL,
@@ -51,21 +52,35 @@ CREATE TABLE blob_chunk (hash bytea NOT NULL, number bigint NOT NULL, bytes byte
 ALTER TABLE blob_chunk ALTER COLUMN bytes SET STORAGE EXTERNAL;
 CREATE TABLE blob_use (hash bytea NOT NULL, key bigint NOT NULL, version bigint NOT NULL,
     PRIMARY KEY (hash, key, version));
-INSERT INTO head (sequence, time, chain, next_key, names, index_version)
-    VALUES (0, -9223372036854775808, decode(repeat('00', 32), 'hex'), 1, 0, 0);
-";
-
-/// Schema 2 names the process that may answer from memory: see [`super::keeper`].
-pub(super) const SCHEMA_2: &str = "ALTER TABLE head ADD COLUMN keeper bigint NOT NULL DEFAULT 0";
-
-/// Schema 3 has the index of words, which is distributed as the directory is: see [`super::words`].
-pub(super) const SCHEMA_3: &str = "
 CREATE TABLE words (type bigint NOT NULL, id bytea NOT NULL, words tsvector, PRIMARY KEY (type, id));
 CREATE INDEX words_words ON words USING gin (words);
 CREATE INDEX words_vague ON words (type) WHERE words IS NULL;
 CREATE TABLE words_place (one boolean PRIMARY KEY DEFAULT true CHECK (one), form bigint NOT NULL, sequence bigint NOT NULL);
 INSERT INTO words_place (form, sequence) VALUES (0, 0);
+CREATE TABLE data_key (number bigint PRIMARY KEY, home bigint NOT NULL, made bigint NOT NULL, wrapped bytea NOT NULL);
+CREATE INDEX data_key_home ON data_key (home, number);
+INSERT INTO head (sequence, time, chain, next_key, names, index_version)
+    VALUES (0, -9223372036854775808, decode(repeat('00', 32), 'hex'), 1, 0, 0);
 ";
+
+/// The columns of a data key, in the order that they are read in.
+macro_rules! keys {
+    ($rest:literal) => {
+        concat!("SELECT number, home, made, wrapped FROM data_key ", $rest)
+    };
+}
+pub(super) const KEYS_ALL: &str = keys!("ORDER BY number");
+pub(super) const KEYS_OF_PRACTICE: &str = keys!("WHERE home = 0 ORDER BY number");
+pub(super) const KEYS_BETWEEN: &str = keys!("WHERE number >= $1 AND number < $2 ORDER BY number");
+pub(super) const KEY_NEWEST: &str =
+    keys!("WHERE home = $1 AND length(wrapped) > 0 ORDER BY number DESC LIMIT 1");
+pub(super) const KEYS_ADD: &str = "INSERT INTO data_key (number, home, made, wrapped)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])";
+/// Leases so many numbers, behind those of the practice's first keys.
+pub(super) const KEY_LEASE: &str =
+    "INSERT INTO meta (name, value) VALUES ('next_data_key', (2 * $1::bigint)::text)
+    ON CONFLICT (name) DO UPDATE SET value = (meta.value::bigint + $1::bigint)::text
+    RETURNING value::bigint - $1::bigint";
 
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = $1";
 pub(super) const META_WRITE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)

@@ -13,6 +13,7 @@ use crate::commit_log::{self, Chain, LoggedChange};
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
 use crate::execute;
+use crate::keys::Keys;
 use crate::located::{current_version, meets};
 use crate::maintain::OpenOptions;
 use crate::prepare::{PreparedBatch, PreparedChange, PreparedPut};
@@ -60,6 +61,7 @@ impl Head {
 pub(super) struct Transaction<'a, 'b> {
     connection: &'a Connection,
     dictionary: Arc<Dictionary>,
+    keys: Arc<Keys>,
     options: &'a OpenOptions,
     pub head: Head,
     set: WorkingSet<'b>,
@@ -75,12 +77,13 @@ impl<'a, 'b> Transaction<'a, 'b> {
     pub fn new(
         connection: &'a Connection,
         dictionary: Arc<Dictionary>,
+        keys: Arc<Keys>,
         options: &'a OpenOptions,
         head: Head,
         set: WorkingSet<'b>,
     ) -> Self {
         let (ahead, changed_types, changed) = (Vec::new(), HashSet::new(), HashMap::new());
-        Self { connection, dictionary, options, head, set, ahead, changed_types, changed }
+        Self { connection, dictionary, keys, options, head, set, ahead, changed_types, changed }
     }
 
     /// Checks a batch, and takes it to what will be written. A refusal leaves everything as it was.
@@ -116,8 +119,9 @@ impl<'a, 'b> Transaction<'a, 'b> {
         if let Some(replayed) = batch.replayed {
             replayed.check(at.sequence, &chain)?;
         }
-        let logged = Logged { sequence: at.sequence, time_ms, chain, changes, audit: &batch.audit };
+        let logged = Logged { sequence: at.sequence, time_ms, chain, changes, audit: &batch.sealed_audit };
         self.set.log(logged, &batch.private);
+        self.set.keys(&batch.keys);
         self.head.sequence = at.sequence;
         self.head.time_ms = time_ms;
         self.head.chain = chain;
@@ -162,7 +166,8 @@ impl<'a, 'b> Transaction<'a, 'b> {
                     true
                 }
                 Precondition::Private { space, key, content } => {
-                    private::read(self.snapshot()?.connection, space, key)? == *content
+                    let snapshot = self.snapshot()?;
+                    private::read(snapshot.connection, snapshot.keys, space, key)? == *content
                 }
                 Precondition::NoMatch(_) => {
                     matches = found.next().unwrap_or_default();
@@ -212,7 +217,7 @@ impl<'a, 'b> Transaction<'a, 'b> {
         let row = answers.last().and_then(|rows| rows.first()).ok_or_else(no_head)?;
         let mut moment = Moment::of(row, Arc::clone(&self.dictionary));
         moment.sequence = self.head.sequence;
-        Ok(PostgresSnapshot::new(self.connection, moment, None))
+        Ok(PostgresSnapshot::new(self.connection, &self.keys, moment, None))
     }
 
     /// Writes what is not yet written, and the head, and commits.

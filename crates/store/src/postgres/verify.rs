@@ -5,7 +5,7 @@ use super::connection::Call;
 use super::snapshot::{PostgresSnapshot, ordinal};
 use super::statements as sql;
 use super::working_set::index_rows;
-use super::{entries, private};
+use super::{entries, keys, private};
 use crate::blob::BlobUse;
 use crate::entry::EntryPlace;
 use crate::error::StoreError;
@@ -22,10 +22,13 @@ impl Checked for PostgresSnapshot<'_> {
     /// PostgreSQL's pages are its own: with data checksums it refuses to read one that is damaged, and the check ends
     /// with what it says. No commit covers private documents and the directory's rows of what is deleted.
     fn check_backend(&self, found: &mut Verification) -> Result<(), StoreError> {
-        for document in private::all(self.connection)? {
+        for document in private::all(self.connection, self.keys)? {
             if let Err(error) = document {
                 found.fault("table private", error.to_string());
             }
+        }
+        for what in self.keys.faults(&keys::all(self.connection)?) {
+            found.fault("table data_key", what);
         }
         let wrong = self.number(sql::TOMBSTONES_WRONG)?;
         if wrong > 0 {

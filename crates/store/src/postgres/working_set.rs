@@ -6,9 +6,9 @@ use super::snapshot::id_bytes;
 use super::statements as sql;
 use crate::batch::PrivateChange;
 use crate::blob::BlobHash;
-use crate::codec;
 use crate::commit_log::{Chain, LoggedChange};
 use crate::error::StoreError;
+use crate::keys::KeyRow;
 use crate::located::{Located, Target};
 use crate::prepare::{PreparedChange, PreparedPut};
 use crate::row_set::{RowSet, date_span};
@@ -85,6 +85,7 @@ pub(super) struct WorkingSet<'b> {
     private: BTreeMap<(&'b str, &'b str), Option<&'b [u8]>>,
     /// Contents by the internal key and version that name them.
     blob_uses: Vec<(&'b BlobHash, i64, u32)>,
+    keys: Vec<&'b KeyRow>,
 }
 
 impl<'b> WorkingSet<'b> {
@@ -156,7 +157,7 @@ impl<'b> WorkingSet<'b> {
         resource.made = Some(Made { put, version, at });
         resource.is_changed = true;
         self.blob_uses.extend(put.blobs.iter().map(|hash| (hash, key, version)));
-        let hash = Some(codec::sealed_hash(&put.payload)?);
+        let hash = Some(put.hash);
         Ok(LoggedChange { type_number: change.type_number, id: change.id.clone(), key, version, hash })
     }
 
@@ -188,6 +189,11 @@ impl<'b> WorkingSet<'b> {
         !self.logged.is_empty()
     }
 
+    /// Takes the keys that came with a batch.
+    pub fn keys(&mut self, rows: &'b [KeyRow]) {
+        self.keys.extend(rows);
+    }
+
     /// The statements that write all this.
     pub fn statements(&self) -> Vec<Statement<'_>> {
         let changed: Vec<&Resource> = self.resources.iter().filter(|resource| resource.is_changed).collect();
@@ -217,6 +223,14 @@ impl<'b> WorkingSet<'b> {
             ]
         }));
         out.extend(private(&self.private));
+        out.extend(statement(sql::KEYS_ADD, &self.keys, |rows| {
+            vec![
+                column(rows, |row| row.number),
+                column(rows, |row| row.home),
+                column(rows, |row| row.made_ms),
+                column(rows, |row| row.wrapped.as_slice()),
+            ]
+        }));
         out
     }
 
@@ -234,6 +248,7 @@ impl<'b> WorkingSet<'b> {
         self.logged.clear();
         self.private.clear();
         self.blob_uses.clear();
+        self.keys.clear();
     }
 }
 

@@ -1,9 +1,11 @@
-//! The log of reads of a data directory, as a store has it; a store that logs none has none.
+//! The log of reads of a data directory, as a store has it: its rows are encrypted. A store that logs none has none.
 
 use super::{Backwards, ReadLog, ReadPlace, each_row, read_rows};
 use crate::error::StoreError;
+use crate::keys::{Keys, Sealed};
 use crate::maintain::Verification;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of the log in a data directory.
 pub(crate) const FOLDER: &str = "reads";
@@ -14,7 +16,14 @@ pub(crate) struct Reads(Option<Kept>);
 struct Kept {
     log: ReadLog,
     backwards: Backwards,
+    keys: Arc<Keys>,
     folder: PathBuf,
+}
+
+impl Kept {
+    fn open(&self, row: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.keys.open_sealed(&Sealed::Read, row)
+    }
 }
 
 impl Reads {
@@ -24,28 +33,32 @@ impl Reads {
     }
 
     /// Opens the log of a data directory, unless reads are not logged.
-    pub fn open(directory: &Path, is_logged: bool) -> Result<Self, StoreError> {
+    pub fn open(directory: &Path, is_logged: bool, keys: Arc<Keys>) -> Result<Self, StoreError> {
         if !is_logged {
             return Ok(Self(None));
         }
         let folder = Self::folder(directory);
         let log = ReadLog::open(&folder)?;
-        Ok(Self(Some(Kept { log, backwards: Backwards::new(folder.clone()), folder })))
+        Ok(Self(Some(Kept { log, backwards: Backwards::new(folder.clone()), keys, folder })))
     }
 
     /// See [`crate::Store::log_read`].
     pub fn append(&self, row: &[u8]) -> Result<(), StoreError> {
-        self.0.as_ref().map_or(Ok(()), |kept| kept.log.append(row))
+        let Some(kept) = &self.0 else { return Ok(()) };
+        kept.log.append(&kept.keys.practice().seal(&Sealed::Read, row)?)
     }
 
     /// See [`crate::Store::reads_before`].
     pub fn before(&self, before: ReadPlace, limit: usize) -> Result<Vec<(ReadPlace, Vec<u8>)>, StoreError> {
-        self.0.as_ref().map_or(Ok(Vec::new()), |kept| kept.backwards.rows(before, limit))
+        let Some(kept) = &self.0 else { return Ok(Vec::new()) };
+        let open = |(place, row): (ReadPlace, Vec<u8>)| Ok((place, kept.open(&row)?));
+        kept.backwards.rows(before, limit)?.into_iter().map(open).collect()
     }
 
     /// See [`crate::Maintain::each_read`].
     pub fn each(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.0.as_ref().map_or(Ok(()), |kept| each_row(&kept.folder, each))
+        let Some(kept) = &self.0 else { return Ok(()) };
+        each_row(&kept.folder, &mut |row| each(&kept.open(row)?))
     }
 
     /// Checks the log.
@@ -53,8 +66,16 @@ impl Reads {
         let Some(kept) = &self.0 else { return Ok(()) };
         found.reads_cut_bytes = kept.log.cut_bytes();
         let mut reads = 0;
-        for what in read_rows(&kept.folder, |_| reads += 1)? {
+        let mut unopened = 0;
+        let faults = read_rows(&kept.folder, |row| {
+            reads += 1;
+            unopened += u64::from(kept.open(row).is_err());
+        })?;
+        for what in faults {
             found.fault("log of reads", what);
+        }
+        if unopened > 0 {
+            found.fault("log of reads", format!("{unopened} rows do not open"));
         }
         found.reads = reads;
         Ok(())

@@ -3,15 +3,16 @@
 use super::failure::failed;
 use super::head::Head;
 use super::index;
+use super::keys;
 use super::private;
 use super::snapshot::{SqliteSnapshot, locate};
 use super::statements as sql;
 use crate::batch::{Committed, Precondition, PrivateChange};
-use crate::codec;
 use crate::commit_log::{self, LoggedChange};
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
 use crate::execute::{self, SearchLimits};
+use crate::keys::Keys;
 use crate::located::{Located, Target, current_version, meets};
 use crate::prepare::{PreparedBatch, PreparedChange, PreparedPut};
 use crate::row_set::RowSet;
@@ -45,6 +46,7 @@ impl rusqlite::types::FromSql for StoredId {
 pub(super) struct Apply<'a> {
     pub connection: &'a Connection,
     pub dictionary: &'a Dictionary,
+    pub keys: &'a Keys,
     pub ports: &'a dyn search::Ports,
     pub head: &'a mut Head,
     /// Internal keys of what the transaction changes.
@@ -87,7 +89,10 @@ impl Apply<'_> {
         }
         // With each batch, not each transaction: the conditions of the next batch look at the counts.
         self.head.write_counts(self.connection)?;
-        self.log(place, &logged, &batch.audit)?;
+        for row in &batch.keys {
+            keys::add(self.connection, row)?;
+        }
+        self.log(place, &logged, batch)?;
         if let Some(replayed) = batch.replayed {
             replayed.check(sequence, &self.head.chain)?;
         }
@@ -100,7 +105,7 @@ impl Apply<'_> {
             Precondition::OnlyMatch(query, key) => (query, Some(key)),
             Precondition::At(key, version) => return self.check_version(key, *version),
             Precondition::Private { space, key, content } => {
-                let found = private::read(self.connection, space, key)?;
+                let found = private::read(self.connection, self.keys, space, key)?;
                 return match found == *content {
                     true => Ok(()),
                     false => Err(StoreError::ConditionConflict { precondition: at, matches: Vec::new() }),
@@ -110,6 +115,7 @@ impl Apply<'_> {
         let snapshot = SqliteSnapshot {
             connection: self.connection,
             dictionary: self.dictionary,
+            keys: self.keys,
             is_index_current: self.is_index_current,
             cache: None,
             words: None,
@@ -164,7 +170,7 @@ impl Apply<'_> {
         for hash in &put.blobs {
             self.execute(sql::BLOB_USE_ADD, params![hash.0, key, version])?;
         }
-        let hash = Some(codec::sealed_hash(&put.payload)?);
+        let hash = Some(put.hash);
         Ok(LoggedChange { type_number: change.type_number, id: change.id.clone(), key, version, hash })
     }
 
@@ -325,11 +331,18 @@ impl Apply<'_> {
         }
     }
 
-    fn log(&mut self, place: Place, logged: &[LoggedChange], audit: &[u8]) -> Result<(), StoreError> {
+    fn log(
+        &mut self,
+        place: Place,
+        logged: &[LoggedChange],
+        batch: &PreparedBatch,
+    ) -> Result<(), StoreError> {
         self.changed.extend(logged.iter().map(|change| change.key));
         let changes = commit_log::pack_changes(logged);
-        let chain = commit_log::chain(&self.head.chain, place.sequence, place.time_ms, &changes, audit);
-        self.execute(sql::COMMIT_ADD, params![place.sequence, place.time_ms, chain, changes, audit])?;
+        let chain =
+            commit_log::chain(&self.head.chain, place.sequence, place.time_ms, &changes, &batch.audit);
+        let values = params![place.sequence, place.time_ms, chain, changes, batch.sealed_audit];
+        self.execute(sql::COMMIT_ADD, values)?;
         self.head.sequence = place.sequence;
         self.head.time_ms = place.time_ms;
         self.head.chain = chain;

@@ -16,7 +16,12 @@ use std::path::Path;
 const LIST: &str = "files.txt";
 
 /// Copies the database as of one moment, the contents that it names and the log of reads into a new or empty directory.
-pub(super) fn backup(data: &Path, reads: Option<&Path>, to: &Path) -> Result<Backup, StoreError> {
+pub(super) fn backup(
+    data: &Path,
+    blobs: &DirectoryBlobs,
+    reads: Option<&Path>,
+    to: &Path,
+) -> Result<Backup, StoreError> {
     let failed_file = || failed_io("copy the data");
     make_empty(to)?;
     let copy = to.join(DATABASE);
@@ -40,7 +45,7 @@ pub(super) fn backup(data: &Path, reads: Option<&Path>, to: &Path) -> Result<Bac
             files.push(name);
         }
     }
-    copy_blobs(data, to, &mut files)?;
+    copy_blobs(data, blobs, to, &mut files)?;
     files.sort_unstable();
     let files = write_list(to, &files)?;
     let sequence = check(to)?;
@@ -48,7 +53,12 @@ pub(super) fn backup(data: &Path, reads: Option<&Path>, to: &Path) -> Result<Bac
 }
 
 /// Copies what the copied database names: it is named for good, so it is still there.
-fn copy_blobs(from: &Path, to: &Path, files: &mut Vec<String>) -> Result<(), StoreError> {
+fn copy_blobs(
+    from: &Path,
+    blobs: &DirectoryBlobs,
+    to: &Path,
+    files: &mut Vec<String>,
+) -> Result<(), StoreError> {
     let failed_rows = || failed("list the contents of the copy");
     let copy = open_copy(&to.join(DATABASE))?;
     let mut statement = copy.prepare(sql::BLOBS_USED).map_err(failed_rows())?;
@@ -59,9 +69,17 @@ fn copy_blobs(from: &Path, to: &Path, files: &mut Vec<String>) -> Result<(), Sto
         let target = to.join(&name);
         fs::create_dir_all(target.parent().unwrap_or(to)).map_err(failed_io("copy content"))?;
         fs::copy(from.join(&name), &target).map_err(failed_io("copy content"))?;
-        if hash_file(&target)?.0 != hash.to_string() {
-            let what = format!("the content {hash} is not as it was written; a check names who uses it");
-            return Err(StoreError::Damaged(what));
+        let changed = || {
+            StoreError::Damaged(format!(
+                "the content {hash} is not as it was written; a check names who uses it"
+            ))
+        };
+        let copied = File::open(&target).map_err(failed_io("copy content"))?;
+        let mut content = blobs.open_file(&hash, copied).map_err(|_| changed())?;
+        let mut hasher = blake3::Hasher::new();
+        std::io::copy(&mut content, &mut hasher).map_err(|_| changed())?;
+        if BlobHash(*hasher.finalize().as_bytes()) != hash {
+            return Err(changed());
         }
         files.extend(name.to_str().map(str::to_owned));
     }

@@ -7,6 +7,7 @@ mod entries;
 mod failure;
 mod head;
 mod index;
+mod keys;
 mod open;
 mod past;
 mod private;
@@ -28,10 +29,11 @@ use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history::{self, Commits};
+use crate::keys::{Keys, now_ms};
 use crate::lock::Lock;
 use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
 use crate::newest_commit::NewestCommit;
-use crate::prepare;
+use crate::prepare::{self, PreparedBatch};
 use crate::read_log::{self, ReadPlace, Reads};
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
@@ -64,6 +66,7 @@ pub struct SqliteStore {
     words: Option<WordIndex>,
     readers: Arc<Readers>,
     dictionary: Arc<SharedDictionary>,
+    keys: Arc<Keys>,
     cache: Arc<Cache>,
     newest: Arc<NewestCommit>,
     is_index_current: Arc<AtomicBool>,
@@ -85,22 +88,25 @@ impl SqliteStore {
         let path = directory.join(DATABASE);
         let connection = open::connect_to_write(&path, options.greatest_bytes)?;
         let dictionary = Arc::new(SharedDictionary::new(dictionary::open(&connection)?));
+        let keys = keys::open(&connection, &path, &options.wrapping_key, now_ms())?;
         let is_index_current = Arc::new(AtomicBool::new(reindex::is_current(&connection)?));
         let head = Head::read(&connection)?;
         let cache = Arc::new(Cache::new(options.cache_bytes, head.sequence.cast_unsigned()));
         let newest = Arc::new(NewestCommit::at(head.sequence.cast_unsigned()));
         let shared = writer::Shared {
             dictionary: Arc::clone(&dictionary),
+            keys: Arc::clone(&keys),
             cache: Arc::clone(&cache),
             newest: Arc::clone(&newest),
             is_index_current: Arc::clone(&is_index_current),
         };
         let writer = Writer::start(SqliteDesk::new(connection, head, shared, options.clone())?)?;
-        let reads = Reads::open(directory, options.log_reads)?;
+        let reads = Reads::open(directory, options.log_reads, Arc::clone(&keys))?;
         let readers = Arc::new(Readers::new(&path));
         let source = word_index::Source {
             readers: Arc::clone(&readers),
             dictionary: Arc::clone(&dictionary),
+            keys: Arc::clone(&keys),
             newest: Arc::clone(&newest),
         };
         let words = options.index_words.then(|| WordIndex::start(directory, source)).transpose()?;
@@ -109,11 +115,12 @@ impl SqliteStore {
             words,
             readers,
             dictionary,
+            keys: Arc::clone(&keys),
             cache,
             newest,
             is_index_current,
             reads,
-            blobs: DirectoryBlobs::open(directory.join(BLOBS))?,
+            blobs: DirectoryBlobs::open(directory.join(BLOBS), keys)?,
             directory: directory.to_owned(),
             limits: options.limits,
             _lock: lock,
@@ -126,7 +133,7 @@ impl SqliteStore {
         backup::restore(from, to)
     }
 
-    /// Calls `each` with the rows of the log of reads of a data directory, oldest first; gives its faults.
+    /// Calls `each` with the encrypted rows of the log of reads of a data directory, oldest first; gives its faults.
     pub fn read_log_rows(directory: &Path, each: impl FnMut(&[u8])) -> Result<Vec<String>, StoreError> {
         read_log::read_rows(&Reads::folder(directory), each)
     }
@@ -139,9 +146,10 @@ impl SqliteStore {
     ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
         let prepare = |batch: Batch| {
             let dictionary = self.names_of(&batch)?;
-            Ok(prepare::prepare(batch, &dictionary))
+            prepare::prepare(batch, &dictionary, &self.keys)
         };
-        self.writer.write_together(batches.into_iter().map(prepare).collect::<Result<_, StoreError>>()?)
+        let prepared: Vec<_> = batches.into_iter().map(prepare).collect::<Result<_, StoreError>>()?;
+        self.writer.write_together(prepared)
     }
 
     /// Waits until the writer has nothing left to do, the copying of its log included.
@@ -162,7 +170,8 @@ impl SqliteStore {
 
     fn snapshot<'a>(&'a self, connection: &'a Connection, dictionary: &'a Dictionary) -> SqliteSnapshot<'a> {
         let is_index_current = self.is_index_current.load(Ordering::Acquire);
-        SqliteSnapshot { connection, dictionary, is_index_current, cache: None, words: self.words.as_ref() }
+        let (keys, words) = (&*self.keys, self.words.as_ref());
+        SqliteSnapshot { connection, dictionary, keys, is_index_current, cache: None, words }
     }
 
     fn read_with<T>(
@@ -219,7 +228,11 @@ impl Store for SqliteStore {
 
     fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         let dictionary = self.names_of(&batch)?;
-        self.writer.write(prepare::prepare(batch, &dictionary))
+        let batch = prepare::prepare(batch, &dictionary, &self.keys)?;
+        let keys = batch.key_names();
+        let committed = self.writer.write(batch)?;
+        self.keys.know_all(&keys);
+        Ok(committed)
     }
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
@@ -247,25 +260,25 @@ impl Store for SqliteStore {
     }
 
     fn read_private(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.readers.read(|connection| private::read(connection, space, key))
+        self.readers.read(|connection| private::read(connection, &self.keys, space, key))
     }
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        self.readers.read(|connection| private::list(connection, space))
+        self.readers.read(|connection| private::list(connection, &self.keys, space))
     }
 }
 
 impl Maintain for SqliteStore {
     fn verify(&self) -> Result<Verification, StoreError> {
         let mut found = self.read_file_with(|snapshot| {
-            crate::verify::verify(snapshot, snapshot.is_index_current, &self.blobs)
+            crate::verify::verify(snapshot, snapshot.is_index_current, &self.keys, &self.blobs)
         })?;
         self.reads.verify(&mut found)?;
         Ok(found)
     }
 
     fn backup(&self, to: &Path) -> Result<Backup, StoreError> {
-        backup::backup(&self.directory, self.reads.synced(), to)
+        backup::backup(&self.directory, &self.blobs, self.reads.synced(), to)
     }
 
     fn collect_blobs(&self, grace: Duration) -> Result<Collected, StoreError> {
@@ -288,7 +301,8 @@ impl Maintain for SqliteStore {
         if self.is_index_current() {
             return Ok(Reindexed { looked_at: 0, changed: 0, done: true });
         }
-        let step = self.readers.read(|connection| reindex::read(connection, &self.dictionary.now()))?;
+        let step =
+            self.readers.read(|connection| reindex::read(connection, &self.dictionary.now(), &self.keys))?;
         let done = reindex::write(step, &self.writer, &self.dictionary)?;
         if done.done {
             self.is_index_current.store(true, Ordering::Release);
@@ -309,18 +323,22 @@ impl Maintain for SqliteStore {
     }
 
     fn replay(&self, commits: &[WholeCommit]) -> Result<(), StoreError> {
-        let again = prepare::prepare_again(commits, |batch| self.names_of(batch))?;
-        self.writer.write_in_order(again)
+        let again = prepare::prepare_again(commits, &self.keys, |batch| self.names_of(batch))?;
+        let keys: Vec<_> = again.iter().flat_map(PreparedBatch::key_names).collect();
+        self.writer.write_in_order(again)?;
+        self.keys.know_all(&keys);
+        Ok(())
     }
 
     fn private_documents(&self) -> Result<(u64, Vec<PrivateDocument>), StoreError> {
         self.read_file_with(|snapshot| {
-            Ok((snapshot.last_commit()?.cast_unsigned(), private::all(snapshot.connection)?))
+            Ok((snapshot.last_commit()?.cast_unsigned(), private::all(snapshot.connection, snapshot.keys)?))
         })
     }
 
     fn put_private(&self, documents: Vec<PrivateDocument>) -> Result<(), StoreError> {
-        self.writer.errand(move |desk| private::put(&mut desk.connection, &documents))
+        let keys = Arc::clone(&self.keys);
+        self.writer.errand(move |desk| private::put(&mut desk.connection, &keys, &documents))
     }
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {

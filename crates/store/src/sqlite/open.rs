@@ -1,7 +1,6 @@
 //! Opening the database file: settings, schema, and the gate against newer schemas.
 
 use super::failure::failed;
-use super::private;
 use super::statements as sql;
 use crate::error::StoreError;
 use rusqlite::config::DbConfig;
@@ -10,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The schema this program writes.
-pub(super) const SCHEMA_VERSION: u32 = 3;
+pub(super) const SCHEMA_VERSION: u32 = 4;
 
 pub(super) const SCHEMA: &str = "schema";
 
@@ -29,18 +28,12 @@ const STATEMENTS: usize = 64;
 /// How long a connection waits for a lock: only a backup or a check of the file ever holds one for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The steps from one schema to the next, forward only: step 0 makes schema 1.
-const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] = &[
-    |transaction| transaction.execute_batch(sql::SCHEMA_1),
-    protect_what_no_commit_covers,
-    |transaction| transaction.execute_batch(sql::BLOB_USE),
-];
+/// The first schema that a release has; what there was before it was not encrypted.
+const FIRST_SCHEMA: u32 = 4;
 
-/// Private documents get a hash, what was deleted has no place, and the schema's version stands in a second place.
-fn protect_what_no_commit_covers(transaction: &Transaction) -> rusqlite::Result<()> {
-    private::seal_all(transaction)?;
-    transaction.execute_batch(sql::TOMBSTONES_WITHOUT_PLACE)
-}
+/// The steps from one schema to the next, forward only: the first makes [`FIRST_SCHEMA`].
+const MIGRATIONS: &[fn(&Transaction) -> rusqlite::Result<()>] =
+    &[|transaction| transaction.execute_batch(sql::TABLES_FIRST)];
 
 /// Opens the database to write, made or brought forward as needed.
 pub(super) fn connect_to_write(path: &Path, greatest_bytes: Option<u64>) -> Result<Connection, StoreError> {
@@ -84,7 +77,10 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if found > SCHEMA_VERSION {
         return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
     }
-    for (version, step) in (1u32..).zip(MIGRATIONS) {
+    if (1..FIRST_SCHEMA).contains(&found) {
+        return Err(StoreError::OlderSchema { found });
+    }
+    for (version, step) in (FIRST_SCHEMA..).zip(MIGRATIONS) {
         if version > found {
             let transaction = connection.transaction().map_err(failed())?;
             step(&transaction).map_err(failed())?;
@@ -108,8 +104,8 @@ pub(super) fn schema_version(connection: &Connection) -> Result<u32, StoreError>
     let version: u32 = connection.query_row(sql::META_READ, [SCHEMA], |row| row.get(0)).map_err(failed())?;
     let header: u32 = connection.pragma_query_value(None, USER_VERSION, |row| row.get(0)).map_err(failed())?;
     let newest = version.max(header);
-    // Schema 1 had it in one place. Of a newer schema this program knows nothing but that it is newer.
-    if version != header && (version, header) != (1, 0) && newest <= SCHEMA_VERSION {
+    // Of a newer schema this program knows nothing but that it is newer.
+    if version != header && newest <= SCHEMA_VERSION {
         return Err(StoreError::Damaged(format!("the schema is {version}, or {header}")));
     }
     Ok(newest)

@@ -7,6 +7,7 @@ use crate::HistoryPage;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
 use crate::history::{CommitRow, Commits, FoundVersion, Side, before_of, is_on};
+use crate::keys::{Keys, Sealed};
 use crate::located::Located;
 use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Version};
@@ -52,7 +53,7 @@ impl SqliteSnapshot<'_> {
             .map_err(failed())?;
         while let Some(row) = rows.next().map_err(failed())? {
             let version = row.get(0).map_err(failed())?;
-            versions.push(version_of(row, 1, version, key.clone())?);
+            versions.push(version_of(self.keys, row, 1, version, key.clone())?);
         }
         Ok(())
     }
@@ -83,7 +84,9 @@ impl Commits for SqliteSnapshot<'_> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.connection
             .prepare_cached(text)
-            .and_then(|mut statement| statement.query_map([place, limit], commit_row)?.collect())
+            .and_then(|mut statement| {
+                statement.query_map([place, limit], |row| commit_row(row, self.keys))?.collect()
+            })
             .map_err(failed("read the commit log"))
     }
 
@@ -97,12 +100,12 @@ impl Commits for SqliteSnapshot<'_> {
     }
 }
 
-fn commit_row(row: &Row) -> rusqlite::Result<CommitRow> {
+fn commit_row(row: &Row, keys: &Keys) -> rusqlite::Result<CommitRow> {
     Ok(CommitRow {
         sequence: row.get(0)?,
         time_ms: row.get(1)?,
         chain: row.get(2)?,
         changes: row.get(3)?,
-        audit: row.get(4)?,
+        audit: keys.open_sealed(&Sealed::Audit, row.get_ref(4)?.as_blob()?),
     })
 }

@@ -9,6 +9,7 @@ use super::writer::SqliteDesk;
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::entry::EntryPlace;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::maintain::Reindexed;
 use crate::reindex::{self, Renewal, STEP, Step};
 use crate::writer::Writer;
@@ -42,10 +43,14 @@ pub(super) fn mark_stale(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Reads the resources behind the last step, and makes their rows.
-pub(super) fn read(connection: &Connection, dictionary: &Dictionary) -> Result<Step, StoreError> {
+pub(super) fn read(
+    connection: &Connection,
+    dictionary: &Dictionary,
+    keys: &Keys,
+) -> Result<Step, StoreError> {
     let progress: Option<String> = read_meta(connection, PROGRESS)?;
     let after = reindex::read_progress(progress.as_deref())?;
-    reindex::make(entries::behind(connection, after, STEP)?, dictionary)
+    reindex::make(entries::behind(connection, after, STEP)?, dictionary, keys)
 }
 
 /// Writes a step.

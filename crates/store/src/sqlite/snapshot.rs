@@ -5,9 +5,9 @@ use super::statements as sql;
 use super::word_index::WordIndex;
 use crate::body::Body;
 use crate::cache::Cache;
-use crate::codec;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::located::Located;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
 use crate::stored_id::StoredId;
@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub(super) struct SqliteSnapshot<'a> {
     pub connection: &'a Connection,
     pub dictionary: &'a Dictionary,
+    pub keys: &'a Keys,
     pub is_index_current: bool,
     /// What was read lately, with the commit that this moment includes; `None` where everything is to be read from the
     /// file.
@@ -53,6 +54,7 @@ pub(super) fn locate(
 
 /// The columns of a version but its name: version, updated, sequence, position, payload, from a column on.
 pub(super) fn version_of(
+    keys: &Keys,
     row: &Row,
     from: usize,
     version: u32,
@@ -66,19 +68,12 @@ pub(super) fn version_of(
     let payload = payload.map_err(|_| StoreError::Damaged(format!("the payload of {key}")))?;
     let (body, splice) = match payload {
         Some(envelope) => {
-            let (text, splice) = codec::open(envelope).map_err(|error| name_fault(&key, error))?;
+            let (text, splice) = keys.open_document(&key, envelope)?;
             (Some(Arc::new(Body::new(text))), splice)
         }
         None => (None, Splice::default()),
     };
     Ok(Version { key, version, updated_ms, body, splice, place: (sequence.cast_unsigned(), position) })
-}
-
-fn name_fault(key: &ResourceKey, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Damaged(what) => StoreError::Damaged(format!("{key}: {what}")),
-        other => other,
-    }
 }
 
 impl SqliteSnapshot<'_> {
@@ -98,7 +93,7 @@ impl SqliteSnapshot<'_> {
         let mut statement = self.connection.prepare_cached(sql::PAST_READ).map_err(failed())?;
         let mut rows = statement.query(params![located.key, version]).map_err(failed())?;
         match rows.next().map_err(failed())? {
-            Some(row) => version_of(row, 0, version, key.clone()),
+            Some(row) => version_of(self.keys, row, 0, version, key.clone()),
             None => Err(StoreError::Damaged(format!("version {version} of {key} is missing"))),
         }
     }
@@ -150,7 +145,7 @@ impl SqliteSnapshot<'_> {
         let id: StoredId = row.get(0).map_err(failed())?;
         let name = ResourceKey::new(place.type_id, id.text());
         let number = row.get(1).map_err(failed())?;
-        let version = version_of(row, 2, number, name)?;
+        let version = version_of(self.keys, row, 2, number, name)?;
         if let Some((cache, seen)) = self.cache {
             cache.keep(key, type_number, &id, &version, seen);
         }

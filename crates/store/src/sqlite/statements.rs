@@ -3,8 +3,8 @@
 //! Clustered tables hold rows oldest first and are read backwards: new rows then go to the right edge of a tree,
 //! where SQLite fills pages whole.
 
-/// The tables of schema 1.
-pub(super) const SCHEMA_1: &str = "
+/// The tables of the first schema that a release has.
+pub(super) const TABLES_FIRST: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE dictionary (kind INTEGER NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (kind, name)) WITHOUT ROWID;
@@ -38,17 +38,26 @@ CREATE TABLE date (parameter INTEGER NOT NULL, span INTEGER NOT NULL, low INTEGE
 CREATE TABLE type_count (type INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 CREATE TABLE private (space TEXT NOT NULL, key TEXT NOT NULL, content BLOB NOT NULL,
     PRIMARY KEY (space, key)) WITHOUT ROWID;
-";
-
-/// A step to schema 2.
-pub(super) const TOMBSTONES_WITHOUT_PLACE: &str =
-    "UPDATE directory SET home = 0, recency = 0, deleted = 1 WHERE deleted != 0";
-
-/// What schema 3 adds: which versions name which content kept outside.
-pub(super) const BLOB_USE: &str = "
 CREATE TABLE blob_use (hash BLOB NOT NULL, key INTEGER NOT NULL, version INTEGER NOT NULL,
     PRIMARY KEY (hash, key, version)) WITHOUT ROWID;
+CREATE TABLE data_key (number INTEGER PRIMARY KEY, home INTEGER NOT NULL, made INTEGER NOT NULL,
+    wrapped BLOB NOT NULL);
+CREATE INDEX data_key_home ON data_key (home, number);
 ";
+
+/// The columns of a data key, in the order that they are read in.
+macro_rules! keys {
+    ($rest:literal) => {
+        concat!("SELECT number, home, made, wrapped FROM data_key ", $rest)
+    };
+}
+pub(super) const KEYS_ALL: &str = keys!("ORDER BY number");
+pub(super) const KEYS_OF_PRACTICE: &str = keys!("WHERE home = 0 ORDER BY number");
+pub(super) const KEYS_BETWEEN: &str = keys!("WHERE number >= ?1 AND number < ?2 ORDER BY number");
+pub(super) const KEY_NEWEST: &str =
+    keys!("WHERE home = ?1 AND length(wrapped) > 0 ORDER BY number DESC LIMIT 1");
+pub(super) const KEY_LAST: &str = "SELECT coalesce(max(number), 0) FROM data_key";
+pub(super) const KEY_ADD: &str = "INSERT INTO data_key (number, home, made, wrapped) VALUES (?1, ?2, ?3, ?4)";
 
 /// The tables with rows, for statistics and copies.
 pub(super) const TABLES: &[&str] = &[
@@ -63,6 +72,7 @@ pub(super) const TABLES: &[&str] = &[
     "date",
     "private",
     "blob_use",
+    "data_key",
 ];
 
 pub(super) const META_READ: &str = "SELECT value FROM meta WHERE name = ?1";
@@ -254,8 +264,7 @@ mod tests {
     /// The steps of a statement, without those over a subquery's result.
     fn steps(text: &str) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(SCHEMA_1).unwrap();
-        connection.execute_batch(BLOB_USE).unwrap();
+        connection.execute_batch(TABLES_FIRST).unwrap();
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
         let nothing = vec![rusqlite::types::Null; statement.parameter_count()];
         let steps =

@@ -5,8 +5,9 @@ use super::failure::failed;
 use super::head::{LEASE, NEXT_LEASE};
 use super::open::{self, SCHEMA};
 use super::reindex::{PROGRESS, VERSION};
-use super::{private, statements as sql};
+use super::{keys, private, statements as sql};
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::maintain::Verification;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
@@ -14,12 +15,19 @@ use rusqlite::{Connection, Row};
 const SETTINGS: [&str; 4] = [SCHEMA, NEXT_LEASE, VERSION, PROGRESS];
 
 /// Notes what is wrong.
-pub(super) fn verify(connection: &Connection, found: &mut Verification) -> Result<(), StoreError> {
-    private::each(connection, |document| {
+pub(super) fn verify(
+    connection: &Connection,
+    keys: &Keys,
+    found: &mut Verification,
+) -> Result<(), StoreError> {
+    private::each(connection, keys, |document| {
         if let Err(error) = document {
             found.fault("table private", error.to_string());
         }
     })?;
+    for what in keys.faults(&keys::all(connection)?) {
+        found.fault("table data_key", what);
+    }
     for (statement, place, what) in [
         (sql::TOMBSTONES_WRONG, "table directory", "rows of what is deleted are wrong"),
         (sql::COUNTS_MISSING, "table type_count", "types have no count"),

@@ -27,7 +27,7 @@ impl Checked for SqliteSnapshot<'_> {
                 found.fault("database file", line);
             }
         }
-        unchained::verify(self.connection, found)
+        unchained::verify(self.connection, self.keys, found)
     }
 
     fn checked_entries(&self, behind: EntryPlace, limit: usize) -> Result<Vec<CheckedEntry>, StoreError> {

@@ -9,6 +9,7 @@ use super::snapshot::{SqliteSnapshot, locate};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::history;
+use crate::keys::Keys;
 use crate::newest_commit::NewestCommit;
 use crate::stored_id::StoredId;
 use crate::version::ResourceKey;
@@ -55,6 +56,7 @@ const AHEAD: &str = "SELECT id FROM document WHERE sequence > ?1 AND type = ?2 L
 pub(super) struct Source {
     pub readers: Arc<Readers>,
     pub dictionary: Arc<SharedDictionary>,
+    pub keys: Arc<Keys>,
     pub newest: Arc<NewestCommit>,
 }
 
@@ -272,6 +274,7 @@ fn read(source: &Source, after: u64) -> Result<(u64, Vec<Entry>), StoreError> {
         let snapshot = SqliteSnapshot {
             connection,
             dictionary: &dictionary,
+            keys: &source.keys,
             is_index_current: true,
             cache: None,
             words: None,

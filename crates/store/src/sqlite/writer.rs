@@ -7,6 +7,7 @@ use crate::batch::Committed;
 use crate::cache::Cache;
 use crate::dictionary::SharedDictionary;
 use crate::error::StoreError;
+use crate::keys::Keys;
 use crate::maintain::OpenOptions;
 use crate::newest_commit::NewestCommit;
 use crate::prepare::PreparedBatch;
@@ -22,6 +23,7 @@ const RESTART_TIMES: usize = 8;
 /// What the writer shares with readers.
 pub(super) struct Shared {
     pub dictionary: Arc<SharedDictionary>,
+    pub keys: Arc<Keys>,
     pub cache: Arc<Cache>,
     pub newest: Arc<NewestCommit>,
     pub is_index_current: Arc<AtomicBool>,
@@ -68,6 +70,7 @@ impl Desk for SqliteDesk {
             let mut apply = Apply {
                 connection: &self.connection,
                 dictionary: &dictionary,
+                keys: &self.shared.keys,
                 ports: &*self.options.ports,
                 head: &mut self.head,
                 changed: &mut changed,

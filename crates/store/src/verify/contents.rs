@@ -73,11 +73,15 @@ impl Contents {
     }
 }
 
+const CHANGED: &str = "is not as it was written";
+
 /// What is wrong with a content; `None` when nothing is.
 fn fault(hash: &BlobHash, length: u64, blobs: &dyn BlobStore) -> Option<String> {
     let mut reader = match blobs.open(hash) {
         Ok(reader) => reader,
-        Err(StoreError::Damaged(_)) => return Some("is missing".to_owned()),
+        Err(StoreError::Damaged(what)) => {
+            return Some(what.strip_prefix(&format!("the content {hash} ")).unwrap_or(&what).to_owned());
+        }
         Err(error) => return Some(format!("cannot be read: {error}")),
     };
     let mut hasher = blake3::Hasher::new();
@@ -90,11 +94,12 @@ fn fault(hash: &BlobHash, length: u64, blobs: &dyn BlobStore) -> Option<String> 
                 hasher.update(&chunk[..count]);
                 read += count as u64;
             }
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Some(CHANGED.to_owned()),
             Err(error) => return Some(format!("cannot be read: {error}")),
         }
     }
     if read != length {
         return Some(format!("has {read} bytes, and should have {length}"));
     }
-    (hasher.finalize().as_bytes() != &hash.0).then(|| "is not as it was written".to_owned())
+    (hasher.finalize().as_bytes() != &hash.0).then(|| CHANGED.to_owned())
 }

@@ -90,10 +90,12 @@ fn what_was_acknowledged_is_there_after_a_kill() {
             );
         }
         let mut reads = std::collections::HashSet::new();
-        store::SqliteStore::read_log_rows(directory.path(), |row| {
-            reads.insert(String::from_utf8(row.to_vec()).unwrap());
-        })
-        .unwrap();
+        store
+            .each_read(&mut |row| {
+                reads.insert(String::from_utf8(row.to_vec()).unwrap());
+                Ok(())
+            })
+            .unwrap();
         for (_, id) in &all {
             assert!(reads.contains(&format!("read {id}")), "round {round}: the read of {id} is lost");
         }

@@ -303,7 +303,7 @@ fn postgres_answers_as_the_naive_model_does() {
 #[test]
 fn postgres_with_small_limits_answers_as_the_naive_model_does() {
     let (directory, url) = (tempfile::tempdir().unwrap(), database());
-    let options = OpenOptions { limits: small_limits(), ..OpenOptions::new(ports()) };
+    let options = OpenOptions { limits: small_limits(), ..open_options() };
     compare(|| Box::new(PostgresStore::open(&url, directory.path(), &options).unwrap()));
 }
 

@@ -5,7 +5,7 @@ use crate::server::{PrivatePostgres, connect};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use store::{OpenOptions, PostgresStore, Store};
+use store::{PostgresStore, Store};
 
 /// Runs `openssl`, which is installed with PostgreSQL.
 fn openssl(directory: &Path, arguments: &str) {
@@ -51,7 +51,7 @@ fn connections_to_the_database_are_encrypted_and_its_certificate_is_checked() {
         let authority =
             authority.map(|file| format!("&sslrootcert={}", file.replace('/', "%2F"))).unwrap_or_default();
         let url = format!("{}?sslmode={mode}{authority}", url.replace("127.0.0.1", host));
-        PostgresStore::open(&url, &directory.path().join("data"), &OpenOptions::new(ports()))
+        PostgresStore::open(&url, &directory.path().join("data"), &open_options())
     };
     for (host, mode, authority, is_encrypted) in [
         ("127.0.0.1", "disable", None, false),
@@ -88,8 +88,7 @@ fn connections_to_the_database_are_encrypted_and_its_certificate_is_checked() {
 fn a_database_that_does_not_encrypt_is_not_written_to_in_the_open() {
     let url = crate::server::database();
     let directory = tempfile::tempdir().unwrap();
-    let opened =
-        PostgresStore::open(&format!("{url}?sslmode=require"), directory.path(), &OpenOptions::new(ports()));
+    let opened = PostgresStore::open(&format!("{url}?sslmode=require"), directory.path(), &open_options());
     let refused = opened.err().unwrap();
     let text = format!("{refused}: {:?}", std::error::Error::source(&refused).map(ToString::to_string));
     assert!(text.contains("does not support TLS"), "{text}");

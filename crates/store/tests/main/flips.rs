@@ -177,7 +177,7 @@ fn a_flipped_bit_in_any_column_is_found() {
                     }
                     if is_read_at_opening {
                         drop(store.take());
-                        store = SqliteStore::open(directory.path(), &OpenOptions::new(ports())).ok();
+                        store = SqliteStore::open(directory.path(), &open_options()).ok();
                     }
                     flips += 1;
                     let may_be_harmless = HARMLESS.contains(&(&table.name, &table.columns[column]));
@@ -237,7 +237,7 @@ fn a_flipped_bit_in_the_file_is_found_or_changes_nothing() {
         let (mut changed, bit) = (whole.clone(), random.below(8));
         changed[*at] ^= 1 << bit;
         std::fs::write(&path, &changed).unwrap();
-        let options = OpenOptions { log_reads: false, ..OpenOptions::new(ports()) };
+        let options = OpenOptions { log_reads: false, ..open_options() };
         let checked = SqliteStore::open(directory.path(), &options).and_then(|store| store.verify());
         if is_reported(checked) {
             found += 1;
@@ -265,8 +265,7 @@ fn a_flipped_bit_in_the_log_of_reads_is_found() {
         let faults = SqliteStore::read_log_rows(directory.path(), |_| {});
         assert!(faults.map_or(true, |faults| !faults.is_empty()), "byte {at}");
         // Opened, the end of the log is cut where it is no whole row, and the check tells so.
-        let checked =
-            SqliteStore::open(directory.path(), &OpenOptions::new(ports())).and_then(|store| store.verify());
+        let checked = SqliteStore::open(directory.path(), &open_options()).and_then(|store| store.verify());
         assert!(checked.map_or(true, |found| found.reads_cut_bytes > 0 || !found.is_sound()), "byte {at}");
     }
 }

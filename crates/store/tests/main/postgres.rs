@@ -167,7 +167,7 @@ fn reads_of_a_replica_show_no_less_than_was_written_or_seen() {
     let url = server.database();
     drop(open_database(&url, &directory.path().join("first")));
     let follower = server.follower();
-    let options = OpenOptions { read_database: Some(follower.url_here(&url)), ..OpenOptions::new(ports()) };
+    let options = OpenOptions { read_database: Some(follower.url_here(&url)), ..open_options() };
     let store = PostgresStore::open(&url, &directory.path().join("data"), &options).unwrap();
     let other = open_database(&url, &directory.path().join("other"));
     let is_seen = |family: &str| {
@@ -205,7 +205,7 @@ fn reads_of_a_replica_show_no_less_than_was_written_or_seen() {
 /// On a cluster each table is distributed by one column, and a unique key that lacks it could not be kept.
 #[test]
 fn every_unique_key_carries_its_distribution_column() {
-    const BY: [(&str, &str); 14] = [
+    const BY: [(&str, &str); 15] = [
         ("entry", "home"),
         ("type_row", "home"),
         ("past", "home"),
@@ -220,6 +220,7 @@ fn every_unique_key_carries_its_distribution_column() {
         ("blob_use", "hash"),
         ("commit_log", "sequence"),
         ("words", "id"),
+        ("data_key", "number"),
     ];
     /// Small, and the same everywhere.
     const REFERENCE: [&str; 5] = ["meta", "dictionary", "head", "type_count", "words_place"];
@@ -249,8 +250,14 @@ fn every_unique_key_carries_its_distribution_column() {
 #[test]
 fn damage_in_the_database_is_found() {
     for (statement, sign) in [
-        ("UPDATE commit_log SET audit = '\\x00' WHERE sequence = 1", "commit 1: its hash differs"),
-        ("UPDATE entry SET payload = (SELECT payload FROM entry LIMIT 1)", "is not what was committed"),
+        ("UPDATE commit_log SET audit = '\\x00' WHERE sequence = 1", "commit 1: stored data is damaged"),
+        ("UPDATE commit_log SET time = time + 1 WHERE sequence = 1", "commit 1: its hash differs"),
+        ("UPDATE data_key SET home = home + 1 WHERE home <> 0", "does not open"),
+        ("DELETE FROM data_key WHERE home <> 0", "is missing"),
+        (
+            "UPDATE entry SET payload = (SELECT payload FROM entry LIMIT 1)",
+            "its encrypted text is not what was written",
+        ),
         ("DELETE FROM past", "is missing"),
         ("DELETE FROM text WHERE ctid = (SELECT min(ctid) FROM text)", "an index row is missing"),
         ("UPDATE directory SET version = version + 1", "the directory does not lead to it"),
@@ -258,7 +265,7 @@ fn damage_in_the_database_is_found() {
         ("UPDATE type_count SET count = count + 1", "counts are wrong"),
         ("UPDATE private SET content = content || '\\x00'", "private document"),
         ("DELETE FROM blob_use", "is not noted"),
-        ("UPDATE blob_chunk SET bytes = bytes || '\\x00'", "has 8 bytes, and should have 7"),
+        ("UPDATE blob_chunk SET bytes = bytes || '\\x00'", "is not as it was written"),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let url = database();
@@ -333,6 +340,6 @@ fn a_newer_schema_in_a_database_is_left_alone() {
     let url = database();
     drop(open_database(&url, directory.path()));
     connect(&url).execute("UPDATE meta SET value = '99' WHERE name = 'schema'");
-    let opened = PostgresStore::open(&url, directory.path(), &OpenOptions::new(ports()));
+    let opened = PostgresStore::open(&url, directory.path(), &open_options());
     assert!(matches!(opened, Err(StoreError::NewerSchema { found: 99, .. })));
 }

@@ -7,7 +7,8 @@ use search::rows::{IndexRows, index_rows};
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    Action, Batch, Change, Expect, MemoryStore, OpenOptions, ResourceKey, SearchLimits, SqliteStore, Store,
+    Action, Batch, Change, Expect, LocalKey, MemoryStore, OpenOptions, ResourceKey, SearchLimits,
+    SqliteStore, Store, WrappingKey,
 };
 
 pub struct Ports;
@@ -22,6 +23,15 @@ pub fn ports() -> Arc<dyn search::Ports> {
     Arc::new(Ports)
 }
 
+/// The key that wraps the keys of stores in tests.
+pub fn wrapping_key() -> Arc<dyn WrappingKey> {
+    Arc::new(LocalKey::new(&[7; LocalKey::BYTES]))
+}
+
+pub fn open_options() -> OpenOptions {
+    OpenOptions::new(ports(), wrapping_key())
+}
+
 /// Runs a test on every backend.
 pub fn on_every_backend(test: impl Fn(&dyn Store)) {
     test(&MemoryStore::new(ports()));
@@ -32,7 +42,7 @@ pub fn on_every_backend(test: impl Fn(&dyn Store)) {
 }
 
 pub fn open(directory: &Path) -> SqliteStore {
-    SqliteStore::open(directory, &OpenOptions::new(ports())).unwrap()
+    SqliteStore::open(directory, &open_options()).unwrap()
 }
 
 /// Limits by which searches come to every path with few resources.
@@ -52,7 +62,7 @@ pub fn small_limits() -> SearchLimits {
 }
 
 pub fn open_with_small_limits(directory: &Path) -> SqliteStore {
-    let options = OpenOptions { limits: small_limits(), ..OpenOptions::new(ports()) };
+    let options = OpenOptions { limits: small_limits(), ..open_options() };
     SqliteStore::open(directory, &options).unwrap()
 }
 

@@ -3,11 +3,10 @@
 #[path = "private_postgres.rs"]
 mod private_postgres;
 
-use crate::sample::ports;
 pub use private_postgres::PrivatePostgres;
 use std::path::Path;
 use std::sync::LazyLock;
-use store::{OpenOptions, PostgresStore};
+use store::PostgresStore;
 
 static SERVER: LazyLock<PrivatePostgres> = LazyLock::new(|| PrivatePostgres::start(&[]));
 
@@ -18,7 +17,7 @@ pub fn database() -> String {
 
 /// Opens a database, with the log of reads in a directory.
 pub fn open_database(url: &str, directory: &Path) -> PostgresStore {
-    PostgresStore::open(url, directory, &OpenOptions::new(ports())).unwrap()
+    PostgresStore::open(url, directory, &crate::sample::open_options()).unwrap()
 }
 
 /// A connection of one who tampers, or looks at how the tables are made.

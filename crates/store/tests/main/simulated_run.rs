@@ -54,7 +54,7 @@ pub type Wrong = String;
 
 /// How a store is opened here: its log is copied often.
 pub fn options(log_pages: usize) -> OpenOptions {
-    OpenOptions { log_reads: false, log_pages, ..OpenOptions::new(ports()) }
+    OpenOptions { log_reads: false, log_pages, ..open_options() }
 }
 
 /// A disk with an empty store on it that was closed in good order.

@@ -40,7 +40,7 @@ fn a_sound_store_has_no_faults() {
 fn a_second_opener_learns_who_has_the_directory() {
     let directory = tempfile::tempdir().unwrap();
     let first = open(directory.path());
-    let second = SqliteStore::open(directory.path(), &OpenOptions::new(ports()));
+    let second = SqliteStore::open(directory.path(), &open_options());
     let Err(StoreError::InUse(process)) = second.map(|_| ()) else { panic!("two have it") };
     assert_eq!(process, std::process::id().to_string());
     drop(first);
@@ -56,50 +56,38 @@ fn a_newer_schema_is_left_alone() {
         .execute_batch("UPDATE meta SET value = 99 WHERE name = 'schema'; PRAGMA user_version = 99")
         .unwrap();
     drop(database);
-    let refused = SqliteStore::open(directory.path(), &OpenOptions::new(ports())).map(|_| ());
+    let refused = SqliteStore::open(directory.path(), &open_options()).map(|_| ());
     assert!(matches!(refused, Err(StoreError::NewerSchema { found: 99, .. })), "{refused:?}");
 }
 
 #[test]
-fn a_data_directory_of_schema_1_is_brought_forward() {
+fn what_was_written_before_encryption_is_refused_with_advice() {
     let directory = tempfile::tempdir().unwrap();
-    let store = open(directory.path());
-    write_some(&store);
-    let private = |content: &str| {
-        let (space, key, content) = ("account".into(), "anna".into(), Some(content.as_bytes().to_vec()));
-        vec![store::PrivateChange { space, key, content }]
-    };
-    store.commit(store::Batch { private: private("reader"), ..batch(200, []) }).unwrap();
-    drop(store);
+    drop(open(directory.path()));
     let database = Connection::open(directory.path().join("chiron.sqlite")).unwrap();
-    let as_before = "DROP TABLE blob_use;
-        UPDATE private SET content = substr(content, 9);
-        UPDATE directory SET home = 7, recency = 8 WHERE deleted = 1;
-        UPDATE meta SET value = 1 WHERE name = 'schema'; PRAGMA user_version = 0";
-    database.execute_batch(as_before).unwrap();
+    database
+        .execute_batch("UPDATE meta SET value = 3 WHERE name = 'schema'; PRAGMA user_version = 3")
+        .unwrap();
     drop(database);
-    let store = open(directory.path());
-    assert_eq!(store.read_private("account", "anna").unwrap().as_deref(), Some(&b"reader"[..]));
-    let found = store.verify().unwrap();
-    assert!(found.is_sound(), "{:?}", found.faults);
-    assert_eq!(store.history(&store::HistoryScope::Resource(key("Observation/o3")), &ALL).unwrap().len(), 2);
+    let refused = SqliteStore::open(directory.path(), &open_options()).map(|_| ());
+    assert!(matches!(refused, Err(StoreError::OlderSchema { found: 3 })), "{refused:?}");
 }
-
-const ALL: store::HistoryPage =
-    store::HistoryPage { since_ms: None, until_ms: None, count: usize::MAX, before: None };
 
 /// Each tampering is done to a sound store of its own, and must be found.
 #[test]
 fn every_kind_of_damage_is_found() {
     for (statement, sign) in [
-        ("UPDATE commit_log SET audit = x'00' WHERE sequence = 7", "commit 7: its hash differs"),
+        ("UPDATE commit_log SET audit = x'00' WHERE sequence = 7", "commit 7: stored data is damaged"),
+        ("UPDATE data_key SET home = home + 1 WHERE home != 0", "does not open"),
+        ("UPDATE data_key SET made = made + 1 WHERE number > 1", "does not open"),
+        ("DELETE FROM data_key WHERE home != 0", "is missing"),
         ("UPDATE commit_log SET time = time - 50 WHERE sequence = 41", "commit 41"),
         ("DELETE FROM commit_log WHERE sequence = 41", "table past"),
         ("DELETE FROM commit_log WHERE sequence >= 40", "names a commit that is not there"),
         ("DELETE FROM commit_log WHERE sequence = 5", "commit 6: does not follow"),
         (
             "UPDATE entry SET payload = substr(payload, 1, length(payload) - 1) WHERE rowid_like = 1",
-            "envelope",
+            "its encrypted text is not what was written",
         ),
         (
             "UPDATE past SET payload = NULL WHERE version = 2 AND payload IS NOT NULL",
@@ -219,7 +207,7 @@ fn reindexing_survives_restarts_and_searches_stay_right() {
 #[test]
 fn a_full_disk_refuses_writes_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let full = OpenOptions { greatest_bytes: Some(1 << 20), ..OpenOptions::new(ports()) };
+    let full = OpenOptions { greatest_bytes: Some(1 << 20), ..open_options() };
     let store = SqliteStore::open(directory.path(), &full).unwrap();
     let write = |store: &SqliteStore, number: u64| {
         // Not compressible, so that the space is used up soon.

@@ -13,7 +13,7 @@ use store::{
 type Open = dyn Fn(SearchLimits) -> Box<dyn Maintain>;
 
 fn with_words(limits: SearchLimits) -> OpenOptions {
-    OpenOptions { limits, index_words: true, ..OpenOptions::new(ports()) }
+    OpenOptions { limits, index_words: true, ..open_options() }
 }
 
 fn sqlite(directory: &Path) -> Box<Open> {
