@@ -25,6 +25,7 @@ mod ehi;
 mod ehi_patient;
 mod full_disk;
 mod guarantees;
+mod keys;
 mod killed;
 mod lifecycle;
 mod live;

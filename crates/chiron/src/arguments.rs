@@ -193,6 +193,20 @@ pub enum DataCommand {
         #[arg(long, default_value = "")]
         version: String,
     },
+    /// The keys that the data is encrypted with: list, renew, wrap
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Destroy a patient's record for good, with all its versions: it cannot be brought back
+    Shred {
+        /// The patient's id
+        patient: String,
+        /// Why; it stands in the audit, which stays
+        #[arg(long)]
+        reason: String,
+        /// Also when something in it is younger than the six years that it is to be kept
+        #[arg(long)]
+        despite_retention: bool,
+    },
     /// Make all index rows anew
     Reindex,
     /// Check every document, index row and chain
@@ -201,6 +215,21 @@ pub enum DataCommand {
     Backup {
         /// The folder to write to, which must be new or empty
         to: PathBuf,
+    },
+}
+
+/// What is done with the keys that the data is encrypted with.
+#[derive(Subcommand, Debug, Clone, Serialize, Deserialize)]
+pub enum KeysCommand {
+    /// Show them: numbers, when they were made, and how many records have their own
+    List,
+    /// Encrypt what is written from now on with a new data key
+    Renew,
+    /// Wrap the data keys with another wrapping key, without which nothing opens: a new one in the same file, or with --with
+    Wrap {
+        /// file:PATH, passphrase, passphrase:VARIABLE or command:PROGRAM ARGUMENTS
+        #[arg(long, value_name = "KEY")]
+        with: Option<String>,
     },
 }
 

@@ -10,10 +10,12 @@ pub mod ehi;
 pub mod export;
 pub mod import;
 mod import_file;
+pub mod keys;
 pub mod load;
 pub mod reindex;
 pub mod restore;
 pub mod serve;
+pub mod shred;
 pub mod synth;
 pub mod token;
 pub mod user;
@@ -48,6 +50,11 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
         DataCommand::User(asked) => user::run(practice, asked, emit),
         DataCommand::App(asked) => app::run(practice, asked, emit),
         DataCommand::Load { system, path, version } => load::run(practice, system, path, version, emit),
+        DataCommand::Keys(asked) => keys::run(practice, asked, emit),
+        DataCommand::Shred { patient, reason, despite_retention } => {
+            let asked = shred::Asked { patient, reason, despite_retention: *despite_retention };
+            shred::run(practice, &asked, emit)
+        }
         DataCommand::Reindex => reindex::run(practice, emit),
         DataCommand::Verify => verify::run(practice, emit),
         DataCommand::Backup { to } => backup::run(practice, to, emit),

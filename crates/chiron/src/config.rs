@@ -44,7 +44,7 @@ pub const SETTINGS: [Setting; 17] = [
         name: "wrapping-key",
         variable: "CHIRON_WRAPPING_KEY",
         default: "",
-        help: "the key without which the data cannot be read: file:PATH; passphrase (in CHIRON_PASSPHRASE); command:PROGRAM ARGUMENTS, for key services; empty: a file beside the data folder, with .key at its end",
+        help: "the key without which the data cannot be read: file:PATH; passphrase (in CHIRON_PASSPHRASE) or passphrase:VARIABLE; command:PROGRAM ARGUMENTS, for key services; empty: a file beside the data folder, with .key at its end",
     },
     Setting {
         name: "read-database",

@@ -24,6 +24,8 @@ pub struct Practice {
     pub store: Arc<dyn Maintain>,
     /// The data folder.
     pub data: PathBuf,
+    /// Where the key is kept that the data opens with, as the configuration says it.
+    pub wrapping_key: String,
 }
 
 impl Practice {
@@ -52,7 +54,18 @@ impl Practice {
             audit_reads: config.flag("audit-reads")?,
             validation: profile_checks::settings(config.get("validate-profiles"))?,
         });
-        Ok(Self { record: Arc::new(record), store, data })
+        Ok(Self {
+            record: Arc::new(record),
+            store,
+            data,
+            wrapping_key: config.get("wrapping-key").to_owned(),
+        })
+    }
+
+    /// Writes down in the audit what the owner of the data folder does.
+    pub fn note(&self, what: &str) -> Result<()> {
+        self.session().change_documents(Vec::new(), what)?;
+        Ok(())
     }
 
     /// A session for the commands of whoever owns the data folder.

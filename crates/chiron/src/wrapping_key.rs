@@ -3,7 +3,7 @@
 //! It never lies in the data folder, so that a copy of that folder, or a backup, opens only with what was kept elsewhere.
 
 use crate::config::Config;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +19,7 @@ use store::{LocalKey, WrappingKey};
 /// What can go wrong, in words for whoever runs the server.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// The variable that a passphrase is read from.
+/// The variable that a passphrase is read from, unless another is named.
 const PASSPHRASE: &str = "CHIRON_PASSPHRASE";
 
 /// The key that the configuration names for a data folder.
@@ -27,18 +27,28 @@ pub fn of(config: &Config, data: &Path) -> Result<Arc<dyn WrappingKey>> {
     parse(config.get("wrapping-key"), data)
 }
 
-/// Reads the setting: empty for a file beside the data folder, `file:PATH`, `passphrase` or `command:PROGRAM ARGUMENTS`.
+/// Reads the setting: empty for a file beside the data folder, `file:PATH`, `passphrase`, `passphrase:VARIABLE` or
+/// `command:PROGRAM ARGUMENTS`.
 pub fn parse(text: &str, data: &Path) -> Result<Arc<dyn WrappingKey>> {
-    let key: Arc<dyn WrappingKey> = match text.split_once(':') {
-        None if text.is_empty() => Arc::new(KeyFile { path: beside(data)? }),
-        None if text == "passphrase" => Arc::new(Passphrase),
-        Some(("file", path)) if !path.is_empty() => Arc::new(KeyFile { path: PathBuf::from(path) }),
-        Some(("command", line)) if !line.trim().is_empty() => {
+    let key: Arc<dyn WrappingKey> = match text.split_once(':').unwrap_or((text, "")) {
+        ("" | "file", _) => file(text, data)?.shared(),
+        ("passphrase", "") => Arc::new(Passphrase { variable: PASSPHRASE.to_owned() }),
+        ("passphrase", variable) => Arc::new(Passphrase { variable: variable.to_owned() }),
+        ("command", line) if !line.trim().is_empty() => {
             Arc::new(KeyCommand { words: line.split_whitespace().map(str::to_owned).collect() })
         }
         _ => bail!("wrapping-key is file:PATH, passphrase or command:PROGRAM ARGUMENTS, not '{text}'"),
     };
     Ok(key)
+}
+
+/// The file that the setting names.
+pub fn file(text: &str, data: &Path) -> Result<KeyFile> {
+    match text.strip_prefix("file:") {
+        Some(path) if !path.is_empty() => Ok(KeyFile { path: PathBuf::from(path) }),
+        None if text.is_empty() => Ok(KeyFile { path: beside(data)? }),
+        _ => bail!("the wrapping key is not kept in a file, but as '{text}': say another with --with"),
+    }
 }
 
 /// The file of a data folder's key, unless it is said otherwise: beside the folder, with `.key` at its end.
@@ -51,6 +61,7 @@ fn beside(data: &Path) -> Result<PathBuf> {
 
 /// Keys in a file that its owner alone may read, one a line; the last is the one to wrap with. The file is made when there
 /// is nothing to open with it yet.
+#[derive(Clone)]
 pub struct KeyFile {
     path: PathBuf,
 }
@@ -77,6 +88,43 @@ impl KeyFile {
         }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// It as a wrapping key.
+    pub fn shared(&self) -> Arc<dyn WrappingKey> {
+        Arc::new(self.clone())
+    }
+
+    /// Adds a new key, which is wrapped with from now on; what the others wrapped still opens.
+    pub fn add_key(&self) -> Result<()> {
+        self.add().map(|_| ()).map_err(|failure| anyhow!("{}: {failure}", self.path.display()))
+    }
+
+    /// Removes all keys but the last.
+    pub fn keep_last(&self) -> Result<()> {
+        let path = self.path.display();
+        let text = fs::read_to_string(&self.path).with_context(|| path.to_string())?;
+        let last = text.lines().last().with_context(|| format!("{path} is empty"))?;
+        let mut name = self.path.file_name().with_context(|| path.to_string())?.to_owned();
+        name.push(".new");
+        let new = self.path.with_file_name(name);
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        writeln!(file, "{last}")?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        self.sync_folder().with_context(|| path.to_string())
+    }
+
+    fn sync_folder(&self) -> std::io::Result<()> {
+        match self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+
     fn last(&self) -> Result<[u8; LocalKey::BYTES], Failure> {
         match self.read()?.and_then(|keys| keys.last().copied()) {
             Some(key) => Ok(key),
@@ -91,9 +139,7 @@ impl KeyFile {
         let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
         writeln!(file, "{LINE}{}", STANDARD.encode(key))?;
         file.sync_all()?;
-        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            File::open(folder)?.sync_all()?;
-        }
+        self.sync_folder()?;
         Ok(key)
     }
 }
@@ -118,14 +164,18 @@ impl WrappingKey for KeyFile {
 }
 
 /// A key made of a passphrase by Argon2id (RFC 9106, its second recommended choice); the salt stands before what is wrapped.
-struct Passphrase;
+struct Passphrase {
+    /// The environment variable that has it.
+    variable: String,
+}
 
 const SALT_BYTES: usize = 16;
 
 impl Passphrase {
-    fn key(salt: &[u8]) -> Result<LocalKey, Failure> {
-        let text = std::env::var(PASSPHRASE)
-            .map_err(|_| format!("wrapping-key is a passphrase: say it in the variable {PASSPHRASE}"))?;
+    fn key(&self, salt: &[u8]) -> Result<LocalKey, Failure> {
+        let variable = &self.variable;
+        let text = std::env::var(variable)
+            .map_err(|_| format!("the wrapping key is a passphrase: say it in the variable {variable}"))?;
         let parameters =
             Params::new(64 * 1024, 3, 4, Some(LocalKey::BYTES)).map_err(|error| error.to_string())?;
         let mut key = [0; LocalKey::BYTES];
@@ -140,13 +190,13 @@ impl WrappingKey for Passphrase {
     fn wrap(&self, key: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut salt = [0; SALT_BYTES];
         getrandom::fill(&mut salt).map_err(|error| format!("the system gives no randomness: {error}"))?;
-        Ok([salt.to_vec(), Self::key(&salt)?.wrap(key)?].concat())
+        Ok([salt.to_vec(), self.key(&salt)?.wrap(key)?].concat())
     }
 
     fn unwrap(&self, wrapped: &[u8]) -> Result<store::Unwrapped, Failure> {
         let (salt, wrapped) = wrapped.split_at_checked(SALT_BYTES).ok_or("this is no data key")?;
-        let opened = Self::key(salt)?.unwrap(wrapped);
-        opened.map_err(|_| format!("the passphrase in {PASSPHRASE} does not open this data").into())
+        let opened = self.key(salt)?.unwrap(wrapped);
+        opened.map_err(|_| format!("the passphrase in {} does not open this data", self.variable).into())
     }
 }
 
@@ -168,7 +218,8 @@ impl KeyCommand {
             .spawn()
             .map_err(failed)?;
         if let Some(mut pipe) = child.stdin.take() {
-            writeln!(pipe, "{}", STANDARD.encode(input)).map_err(failed)?;
+            // One that ends without reading says by its status what it has to say.
+            let _ = writeln!(pipe, "{}", STANDARD.encode(input));
         }
         let output = child.wait_with_output().map_err(failed)?;
         if !output.status.success() {
@@ -187,5 +238,66 @@ impl WrappingKey for KeyCommand {
 
     fn unwrap(&self, wrapped: &[u8]) -> Result<store::Unwrapped, Failure> {
         Ok(self.run("unwrap", wrapped)?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn ad06_a_file_is_made_once_and_never_anew_when_it_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file("", &folder.path().join("data")).unwrap();
+        assert_eq!(file.path(), folder.path().join("data.key"));
+        let wrapped = file.wrap(b"a data key").unwrap();
+        assert_eq!(file.unwrap(&wrapped).unwrap().as_slice(), b"a data key");
+        assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(file.unwrap(&wrapped).unwrap_err().to_string().contains("chmod 600"));
+        fs::remove_file(file.path()).unwrap();
+        assert!(file.unwrap(&wrapped).unwrap_err().to_string().contains("data.key is missing"));
+        assert!(!file.path().exists());
+        fs::write(file.path(), "something else").unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(
+            file.wrap(b"a data key").is_err(),
+            "what is no key is not taken for one, and not written over"
+        );
+    }
+
+    #[test]
+    fn ad06_a_new_key_in_a_file_wraps_and_the_old_one_opens_until_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file(&format!("file:{}", folder.path().join("k").display()), Path::new("data")).unwrap();
+        let old = file.wrap(b"1").unwrap();
+        file.add_key().unwrap();
+        let new = file.wrap(b"2").unwrap();
+        assert_eq!(
+            (file.unwrap(&old).unwrap().as_slice(), file.unwrap(&new).unwrap().as_slice()),
+            (&b"1"[..], &b"2"[..])
+        );
+        file.keep_last().unwrap();
+        assert!(file.unwrap(&old).unwrap_err().to_string().contains("another"));
+        assert_eq!(file.unwrap(&new).unwrap().as_slice(), b"2");
+    }
+
+    #[test]
+    fn ad06_a_command_wraps_and_unwraps() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("service");
+        // Stands for a key service: it turns the text around, which is no encryption.
+        fs::write(&script, "#!/bin/sh\n[ \"$1\" = test ] || exit 3\ntr 'A-Za-z' 'N-ZA-Mn-za-m'\n").unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+        let key = parse(&format!("command:{} test", script.display()), Path::new("data")).unwrap();
+        let wrapped = key.wrap(b"twelve bytes").unwrap();
+        assert_ne!(wrapped, b"twelve bytes");
+        assert_eq!(key.unwrap(&wrapped).unwrap().as_slice(), b"twelve bytes");
+        let other = parse(&format!("command:{} other", script.display()), Path::new("data")).unwrap();
+        assert!(other.wrap(b"twelve bytes").unwrap_err().to_string().contains("ended with"));
+        for wrong in ["fil:x", "command:", "command: "] {
+            assert!(parse(wrong, Path::new("data")).is_err(), "{wrong}");
+        }
     }
 }

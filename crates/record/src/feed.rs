@@ -21,6 +21,9 @@ use tokio::sync::watch;
 const RECENT_CHANGES: usize = 8_192;
 /// Changes that the reader takes from the store in one step.
 const STEP_CHANGES: usize = 1_024;
+/// How long the reader has to notice that the feed is closed before it is woken again.
+const WAKING: Duration = Duration::from_millis(1);
+
 /// How long the reader sleeps at most before it looks whether it should end, and after the store failed.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -109,6 +112,11 @@ impl Feed {
         self.shared.is_closed.store(true, Ordering::Release);
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(reader) = reader {
+            // It may be about to wait, and is woken until it noticed.
+            while !reader.is_finished() {
+                self.store.wake();
+                std::thread::sleep(WAKING);
+            }
             // Its panic was reported where it happened.
             let _ = reader.join();
         }

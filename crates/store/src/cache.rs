@@ -177,6 +177,7 @@ mod tests {
             version: 1,
             updated_ms: 0,
             body: Some(Arc::new(Body::new("{}"))),
+            is_shredded: false,
             splice: Splice::default(),
             place: (sequence, 0),
         }

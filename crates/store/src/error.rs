@@ -70,7 +70,7 @@ pub enum StoreError {
     #[error("stored data is damaged: {0}")]
     Damaged(String),
     /// What was asked for cannot be read any more: the key of the record that it is of was destroyed.
-    #[error("the record was destroyed")]
+    #[error("a record in it was destroyed, and cannot be written down again")]
     Shredded,
     /// Anything else of the world: the database, the file system.
     #[error("{context}: {source}")]

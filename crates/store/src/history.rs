@@ -173,6 +173,9 @@ pub(crate) fn whole_commits(
     let mut commits = Vec::new();
     each_commit(source, after, limit, |row, changes| {
         let versions = logged(source, &changes)?;
+        if versions.iter().any(|version| version.is_shredded) {
+            return Err(StoreError::Shredded);
+        }
         let change = |(change, version): (LoggedChange, Version)| WholeChange {
             key: version.key,
             number: change.key,

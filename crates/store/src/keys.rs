@@ -12,12 +12,13 @@ mod source;
 mod wrapping;
 
 use cipher::Secret;
-pub(crate) use cipher::{DataKey, PieceCipher, fill_random};
+pub(crate) use cipher::{DataKey, PieceCipher, fill_random, sealed_with};
 pub(crate) use kind::Sealed;
 pub(crate) use row::KeyRow;
 pub(crate) use source::{KeySource, block_of, numbers_from};
 pub use wrapping::{LocalKey, Unwrapped, WrappingKey};
 
+use crate::body::Body;
 use crate::codec;
 use crate::error::StoreError;
 use crate::pack::Unpack;
@@ -43,6 +44,14 @@ pub(crate) struct Keys {
     known: RwLock<Known>,
     /// Numbers that this process may give to new keys.
     lease: Mutex<Range<i64>>,
+}
+
+/// What a version has of a document.
+#[derive(Default)]
+pub(crate) struct Opened {
+    pub body: Option<Arc<Body>>,
+    pub splice: Splice,
+    pub is_shredded: bool,
 }
 
 #[derive(Default)]
@@ -153,6 +162,62 @@ impl Keys {
                 other => other,
             }
         })
+    }
+
+    /// Opens a document, as a version has it; without a body when its key was destroyed.
+    pub fn open_body(&self, key: &ResourceKey, sealed: &[u8]) -> Result<Opened, StoreError> {
+        match self.open_document(key, sealed) {
+            Ok((text, splice)) => {
+                Ok(Opened { body: Some(Arc::new(Body::new(text))), splice, is_shredded: false })
+            }
+            Err(StoreError::Shredded) => Ok(Opened { is_shredded: true, ..Opened::default() }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A new key of the practice, to be stored and then [`Keys::write_with`].
+    pub fn new_practice_key(&self, now_ms: i64) -> Result<KeyRow, StoreError> {
+        KeyRow::of_practice(self.next_number()?, now_ms, &*self.wrapping())
+    }
+
+    /// Writes with a key of the practice from now on. It is stored.
+    pub fn write_with(&self, row: &KeyRow) -> Result<(), StoreError> {
+        self.take(row)?;
+        let key = self.key(row.number)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = key;
+        Ok(())
+    }
+
+    /// The practice's keys, wrapped by another: to be stored, and then [`Keys::wrap_with`].
+    pub fn wrapped_anew(&self, rows: &[KeyRow], by: &dyn WrappingKey) -> Result<Vec<KeyRow>, StoreError> {
+        let wrapping = self.wrapping();
+        let anew = |row: &KeyRow| {
+            KeyRow::wrapped_outside(row.number, row.made_ms, &row.unwrap_outside(&*wrapping)?, by)
+        };
+        rows.iter().map(anew).collect()
+    }
+
+    /// Wraps with another key from now on. What it wrapped is stored.
+    pub fn wrap_with(&self, wrapping: Arc<dyn WrappingKey>) {
+        *self.wrapping.write().unwrap_or_else(PoisonError::into_inner) = wrapping;
+    }
+
+    /// Refuses what was sealed with a key that was destroyed meanwhile: tried again, it gets another.
+    pub fn check_there(&self, numbers: &[i64]) -> Result<(), StoreError> {
+        let known = self.read_known();
+        match numbers.iter().any(|number| matches!(known.secrets.get(number), Some(None))) {
+            true => Err(StoreError::Busy),
+            false => Ok(()),
+        }
+    }
+
+    /// Forgets the keys of a record, which are destroyed. Told to the writer before it writes anything else.
+    pub fn forget(&self, home: i64, numbers: &[i64]) {
+        let mut known = self.write_known();
+        known.of_home.remove(&home);
+        for number in numbers {
+            known.secrets.insert(*number, None);
+        }
     }
 
     /// What is wrong with the stored keys, of which `rows` are all.

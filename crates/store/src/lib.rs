@@ -92,6 +92,9 @@ pub trait Store: Send + Sync {
         }
     }
 
+    /// Has those who wait in [`Store::wait_for_commit`] return soon, because something else is to be done.
+    fn wake(&self) {}
+
     /// The commits before a place in commit order, newest first, at most `limit`.
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError>;
 

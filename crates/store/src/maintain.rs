@@ -4,8 +4,9 @@ use crate::SearchLimits;
 use crate::Store;
 use crate::blob::Collected;
 use crate::error::StoreError;
-use crate::keys::WrappingKey;
+use crate::keys::{KeyRow, WrappingKey};
 use crate::whole_commit::WholeCommit;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,8 +105,64 @@ pub trait Maintain: Store {
     /// Calls `each` with all rows of the log of reads, oldest first.
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError>;
 
+    /// The keys that the data is encrypted with.
+    fn data_keys(&self) -> Result<DataKeys, StoreError>;
+
+    /// Makes a new key of the practice, and writes with it from now on; what is there keeps the key that it has. Gives its
+    /// number.
+    fn renew_data_key(&self, now_ms: i64) -> Result<i64, StoreError>;
+
+    /// Wraps the practice's keys with another key, all or none; gives how many. The data opens with that one alone from now
+    /// on.
+    fn wrap_data_keys(&self, by: Arc<dyn WrappingKey>) -> Result<u64, StoreError>;
+
+    /// Destroys the keys of a patient's record, and with them all versions of what lies in it. None of it may be current:
+    /// it was deleted before.
+    ///
+    /// # Errors
+    /// When something in the record is not deleted; then nothing was destroyed.
+    fn shred(&self, patient_id: &str) -> Result<Shredded, StoreError>;
+
     /// How much is stored.
     fn statistics(&self) -> Result<Statistics, StoreError>;
+}
+
+/// The keys that the data is encrypted with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataKeys {
+    /// The practice's, oldest first: number, and when it was made in milliseconds since 1970.
+    pub practice: Vec<(i64, i64)>,
+    /// How many records have keys.
+    pub records: u64,
+    /// Keys that were destroyed.
+    pub destroyed: u64,
+}
+
+impl DataKeys {
+    pub(crate) fn of(rows: &[KeyRow]) -> Self {
+        let records = || rows.iter().filter(|row| row.home != 0);
+        let kept: HashSet<i64> = records().filter(|row| !row.is_destroyed()).map(|row| row.home).collect();
+        Self {
+            practice: rows.iter().filter(|row| row.home == 0).map(|row| (row.number, row.made_ms)).collect(),
+            records: kept.len() as u64,
+            destroyed: records().filter(|row| row.is_destroyed()).count() as u64,
+        }
+    }
+}
+
+/// What was destroyed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shredded {
+    /// Keys.
+    pub keys: u64,
+    /// Uses of contents kept outside, which are gone with the next collection when nothing else uses them.
+    pub contents: u64,
+}
+
+/// Why a record is not destroyed.
+pub(crate) fn still_there(count: u64) -> StoreError {
+    let what = format!("{count} resources in the record are not deleted");
+    StoreError::World { context: "destroy a record", source: what.into() }
 }
 
 /// A private document with its name.
@@ -126,6 +183,8 @@ pub struct Verification {
     pub commits: u64,
     /// Versions checked, deletions among them.
     pub versions: u64,
+    /// Versions among them that were destroyed with the key of their record: they are not there to be checked.
+    pub shredded: u64,
     /// Current documents checked.
     pub documents: u64,
     /// Index rows checked.

@@ -167,7 +167,15 @@ impl State {
         }
         let key = change.key.clone();
         self.newest.insert(key.clone(), self.versions.len());
-        self.versions.push(Version { key, version, updated_ms: time_ms, body, splice, place });
+        self.versions.push(Version {
+            key,
+            version,
+            updated_ms: time_ms,
+            body,
+            is_shredded: false,
+            splice,
+            place,
+        });
         self.recencies.push(recency);
         version
     }
@@ -252,6 +260,10 @@ impl Store for MemoryStore {
             }
         }
         Ok(records)
+    }
+
+    fn wake(&self) {
+        self.newest.wake();
     }
 
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {

@@ -6,31 +6,46 @@ use std::time::Duration;
 /// The sequence of the newest commit that readers see.
 #[derive(Debug, Default)]
 pub(crate) struct NewestCommit {
-    sequence: Mutex<u64>,
-    grown: Condvar,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    sequence: u64,
+    /// How often those who wait were woken without a commit.
+    woken: u64,
 }
 
 impl NewestCommit {
     /// At a sequence.
     pub fn at(sequence: u64) -> Self {
-        Self { sequence: Mutex::new(sequence), grown: Condvar::new() }
+        Self { state: Mutex::new(State { sequence, woken: 0 }), changed: Condvar::new() }
     }
 
     /// Tells those who wait. Called when readers see the commit, and never with a lesser one than before.
     pub fn set(&self, sequence: u64) {
-        *self.lock() = sequence;
-        self.grown.notify_all();
+        self.lock().sequence = sequence;
+        self.changed.notify_all();
     }
 
-    /// The newest sequence, as soon as it is behind `after` or when the patience is at its end.
+    /// Wakes those who wait now, without a commit.
+    pub fn wake(&self) {
+        self.lock().woken += 1;
+        self.changed.notify_all();
+    }
+
+    /// The newest sequence: as soon as it is behind `after`, when somebody wakes, or when the patience is at its end.
     pub fn wait(&self, after: u64, patience: Duration) -> u64 {
-        let still_old = |sequence: &mut u64| *sequence <= after;
-        let waited = self.grown.wait_timeout_while(self.lock(), patience, still_old);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+        let state = self.lock();
+        let woken = state.woken;
+        let still_old = |state: &mut State| state.sequence <= after && state.woken == woken;
+        let waited = self.changed.wait_timeout_while(state, patience, still_old);
+        waited.unwrap_or_else(PoisonError::into_inner).0.sequence
     }
 
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        self.sequence.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,6 +64,12 @@ mod tests {
         let begun = Instant::now();
         let waits = std::thread::spawn(move || other.wait(3, Duration::from_secs(60)));
         newest.set(4);
+        assert_eq!(waits.join().unwrap(), 4);
+        let other = Arc::clone(&newest);
+        let waits = std::thread::spawn(move || other.wait(4, Duration::from_secs(60)));
+        while !waits.is_finished() {
+            newest.wake();
+        }
         assert_eq!(waits.join().unwrap(), 4);
         assert!(begun.elapsed() < Duration::from_secs(30));
     }

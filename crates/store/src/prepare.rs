@@ -14,7 +14,7 @@ use crate::stored_id::StoredId;
 use crate::version::{ResourceKey, Splice};
 use crate::whole_commit::WholeCommit;
 use fhir::schema::TypeId;
-use search::rows::IndexRows;
+use search::rows::{Home, IndexRows};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub(crate) struct PreparedBatch {
     pub sealed_audit: Vec<u8>,
     /// Keys of records that were made for it, to be stored with it.
     pub keys: Vec<KeyRow>,
+    /// The numbers of the keys of records that it is sealed with.
+    pub sealed_with: Vec<i64>,
     /// What a commit that is written again must come out as.
     pub replayed: Option<Replayed>,
 }
@@ -117,7 +119,7 @@ fn prepare_behind(
         assert!((1..=64).contains(&change.key.id.len()), "an id has 1 to 64 characters");
     }
     drop(seen);
-    let mut seal = Seal { keys, brought, time_ms: batch.time_ms, new: Vec::new() };
+    let mut seal = Seal { keys, brought, time_ms: batch.time_ms, new: Vec::new(), used: Vec::new() };
     let changes = batch.changes.into_iter().map(|change| prepare_change(change, dictionary, &mut seal));
     Ok(PreparedBatch {
         time_ms: batch.time_ms,
@@ -127,6 +129,7 @@ fn prepare_behind(
         sealed_audit: keys.practice().seal(&Sealed::Audit, &batch.audit)?,
         audit: batch.audit,
         keys: seal.new,
+        sealed_with: seal.used,
         replayed: None,
     })
 }
@@ -139,15 +142,21 @@ struct Seal<'a> {
     time_ms: i64,
     /// Keys of records that have none yet.
     new: Vec<KeyRow>,
+    /// Numbers of keys of records.
+    used: Vec<i64>,
 }
 
 impl Seal<'_> {
     /// The key that what lies in a record is sealed with.
     fn key(&mut self, home: i64) -> Result<Arc<DataKey>, StoreError> {
-        match self.brought.get(&home) {
-            Some(number) => self.keys.key(*number),
-            None => self.keys.of_record(home, self.time_ms, &mut self.new),
+        let key = match self.brought.get(&home) {
+            Some(number) => self.keys.key(*number)?,
+            None => self.keys.of_record(home, self.time_ms, &mut self.new)?,
+        };
+        if home != Home::SHARED.0 && !self.used.contains(&key.number()) {
+            self.used.push(key.number());
         }
+        Ok(key)
     }
 }
 

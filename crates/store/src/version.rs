@@ -46,6 +46,8 @@ pub struct Version {
     pub updated_ms: i64,
     /// The resource as sent, without `meta.versionId` and `meta.lastUpdated`; `None` when this version deleted it.
     pub body: Option<Arc<Body>>,
+    /// True when there is no body because the key of the record that it lies in was destroyed.
+    pub is_shredded: bool,
     /// Byte offset in the body at which the two are put back, and what is there; see [`Splice`].
     pub splice: Splice,
     /// The commit that wrote it and its position there: a history cursor.

@@ -12,6 +12,9 @@ pub fn run(practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {
         found.documents, found.versions, found.blobs, found.index_rows, found.commits, found.reads
     );
     emit(Event::Line(summary));
+    if found.shredded > 0 {
+        emit(Event::Line(format!("{} versions are of records that were destroyed", found.shredded)));
+    }
     if found.reads_cut_bytes > 0 {
         let bytes = found.reads_cut_bytes;
         emit(Event::Line(format!(
@@ -25,6 +28,7 @@ pub fn run(practice: &Practice, emit: &mut Emit<'_>) -> Result<()> {
     emit(Event::Answer(serde_json::json!({
         "documents": found.documents, "versions": found.versions, "index-rows": found.index_rows,
         "contents": found.blobs, "commits": found.commits, "reads": found.reads, "reads-cut-bytes": found.reads_cut_bytes,
+        "shredded": found.shredded,
         "faults": faults, "fault-count": found.fault_count,
     })));
     if !found.is_sound() {

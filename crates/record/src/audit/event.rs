@@ -47,6 +47,7 @@ pub(super) fn version_of(row: &LoggedRow, base_url: &str) -> Option<Version> {
         version: 1,
         updated_ms: row.time_ms,
         body: Some(Arc::new(Body::new(document.shared_text()))),
+        is_shredded: false,
         splice: body::splice(&document),
         place: (0, 0),
     })

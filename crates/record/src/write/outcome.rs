@@ -110,7 +110,8 @@ impl Decision<'_> {
             },
             Action::Put { body, splice, .. } => {
                 let (body, splice) = (Some(Arc::new(Body::new(Arc::clone(body)))), *splice);
-                let version = Version { key, version, updated_ms: time_ms, body, splice, place };
+                let version =
+                    Version { key, version, updated_ms: time_ms, body, is_shredded: false, splice, place };
                 Written::of(planned.effect, self.session.record.resource(version))
             }
         }

@@ -107,6 +107,13 @@ impl DataKey {
     }
 }
 
+/// How what is sealed with a key begins.
+pub(crate) fn sealed_with(number: i64) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_varint(&mut out, number.cast_unsigned());
+    out
+}
+
 /// Encrypts numbered pieces of one content under a key that is used for nothing else, so that the number is the nonce.
 pub(crate) struct PieceCipher(LessSafeKey);
 

@@ -5,7 +5,8 @@ use super::connection::{Connection, Parameter};
 use super::schema;
 use super::statements as sql;
 use crate::error::StoreError;
-use crate::keys::{KeyRow, KeySource, Keys, WrappingKey, block_of, numbers_from};
+use crate::keys::{KeyRow, KeySource, Keys, WrappingKey, block_of, numbers_from, sealed_with};
+use crate::maintain::still_there;
 use crate::pool::Pool;
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,12 +27,11 @@ pub(super) fn open(
     wrapping: &Arc<dyn WrappingKey>,
     now_ms: i64,
 ) -> Result<Arc<Keys>, StoreError> {
-    let practice = || rows(connection, sql::KEYS_OF_PRACTICE, &[]);
     schema::begin_alone(connection, CONTEXT)?;
-    let mut found = practice()?;
+    let mut found = of_practice(connection)?;
     if found.is_empty() {
         add(connection, &KeyRow::of_practice(1, now_ms, &**wrapping)?)?;
-        found = practice()?;
+        found = of_practice(connection)?;
     }
     connection.commit(CONTEXT, Vec::new())?;
     let address = address.clone();
@@ -44,6 +44,11 @@ pub(super) fn add(connection: &Connection, row: &KeyRow) -> Result<(), StoreErro
     let (numbers, homes, made, wrapped) = ([row.number], [row.home], [row.made_ms], [&*row.wrapped]);
     let values: [Parameter; 4] = [&&numbers[..], &&homes[..], &&made[..], &&wrapped[..]];
     connection.query("store a data key", sql::KEYS_ADD, &values).map(|_| ())
+}
+
+/// The practice's keys.
+pub(super) fn of_practice(connection: &Connection) -> Result<Vec<KeyRow>, StoreError> {
+    rows(connection, sql::KEYS_OF_PRACTICE, &[])
 }
 
 /// All keys.
@@ -89,4 +94,33 @@ impl KeySource for PostgresKeys {
             Ok(numbers_from(row.get(0)))
         })
     }
+}
+
+/// Wraps keys anew.
+pub(super) fn wrap(connection: &Connection, rows: &[KeyRow]) -> Result<(), StoreError> {
+    let numbers: Vec<i64> = rows.iter().map(|row| row.number).collect();
+    let wrapped: Vec<&[u8]> = rows.iter().map(|row| row.wrapped.as_slice()).collect();
+    connection.query("wrap the data keys", sql::KEYS_WRAP, &[&numbers, &wrapped]).map(|_| ())
+}
+
+/// Destroys the keys of a record, and forgets the contents that its versions used. Gives the keys' numbers.
+pub(super) fn destroy(connection: &Connection, home: i64) -> Result<(Vec<i64>, u64), StoreError> {
+    let context = "destroy a record";
+    // They have the keys in memory, and would go on to write with them.
+    let others: i64 = connection.query_one(context, sql::OTHERS, &[])?.get(0);
+    if others > 0 {
+        let source = "other servers have the database open; stop them first".into();
+        return Err(StoreError::World { context, source });
+    }
+    let left: i64 = connection.query_one(context, sql::HOME_COUNT, &[&home])?.get(0);
+    if left > 0 {
+        return Err(still_there(left.cast_unsigned()));
+    }
+    let destroyed = connection.query(context, sql::KEYS_DESTROY, &[&home])?;
+    let numbers: Vec<i64> = destroyed.iter().map(|row| row.get(0)).collect();
+    let mut contents = 0;
+    for number in &numbers {
+        contents += connection.query(context, sql::BLOB_USES_FORGET, &[&sealed_with(*number)])?.len() as u64;
+    }
+    Ok((numbers, contents))
 }

@@ -33,9 +33,11 @@ use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute;
 use crate::history;
-use crate::keys::{Keys, now_ms};
+use crate::keys::{Keys, WrappingKey, now_ms};
 use crate::lock::Lock;
-use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
+use crate::maintain::{
+    Backup, DataKeys, Maintain, OpenOptions, PrivateDocument, Reindexed, Shredded, Statistics, Verification,
+};
 use crate::prepare::{self, PreparedBatch};
 use crate::read_log::{ReadPlace, Reads};
 use crate::version::{ResourceKey, Version};
@@ -50,7 +52,7 @@ use keeper::Watch;
 use memory::Memory;
 use readers::Readers;
 use search::query::Query;
-use search::rows::INDEX_VERSION;
+use search::rows::{Home, INDEX_VERSION};
 use statements as sql;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
@@ -295,6 +297,39 @@ impl Maintain for PostgresStore {
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.reads.each(each)
+    }
+
+    fn data_keys(&self) -> Result<DataKeys, StoreError> {
+        self.readers.written(|connection| Ok(DataKeys::of(&keys::all(connection)?)))
+    }
+
+    fn renew_data_key(&self, now_ms: i64) -> Result<i64, StoreError> {
+        let row = self.keys.new_practice_key(now_ms)?;
+        let (number, stored) = (row.number, row.clone());
+        self.writer.errand(move |desk| desk.transact(|connection| keys::add(connection, &stored)))?;
+        self.keys.write_with(&row).map(|()| number)
+    }
+
+    fn wrap_data_keys(&self, by: Arc<dyn WrappingKey>) -> Result<u64, StoreError> {
+        let (data_keys, with) = (Arc::clone(&self.keys), Arc::clone(&by));
+        let count = self.writer.errand(move |desk| {
+            desk.transact(|connection| {
+                let rows = data_keys.wrapped_anew(&keys::of_practice(connection)?, &*with)?;
+                keys::wrap(connection, &rows).map(|()| rows.len() as u64)
+            })
+        })?;
+        self.keys.wrap_with(by);
+        Ok(count)
+    }
+
+    fn shred(&self, patient_id: &str) -> Result<Shredded, StoreError> {
+        let home = Home::of_patient(patient_id).0;
+        let data_keys = Arc::clone(&self.keys);
+        self.writer.errand(move |desk| {
+            let (numbers, contents) = desk.transact(|connection| keys::destroy(connection, home))?;
+            data_keys.forget(home, &numbers);
+            Ok(Shredded { keys: numbers.len() as u64, contents })
+        })
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

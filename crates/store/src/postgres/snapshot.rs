@@ -4,15 +4,14 @@ use super::connection::{Connection, Parameter};
 use super::moment::Moment;
 use super::statements as sql;
 use super::words;
-use crate::body::Body;
 use crate::cache::Cache;
 use crate::error::StoreError;
-use crate::keys::Keys;
+use crate::keys::{Keys, Opened};
 use crate::located::Located;
 use crate::pack::Unpack;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
 use crate::stored_id::StoredId;
-use crate::version::{ResourceKey, Splice, Version};
+use crate::version::{ResourceKey, Version};
 use fhir::schema::TypeId;
 use search::text::WordTest;
 use std::cell::RefCell;
@@ -72,13 +71,8 @@ pub(super) fn version_of(
 ) -> Result<Option<Version>, StoreError> {
     let Some(number) = row.get::<_, Option<i64>>(from) else { return Ok(None) };
     let payload: Option<&[u8]> = row.get(from + 4);
-    let (body, splice) = match payload {
-        Some(envelope) => {
-            let (text, splice) = keys.open_document(&key, envelope)?;
-            (Some(Arc::new(Body::new(text))), splice)
-        }
-        None => (None, Splice::default()),
-    };
+    let opened = payload.map(|envelope| keys.open_body(&key, envelope)).transpose()?;
+    let Opened { body, splice, is_shredded } = opened.unwrap_or_default();
     let position: i64 = row.get(from + 3);
     let position = u32::try_from(position)
         .map_err(|_| StoreError::Damaged(format!("{key}: {position} is no position in a commit")))?;
@@ -88,6 +82,7 @@ pub(super) fn version_of(
         version: version_number(number)?,
         updated_ms: row.get(from + 1),
         body,
+        is_shredded,
         splice,
         place: (sequence.cast_unsigned(), position),
     }))

@@ -76,6 +76,19 @@ pub(super) const KEY_NEWEST: &str =
     keys!("WHERE home = $1 AND length(wrapped) > 0 ORDER BY number DESC LIMIT 1");
 pub(super) const KEYS_ADD: &str = "INSERT INTO data_key (number, home, made, wrapped)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])";
+pub(super) const KEYS_WRAP: &str = "UPDATE data_key SET wrapped = new.wrapped
+    FROM unnest($1::bigint[], $2::bytea[]) AS new(number, wrapped) WHERE data_key.number = new.number";
+pub(super) const KEYS_DESTROY: &str =
+    "UPDATE data_key SET wrapped = '' WHERE home = $1 AND length(wrapped) > 0 RETURNING number";
+/// Other processes than this one that have the database open.
+pub(super) const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name LIKE 'chiron %' AND application_name <> current_setting('application_name')";
+pub(super) const HOME_COUNT: &str = "SELECT count(*) FROM entry WHERE home = $1";
+/// The uses of contents by past versions that begin with the number of a key.
+pub(super) const BLOB_USES_FORGET: &str = "DELETE FROM blob_use WHERE EXISTS (SELECT 1 FROM past
+    WHERE past.key = blob_use.key AND past.version = blob_use.version
+        AND substring(payload FROM 1 FOR length($1::bytea)) = $1)
+    RETURNING 1";
 /// Leases so many numbers, behind those of the practice's first keys.
 pub(super) const KEY_LEASE: &str =
     "INSERT INTO meta (name, value) VALUES ('next_data_key', (2 * $1::bigint)::text)

@@ -88,6 +88,7 @@ impl<'a, 'b> Transaction<'a, 'b> {
 
     /// Checks a batch, and takes it to what will be written. A refusal leaves everything as it was.
     pub fn write(&mut self, batch: &'b PreparedBatch) -> Result<Committed, StoreError> {
+        self.keys.check_there(&batch.sealed_with)?;
         self.check(&batch.preconditions)?;
         for change in &batch.changes {
             meets(change, self.set.located(change.type_number, &change.id))?;
@@ -136,6 +137,7 @@ impl<'a, 'b> Transaction<'a, 'b> {
             version: done.version,
             updated_ms: at.time_ms,
             body: Some(Arc::new(Body::new(Arc::clone(&put.body)))),
+            is_shredded: false,
             splice: put.splice,
             place: (at.sequence.cast_unsigned(), u32::try_from(at.position).unwrap_or(u32::MAX)),
         };

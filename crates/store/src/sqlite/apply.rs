@@ -59,6 +59,7 @@ impl Apply<'_> {
     /// Checks a batch and writes it. A refusal ([`StoreError::VersionConflict`], [`StoreError::ConditionConflict`])
     /// leaves the transaction as it was; after any other error it must be rolled back.
     pub fn batch(&mut self, batch: &PreparedBatch) -> Result<Committed, StoreError> {
+        self.keys.check_there(&batch.sealed_with)?;
         for (at, precondition) in batch.preconditions.iter().enumerate() {
             self.check(at, precondition)?;
         }

@@ -4,7 +4,8 @@ use super::failure::failed;
 use super::readers::Readers;
 use super::statements as sql;
 use crate::error::StoreError;
-use crate::keys::{KeyRow, KeySource, Keys, WrappingKey, block_of, numbers_from};
+use crate::keys::{KeyRow, KeySource, Keys, WrappingKey, block_of, numbers_from, sealed_with};
+use crate::maintain::still_there;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::ops::Range;
 use std::path::Path;
@@ -25,11 +26,10 @@ pub(super) fn open(
     wrapping: &Arc<dyn WrappingKey>,
     now_ms: i64,
 ) -> Result<Arc<Keys>, StoreError> {
-    let practice = || rows(connection, sql::KEYS_OF_PRACTICE, &[]);
-    let mut found = practice()?;
+    let mut found = of_practice(connection)?;
     if found.is_empty() {
         add(connection, &KeyRow::of_practice(1, now_ms, &**wrapping)?)?;
-        found = practice()?;
+        found = of_practice(connection)?;
     }
     let last: i64 = connection
         .query_row(sql::KEY_LAST, [], |row| row.get(0))
@@ -45,6 +45,11 @@ pub(super) fn add(connection: &Connection, row: &KeyRow) -> Result<(), StoreErro
         .and_then(|mut add| add.execute(params![row.number, row.home, row.made_ms, row.wrapped]))
         .map(|_| ())
         .map_err(failed("store a data key"))
+}
+
+/// The practice's keys.
+pub(super) fn of_practice(connection: &Connection) -> Result<Vec<KeyRow>, StoreError> {
+    rows(connection, sql::KEYS_OF_PRACTICE, &[])
 }
 
 /// All keys.
@@ -86,4 +91,57 @@ impl KeySource for SqliteKeys {
         let numbers = numbers_from(0).end;
         Ok(numbers_from(self.next.fetch_add(numbers, Ordering::Relaxed)))
     }
+}
+
+/// Wraps keys anew, all or none.
+pub(super) fn wrap(connection: &mut Connection, rows: &[KeyRow]) -> Result<(), StoreError> {
+    let failed = || failed("wrap the data keys");
+    overwriting(connection, |connection| {
+        let transaction = connection.transaction().map_err(failed())?;
+        for row in rows {
+            transaction.execute(sql::KEY_WRAP, params![row.number, row.wrapped]).map_err(failed())?;
+        }
+        transaction.commit().map_err(failed())
+    })
+}
+
+/// Destroys the keys of a record, and forgets the contents that its versions used. Gives the keys' numbers.
+pub(super) fn destroy(connection: &mut Connection, home: i64) -> Result<(Vec<i64>, u64), StoreError> {
+    let failed = || failed("destroy a record");
+    overwriting(connection, |connection| {
+        let transaction = connection.transaction().map_err(failed())?;
+        let left: i64 = transaction.query_row(sql::HOME_COUNT, [home], |row| row.get(0)).map_err(failed())?;
+        if left > 0 {
+            return Err(still_there(left.cast_unsigned()));
+        }
+        let numbers: Vec<i64> = transaction
+            .prepare(sql::KEYS_DESTROY)
+            .and_then(|mut destroy| destroy.query_map([home], |row| row.get(0))?.collect())
+            .map_err(failed())?;
+        let mut contents = 0;
+        for number in &numbers {
+            contents +=
+                transaction.execute(sql::BLOB_USES_FORGET, [sealed_with(*number)]).map_err(failed())? as u64;
+        }
+        transaction.commit().map_err(failed())?;
+        Ok((numbers, contents))
+    })
+}
+
+/// Does something after which what was there before is in the database's files no more: freed bytes are overwritten, and
+/// the write-ahead log is copied and emptied.
+fn overwriting<T>(
+    connection: &mut Connection,
+    act: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let failed = || failed("overwrite a data key");
+    let secure = |connection: &Connection, is_on: bool| {
+        connection.query_row(&format!("PRAGMA secure_delete = {is_on}"), [], |_| Ok(())).map_err(failed())
+    };
+    secure(connection, true)?;
+    let done = act(connection);
+    secure(connection, false)?;
+    // What a reader still needs stays in the log until the next time.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed())?;
+    done
 }

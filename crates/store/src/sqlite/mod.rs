@@ -29,9 +29,11 @@ use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
 use crate::history::{self, Commits};
-use crate::keys::{Keys, now_ms};
+use crate::keys::{Keys, WrappingKey, now_ms};
 use crate::lock::Lock;
-use crate::maintain::{Backup, Maintain, OpenOptions, PrivateDocument, Reindexed, Statistics, Verification};
+use crate::maintain::{
+    Backup, DataKeys, Maintain, OpenOptions, PrivateDocument, Reindexed, Shredded, Statistics, Verification,
+};
 use crate::newest_commit::NewestCommit;
 use crate::prepare::{self, PreparedBatch};
 use crate::read_log::{self, ReadPlace, Reads};
@@ -44,6 +46,7 @@ use head::Head;
 use readers::Readers;
 use rusqlite::Connection;
 use search::query::Query;
+use search::rows::Home;
 use snapshot::SqliteSnapshot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -243,6 +246,10 @@ impl Store for SqliteStore {
         Ok(self.newest.wait(after, patience))
     }
 
+    fn wake(&self) {
+        self.newest.wake();
+    }
+
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
         self.read_with(|snapshot| history::commits_before(snapshot, before, limit))
     }
@@ -343,6 +350,37 @@ impl Maintain for SqliteStore {
 
     fn each_read(&self, each: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.reads.each(each)
+    }
+
+    fn data_keys(&self) -> Result<DataKeys, StoreError> {
+        self.readers.read(|connection| Ok(DataKeys::of(&keys::all(connection)?)))
+    }
+
+    fn renew_data_key(&self, now_ms: i64) -> Result<i64, StoreError> {
+        let row = self.keys.new_practice_key(now_ms)?;
+        let (number, stored) = (row.number, row.clone());
+        self.writer.errand(move |desk| keys::add(&desk.connection, &stored))?;
+        self.keys.write_with(&row).map(|()| number)
+    }
+
+    fn wrap_data_keys(&self, by: Arc<dyn WrappingKey>) -> Result<u64, StoreError> {
+        let (data_keys, with) = (Arc::clone(&self.keys), Arc::clone(&by));
+        let count = self.writer.errand(move |desk| {
+            let rows = data_keys.wrapped_anew(&keys::of_practice(&desk.connection)?, &*with)?;
+            keys::wrap(&mut desk.connection, &rows).map(|()| rows.len() as u64)
+        })?;
+        self.keys.wrap_with(by);
+        Ok(count)
+    }
+
+    fn shred(&self, patient_id: &str) -> Result<Shredded, StoreError> {
+        let home = Home::of_patient(patient_id).0;
+        let data_keys = Arc::clone(&self.keys);
+        self.writer.errand(move |desk| {
+            let (numbers, contents) = keys::destroy(&mut desk.connection, home)?;
+            data_keys.forget(home, &numbers);
+            Ok(Shredded { keys: numbers.len() as u64, contents })
+        })
     }
 
     fn statistics(&self) -> Result<Statistics, StoreError> {

@@ -3,20 +3,18 @@
 use super::failure::failed;
 use super::statements as sql;
 use super::word_index::WordIndex;
-use crate::body::Body;
 use crate::cache::Cache;
 use crate::dictionary::Dictionary;
 use crate::error::StoreError;
-use crate::keys::Keys;
+use crate::keys::{Keys, Opened};
 use crate::located::Located;
 use crate::snapshot::{Leaf, Place, Position, Snapshot, Stored, TokenGroups, Walk, Walked};
 use crate::stored_id::StoredId;
-use crate::version::{ResourceKey, Splice, Version};
+use crate::version::{ResourceKey, Version};
 use fhir::schema::TypeId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use search::text::WordTest;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The data as a connection's transaction sees it.
 pub(super) struct SqliteSnapshot<'a> {
@@ -66,14 +64,10 @@ pub(super) fn version_of(
     let position = row.get(from + 2).map_err(failed())?;
     let payload = row.get_ref(from + 3).map_err(failed())?.as_blob_or_null();
     let payload = payload.map_err(|_| StoreError::Damaged(format!("the payload of {key}")))?;
-    let (body, splice) = match payload {
-        Some(envelope) => {
-            let (text, splice) = keys.open_document(&key, envelope)?;
-            (Some(Arc::new(Body::new(text))), splice)
-        }
-        None => (None, Splice::default()),
-    };
-    Ok(Version { key, version, updated_ms, body, splice, place: (sequence.cast_unsigned(), position) })
+    let opened = payload.map(|envelope| keys.open_body(&key, envelope)).transpose()?;
+    let Opened { body, splice, is_shredded } = opened.unwrap_or_default();
+    let place = (sequence.cast_unsigned(), position);
+    Ok(Version { key, version, updated_ms, body, is_shredded, splice, place })
 }
 
 impl SqliteSnapshot<'_> {

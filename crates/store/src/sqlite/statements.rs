@@ -57,6 +57,13 @@ pub(super) const KEYS_BETWEEN: &str = keys!("WHERE number >= ?1 AND number < ?2 
 pub(super) const KEY_NEWEST: &str =
     keys!("WHERE home = ?1 AND length(wrapped) > 0 ORDER BY number DESC LIMIT 1");
 pub(super) const KEY_LAST: &str = "SELECT coalesce(max(number), 0) FROM data_key";
+pub(super) const KEY_WRAP: &str = "UPDATE data_key SET wrapped = ?2 WHERE number = ?1";
+pub(super) const KEYS_DESTROY: &str =
+    "UPDATE data_key SET wrapped = x'' WHERE home = ?1 AND length(wrapped) > 0 RETURNING number";
+pub(super) const HOME_COUNT: &str = "SELECT count(*) FROM entry WHERE home = ?1";
+/// The uses of contents by past versions that begin with the number of a key.
+pub(super) const BLOB_USES_FORGET: &str = "DELETE FROM blob_use WHERE EXISTS (SELECT 1 FROM past
+    WHERE past.key = blob_use.key AND past.version = blob_use.version AND substr(payload, 1, length(?1)) = ?1)";
 pub(super) const KEY_ADD: &str = "INSERT INTO data_key (number, home, made, wrapped) VALUES (?1, ?2, ?3, ?4)";
 
 /// The tables with rows, for statistics and copies.

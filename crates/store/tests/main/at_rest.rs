@@ -1,12 +1,18 @@
 //! What lies on disk is encrypted (HS4): nothing that was written can be read without the wrapping key, and nothing can
 //! stand in another's place.
 
-use crate::sample::{batch, key, open, open_options, patient, put};
+use crate::sample::{batch, delete, key, open, open_options, patient, put};
+use crate::server;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
-use store::blob::take_in;
-use store::{Batch, LocalKey, Maintain, OpenOptions, PrivateChange, SqliteStore, Store, StoreError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use store::blob::{Form, MARK_PREFIX, Mark, take_in};
+use store::{
+    Batch, HistoryPage, HistoryScope, LocalKey, Maintain, OpenOptions, PostgresStore, PrivateChange,
+    SqliteStore, Store, StoreError, WrappingKey,
+};
 
 /// Words that are not indexed, so that their place is the sealed text alone.
 const SECRET: &str = "nobody-may-read-this";
@@ -176,4 +182,158 @@ fn hs4_a_data_key_that_is_missing_is_named() {
     database.execute("DELETE FROM data_key WHERE home != 0", []).unwrap();
     let read = open(directory.path()).read(&key("Patient/a"));
     assert!(matches!(&read, Err(StoreError::Damaged(what)) if what.contains("the data key")), "{read:?}");
+}
+
+/// Every backend with keys, with the URL of its database when it has one.
+fn on_both(
+    test: impl Fn(&dyn Maintain, &dyn Fn(Arc<dyn WrappingKey>) -> Result<Box<dyn Maintain>, StoreError>),
+) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let again = |key| {
+        let options = OpenOptions::new(open_options().ports, key);
+        SqliteStore::open(&directory.path().join("data"), &options)
+            .map(|store| Box::new(store) as Box<dyn Maintain>)
+    };
+    let store = open(&data);
+    test(&store, &|key| {
+        // The directory is locked: what another opening sees is a copy.
+        let copy = directory.path().join("copy");
+        let _ = std::fs::remove_dir_all(&copy);
+        open_copy(&data, &copy, key)
+    });
+    drop(store);
+    assert!(again(Arc::new(LocalKey::new(&[9; LocalKey::BYTES]))).is_ok());
+    let url = server::database();
+    let folder = tempfile::tempdir().unwrap();
+    let store = server::open_database(&url, folder.path());
+    test(&store, &|key| {
+        let other = tempfile::tempdir().unwrap();
+        let options = OpenOptions::new(open_options().ports, key);
+        PostgresStore::open(&url, other.path(), &options).map(|store| Box::new(store) as Box<dyn Maintain>)
+    });
+}
+
+fn open_copy(data: &Path, copy: &Path, key: Arc<dyn WrappingKey>) -> Result<Box<dyn Maintain>, StoreError> {
+    std::fs::create_dir_all(copy.join("blobs")).unwrap();
+    for name in ["chiron.sqlite", "chiron.sqlite-wal"] {
+        if data.join(name).exists() {
+            std::fs::copy(data.join(name), copy.join(name)).unwrap();
+        }
+    }
+    let options = OpenOptions::new(open_options().ports, key);
+    SqliteStore::open(copy, &options).map(|store| Box::new(store) as Box<dyn Maintain>)
+}
+
+/// AD06: keys are changed while the store is at work, and nothing that was written is lost by it.
+#[test]
+fn ad06_keys_are_changed_while_the_store_is_at_work() {
+    on_both(|store, again| {
+        write_secrets(store);
+        let first = store.data_keys().unwrap();
+        assert_eq!((first.practice.len(), first.records, first.destroyed), (1, 1, 0));
+        let number = store.renew_data_key(1_000).unwrap();
+        assert_eq!(store.data_keys().unwrap().practice[1], (number, 1_000));
+        store
+            .commit(batch(
+                5,
+                [patient("later", "Later"), put("Basic/later", r#"{"resourceType":"Basic","id":"later"}"#)],
+            ))
+            .unwrap();
+        let other: Arc<dyn WrappingKey> = Arc::new(LocalKey::new(&[9; LocalKey::BYTES]));
+        assert_eq!(store.wrap_data_keys(Arc::clone(&other)).unwrap(), 2);
+        store.commit(batch(6, [patient("last", "Last")])).unwrap();
+        // The old wrapping key opens nothing any more, and the new one all of it.
+        let refused = again(open_options().wrapping_key).map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains("another key"), "{refused}");
+        let opened = again(other).unwrap();
+        for id in ["Patient/a", "Patient/later", "Patient/last", "Observation/o", "Basic/later"] {
+            assert!(opened.read(&key(id)).unwrap().is_some_and(|version| !version.is_deleted()), "{id}");
+        }
+        assert!(store.verify().unwrap().is_sound());
+    });
+}
+
+/// AD06: a record that is destroyed is gone with all its versions and contents, and no other record.
+#[test]
+fn ad06_a_record_is_destroyed_by_its_key() {
+    let wrapping = Arc::new(LocalKey::new(&[9; LocalKey::BYTES]));
+    on_both(|store, _| {
+        store.wrap_data_keys(Arc::clone(&wrapping) as Arc<dyn WrappingKey>).unwrap();
+        write_secrets(store);
+        let kept = take_in(store.blobs(), &mut [7; 100_000].as_slice()).unwrap();
+        let mark = Mark { form: Form::Bytes, length: kept.length, hash: kept.hash };
+        let scan = format!(
+            r#"{{"resourceType":"DocumentReference","id":"d","status":"current","subject":{{"reference":"Patient/a"}},"content":[{{"attachment":{{"data":"{MARK_PREFIX}{}"}}}}]}}"#,
+            mark.rest()
+        );
+        let content = kept.hash;
+        store.commit(batch(5, [put("DocumentReference/d", &scan), patient("other", "Other")])).unwrap();
+        drop(kept);
+        let refused = store.shred("a").unwrap_err();
+        assert!(refused.to_string().contains("4 resources in the record are not deleted"), "{refused}");
+        assert!(store.read_version(&key("Observation/o"), 1).unwrap().unwrap().text().contains(SECRET));
+
+        store
+            .commit(batch(6, ["Observation/o", "DocumentReference/d", "Basic/b", "Patient/a"].map(delete)))
+            .unwrap();
+        let shredded = store.shred("a").unwrap();
+        assert_eq!((shredded.keys, shredded.contents), (1, 1));
+        let version = store.read_version(&key("Observation/o"), 1).unwrap().unwrap();
+        assert!(version.body.is_none() && version.is_shredded);
+        let history = store
+            .history(&HistoryScope::System, &HistoryPage { count: 100, ..HistoryPage::default() })
+            .unwrap();
+        assert!(history.iter().filter(|version| version.is_shredded).count() >= 4, "{history:?}");
+        assert_eq!(
+            store.collect_blobs(Duration::ZERO).unwrap().blobs,
+            2,
+            "the content, and the one that nothing names"
+        );
+        assert!(store.blobs().open(&content).is_err());
+        // What others have is whole, and the patient may come again.
+        let found = store.verify().unwrap();
+        assert!(found.is_sound() && found.shredded >= 4, "{found:?}");
+        assert!(store.read(&key("Patient/other")).unwrap().is_some());
+        store.commit(batch(7, [patient("a", "Again")])).unwrap();
+        assert!(store.read(&key("Patient/a")).unwrap().unwrap().text().contains("Again"));
+        assert_eq!(store.data_keys().unwrap().destroyed, 1);
+        assert!(matches!(store.whole_commits(0, 100), Err(StoreError::Shredded)));
+        assert!(store.verify().unwrap().is_sound());
+    });
+}
+
+/// What is sealed with a key that is destroyed before it is written is refused, and not lost.
+#[test]
+fn ad06_what_is_written_while_a_record_is_destroyed_is_not_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    store.commit(batch(1, [patient("a", "Aye")])).unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for number in 0.. {
+                let text = format!(r#"{{"resourceType":"Observation","id":"o","status":"final","code":{{"text":"{number}"}},"subject":{{"reference":"Patient/a"}}}}"#);
+                match store.commit(batch(2, [put("Observation/o", &text)])) {
+                    Ok(_) => {
+                        let read = store.read(&key("Observation/o")).unwrap().unwrap();
+                        assert!(!read.is_shredded, "{number} was acknowledged and cannot be read");
+                        // Deleted at once, so that the record can be destroyed.
+                        store.commit(batch(3, [delete("Observation/o")])).unwrap();
+                    }
+                    Err(StoreError::Busy) => {}
+                    Err(error) => panic!("{error}"),
+                }
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        store.commit(batch(4, [delete("Patient/a")])).unwrap();
+        let destroyed = (0..400).filter(|_| store.shred("a").is_ok_and(|shredded| shredded.keys > 0)).count();
+        is_over.store(true, Ordering::Relaxed);
+        writer.join().unwrap();
+        assert!(destroyed > 1, "{destroyed}");
+    });
+    assert!(store.verify().unwrap().is_sound());
 }
