@@ -37,4 +37,5 @@ mod smart;
 mod subscriptions;
 mod synth;
 mod synthea;
+mod tls;
 mod tokens;

@@ -38,6 +38,12 @@ pub struct Options {
     /// The address that others reach the server by
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
+    /// The server's certificate in PEM, with those that lead to its authority
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_certificate: Option<String>,
+    /// The certificate's private key in PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<String>,
     /// A proxy in front ends TLS, so plain HTTP beyond this machine is meant
     #[arg(long, global = true)]
     behind_proxy: bool,
@@ -59,6 +65,8 @@ impl Options {
             ("wrapping-key", self.wrapping_key.clone()),
             ("listen", self.listen.clone()),
             ("base-url", self.base_url.clone()),
+            ("tls-certificate", self.tls_certificate.clone()),
+            ("tls-key", self.tls_key.clone()),
             ("behind-proxy", self.behind_proxy.then(|| "true".to_owned())),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

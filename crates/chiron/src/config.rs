@@ -4,6 +4,7 @@
 
 use crate::machine_memory;
 use crate::profile_checks;
+use crate::tls;
 use crate::wrapping_key;
 use anyhow::{Context, Result, anyhow, bail};
 use identity::IdleTimes;
@@ -27,7 +28,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 17] = [
+pub const SETTINGS: [Setting; 19] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -63,6 +64,18 @@ pub const SETTINGS: [Setting; 17] = [
         variable: "CHIRON_BASE_URL",
         default: "",
         help: "the address that others reach the server by; empty: made from listen",
+    },
+    Setting {
+        name: "tls-certificate",
+        variable: "CHIRON_TLS_CERTIFICATE",
+        default: "",
+        help: "a PEM file with the server's certificate and those that lead to its authority, read anew when it changes; empty: plain HTTP",
+    },
+    Setting {
+        name: "tls-key",
+        variable: "CHIRON_TLS_KEY",
+        default: "",
+        help: "a PEM file with the certificate's private key",
     },
     Setting {
         name: "behind-proxy",
@@ -216,6 +229,7 @@ impl Config {
         self.cache_bytes()?;
         self.idle_times()?;
         self.registration()?;
+        self.tls()?;
         wrapping_key::of(self, &self.data())?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
@@ -289,12 +303,32 @@ impl Config {
         })
     }
 
+    /// The files of the server's certificate; `None` when it speaks plain HTTP.
+    pub fn tls(&self) -> Result<Option<tls::Files>> {
+        match [self.get("tls-certificate"), self.get("tls-key")] {
+            ["", ""] => Ok(None),
+            ["", _] => {
+                bail!("tls-key needs tls-certificate: the file of the certificate that it is the key of")
+            }
+            [_, ""] => bail!("tls-certificate needs tls-key: the file of its private key"),
+            [certificate, key] => {
+                Ok(Some(tls::Files { certificate: PathBuf::from(certificate), key: PathBuf::from(key) }))
+            }
+        }
+    }
+
     /// The address that others reach the server by, without a slash at the end.
     pub fn base_url(&self) -> Result<String> {
         match self.get("base-url") {
-            "" => Ok(format!("http://{}", self.listen()?)),
+            "" => self.local_url(),
             url => Ok(url.trim_end_matches('/').to_owned()),
         }
+    }
+
+    /// The address that the server itself serves on.
+    pub fn local_url(&self) -> Result<String> {
+        let scheme = if self.tls()?.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", self.listen()?))
     }
 
     /// Each setting with its value, as it may be shown, and its source.

@@ -10,6 +10,7 @@ mod machine_memory;
 mod practice;
 mod profile_checks;
 mod server;
+mod tls;
 mod wrapping_key;
 
 use anyhow::Result;

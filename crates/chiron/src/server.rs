@@ -3,21 +3,27 @@
 use crate::client_address;
 use crate::config::Config;
 use crate::practice::Practice;
+use crate::tls::{Peer, TlsListener};
 use anyhow::{Result, bail};
 use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use identity::IdleTimes;
 use record::Record;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Refuses to carry patients' data over a network in plain text.
 pub fn check_address(config: &Config) -> Result<SocketAddr> {
     let address = config.listen()?;
-    if !address.ip().is_loopback() && !config.flag("behind-proxy")? {
+    if !address.ip().is_loopback() && config.tls()?.is_none() && !config.flag("behind-proxy")? {
         bail!(
-            "{address} is reached over the network, and this server speaks plain HTTP: put a proxy that ends TLS in \
-             front and say --behind-proxy, or listen on 127.0.0.1"
+            "{address} is reached over the network, and this server would speak plain HTTP there: give it a certificate \
+             (--tls-certificate and --tls-key), put a proxy that ends TLS in front and say --behind-proxy, or listen on \
+             127.0.0.1"
         );
     }
     Ok(address)
@@ -46,10 +52,21 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
     let api = rest::router(Arc::clone(&practice.record), settings);
     let pages = web::router(Arc::clone(&practice.record), idle_times(practice, config)?);
     let all = api.merge(pages);
-    Ok(match config.flag("behind-proxy")? {
+    let all = match config.flag("behind-proxy")? {
         true => all.layer(axum::middleware::from_fn(client_address::tell_forwarded)),
         false => all,
+    };
+    Ok(match config.tls()? {
+        Some(_) => all.layer(axum::middleware::map_response(always_by_tls)),
+        None => all,
     })
+}
+
+/// Has browsers come by TLS alone from now on (RFC 6797 §6.1), for a year.
+async fn always_by_tls(mut response: Response) -> Response {
+    let year = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+    response
 }
 
 /// How long people stay signed in, by roles that there are.
@@ -64,16 +81,38 @@ fn idle_times(practice: &Practice, config: &Config) -> Result<IdleTimes> {
 
 /// Serves until the process is asked to end, then lets what runs come to its end; those who follow the feed, which has
 /// none, are told that it is over.
-pub async fn serve(listener: TcpListener, routes: Router, record: Arc<Record>) -> Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    routes: Router,
+    record: Arc<Record>,
+) -> Result<()> {
     let ended = async move {
         asked_to_end().await;
         if let Ok(feed) = record.feed() {
             feed.close();
         }
     };
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await?;
+    match acceptor {
+        None => {
+            let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).with_graceful_shutdown(ended).await?;
+        }
+        Some(acceptor) => {
+            let routes = routes.layer(axum::middleware::map_request(tell_peer));
+            let service = routes.into_make_service_with_connect_info::<Peer>();
+            axum::serve(TlsListener::start(listener, acceptor), service)
+                .with_graceful_shutdown(ended)
+                .await?;
+        }
+    }
     Ok(())
+}
+
+/// Tells the client's address as it is told without TLS.
+async fn tell_peer(ConnectInfo(Peer(address)): ConnectInfo<Peer>, mut request: Request) -> Request {
+    request.extensions_mut().insert(ConnectInfo(address));
+    request
 }
 
 async fn asked_to_end() {

@@ -85,7 +85,7 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, RawForm(sen
 }
 
 pub(crate) async fn decide(State(app): State<App>, headers: HeaderMap, RawForm(sent): RawForm) -> Response {
-    let cookie = session_cookie::read(&headers).unwrap_or_default();
+    let cookie = session_cookie::read(&headers, app.record.base_url()).unwrap_or_default();
     with_request(app, headers, sent, move |session, request, sent| {
         let to = match sent.get("decision") {
             "allow" => {

@@ -98,7 +98,7 @@ pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Sess
     let session = session(app, headers)?;
     if let Some(session) = &session
         && !headers.contains_key(UNATTENDED)
-        && let Some(secret) = session_cookie::read(headers)
+        && let Some(secret) = session_cookie::read(headers, app.record.base_url())
     {
         app.record.prolong(
             CredentialKind::PageSession,
@@ -111,7 +111,7 @@ pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Sess
 
 /// The session of the signed-in user; `None` when nobody is signed in.
 pub(crate) fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
-    let Some(secret) = session_cookie::read(headers) else { return Ok(None) };
+    let Some(secret) = session_cookie::read(headers, app.record.base_url()) else { return Ok(None) };
     let actor = app.record.authenticate(CredentialKind::PageSession, &secret)?;
     Ok(actor.map(|actor| app.record.session(actor, origin(headers))))
 }

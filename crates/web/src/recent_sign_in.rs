@@ -72,7 +72,7 @@ pub(crate) struct ConfirmForm {
 
 /// Whether who is signed in showed a moment ago who they are.
 pub(crate) fn is_recent(app: &App, headers: &HeaderMap) -> Result<bool, Failure> {
-    let Some(secret) = session_cookie::read(headers) else { return Ok(false) };
+    let Some(secret) = session_cookie::read(headers, app.record.base_url()) else { return Ok(false) };
     let confirmed_ms = app.record.confirmed_ms(CredentialKind::PageSession, &secret)?;
     Ok(confirmed_ms.is_some_and(|confirmed_ms| app.record.now_ms() - confirmed_ms < RECENT_MS))
 }
@@ -108,7 +108,9 @@ pub(crate) async fn confirm(
 ) -> Response {
     let (door, cookies) = (app.clone(), headers.clone());
     with_session(app, headers, move |session| {
-        let Some(secret) = session_cookie::read(&cookies) else { return Err(Failure::bug()) };
+        let Some(secret) = session_cookie::read(&cookies, door.record.base_url()) else {
+            return Err(Failure::bug());
+        };
         match shows(&door, session, &cookies, &form)? {
             Ok(()) => {
                 session.confirm_credential(CredentialKind::PageSession, &secret)?;

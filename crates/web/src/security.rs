@@ -122,7 +122,7 @@ pub(crate) async fn change(
         let Some((_, change)) = CHANGES.iter().find(|(known, _)| *known == name) else {
             return Err(Failure::not_found("There is no such change."));
         };
-        let secret = session_cookie::read(&cookies).unwrap_or_default();
+        let secret = session_cookie::read(&cookies, door.record.base_url()).unwrap_or_default();
         match change(&Work { app: &door, session, secret: &secret, form: &form }) {
             Ok(()) => Ok(Redirect::to("/security").into_response()),
             Err(IdentityError::Mistake(problem)) => {
@@ -142,7 +142,7 @@ fn page(app: &App, session: &Session, headers: &HeaderMap, problem: String) -> R
         Some(account) if is_recent => Some(CodePicture::of(&CodeSecret::random(), &account.sign_in_name)?),
         _ => None,
     };
-    let secret = session_cookie::read(headers).unwrap_or_default();
+    let secret = session_cookie::read(headers, app.record.base_url()).unwrap_or_default();
     html(&SecurityPage {
         shell: Shell::of(Some(session)),
         problem,

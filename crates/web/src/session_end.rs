@@ -38,7 +38,10 @@ fn end(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Session
         true => page::used_session(app, headers)?,
         false => page::session(app, headers)?,
     };
-    let (Some(session), Some(secret)) = (session, session_cookie::read(headers)) else { return Ok(None) };
+    let (Some(session), Some(secret)) = (session, session_cookie::read(headers, app.record.base_url()))
+    else {
+        return Ok(None);
+    };
     let Some(expires_ms) = app.record.expires_ms(CredentialKind::PageSession, &secret)? else {
         return Ok(None);
     };

@@ -105,7 +105,7 @@ pub(crate) async fn sign_in(
     let is_in_place = headers.contains_key(IN_PLACE);
     let base_url = app.record.base_url().to_owned();
     let (at_the_door, origin) = (app.clone(), origin(&headers));
-    let old = session_cookie::read(&headers);
+    let old = session_cookie::read(&headers, app.record.base_url());
     let outcome =
         tokio::task::spawn_blocking(move || attempt(&at_the_door, &form, origin, old.as_deref())).await;
     match outcome {
@@ -214,7 +214,8 @@ const WRONG: &str = "Name, password or code is not right. A code can be used onc
 
 pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
     let origin = origin(&headers);
-    if let Some(secret) = session_cookie::read(&headers) {
+    let cleared = session_cookie::clear(app.record.base_url());
+    if let Some(secret) = session_cookie::read(&headers, app.record.base_url()) {
         let ended = tokio::task::spawn_blocking(move || end_session(&app, &secret, origin)).await;
         if !matches!(ended, Ok(Ok(()))) {
             return Failure::bug().into_page(None);
@@ -222,7 +223,7 @@ pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Resp
     }
     let mut response = Redirect::to("/sign-in").into_response();
     let headers = response.headers_mut();
-    headers.insert(header::SET_COOKIE, session_cookie::clear());
+    headers.insert(header::SET_COOKIE, cleared);
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     response
 }

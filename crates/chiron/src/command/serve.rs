@@ -4,7 +4,7 @@ use crate::command;
 use crate::config::Config;
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
-use crate::{local_socket, server};
+use crate::{local_socket, server, tls};
 use anyhow::Result;
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ pub fn serve(
 ) -> Result<()> {
     let address = server::check_address(config)?;
     let routes = server::routes(&practice, config)?;
+    let acceptor = config.tls()?.map(|files| tls::acceptor(&files)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(server::bind(address))?;
     let practice = Arc::new(practice);
@@ -44,9 +45,9 @@ pub fn serve(
             command::answer(&practice, &asked, emit);
         }
     })?;
-    emit(Event::Line(format!("Chiron serves {} on http://{address}", practice.data.display())));
+    emit(Event::Line(format!("Chiron serves {} on {}", practice.data.display(), config.local_url()?)));
     greet(&practice, emit)?;
-    let ended = runtime.block_on(server::serve(listener, routes, record));
+    let ended = runtime.block_on(server::serve(listener, acceptor, routes, record));
     let _ = std::fs::remove_file(local_socket::path(&practice.data));
     ended
 }
