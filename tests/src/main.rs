@@ -14,6 +14,7 @@
 
 mod harness;
 
+mod anchors;
 mod attachments;
 mod bad_input;
 mod broken_import;

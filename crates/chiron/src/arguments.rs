@@ -32,6 +32,9 @@ pub struct Options {
     /// The key without which the data cannot be read: file:PATH, passphrase or command:PROGRAM [default: a file beside the data folder]
     #[arg(long, global = true, value_name = "KEY")]
     wrapping_key: Option<String>,
+    /// A file, best on another machine, to which the server appends signed anchors of the audit log
+    #[arg(long, global = true, value_name = "FILE")]
+    anchor_file: Option<String>,
     /// The address and port to serve on
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -63,6 +66,7 @@ impl Options {
             ("database", self.database.clone()),
             ("read-database", self.read_database.clone()),
             ("wrapping-key", self.wrapping_key.clone()),
+            ("anchor-file", self.anchor_file.clone()),
             ("listen", self.listen.clone()),
             ("base-url", self.base_url.clone()),
             ("tls-certificate", self.tls_certificate.clone()),
@@ -218,7 +222,13 @@ pub enum DataCommand {
     /// Make all index rows anew
     Reindex,
     /// Check every document, index row and chain
-    Verify,
+    Verify {
+        /// A file of signed anchors that was kept elsewhere: what they name must still be there
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+    },
+    /// Sign where the audit log ends now, and print it, to be kept elsewhere for `verify --anchors`
+    Anchor,
     /// Write a checked copy of all data while the server runs
     Backup {
         /// The folder to write to, which must be new or empty

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod anchor;
 pub mod app;
 pub mod backup;
 pub mod collect;
@@ -56,7 +57,8 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
             shred::run(practice, &asked, emit)
         }
         DataCommand::Reindex => reindex::run(practice, emit),
-        DataCommand::Verify => verify::run(practice, emit),
+        DataCommand::Verify { anchors } => verify::run(practice, anchors.as_deref(), emit),
+        DataCommand::Anchor => anchor::run(practice, emit),
         DataCommand::Backup { to } => backup::run(practice, to, emit),
     }
 }
@@ -79,6 +81,7 @@ fn absolute(command: &DataCommand) -> Result<DataCommand> {
         DataCommand::Backup { to } => DataCommand::Backup { to: full(&to)? },
         DataCommand::ExportEhi { to, patient } => DataCommand::ExportEhi { to: full(&to)?, patient },
         DataCommand::ImportEhi { from } => DataCommand::ImportEhi { from: full(&from)? },
+        DataCommand::Verify { anchors: Some(file) } => DataCommand::Verify { anchors: Some(full(&file)?) },
         DataCommand::App(AppCommand::Add(app)) => {
             DataCommand::App(AppCommand::Add(AppArguments { keys: app::whole_keys(app.keys)?, ..app }))
         }

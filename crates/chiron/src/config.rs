@@ -28,7 +28,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 19] = [
+pub const SETTINGS: [Setting; 20] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -100,6 +100,12 @@ pub const SETTINGS: [Setting; 19] = [
         variable: "CHIRON_AUDIT_READS",
         default: "true",
         help: "false only to measure what the audit of reads costs: never with patients' data",
+    },
+    Setting {
+        name: "anchor-file",
+        variable: "CHIRON_ANCHOR_FILE",
+        default: "",
+        help: "a file, best on another machine or on what cannot be rewritten, to which the server appends each hour where the audit log ends, signed: `chiron verify --anchors` finds then what was cut off; empty: such anchors stand in the audit log alone",
     },
     Setting {
         name: "validate-profiles",

@@ -26,6 +26,8 @@ pub struct Practice {
     pub data: PathBuf,
     /// Where the key is kept that the data opens with, as the configuration says it.
     pub wrapping_key: String,
+    /// The file that signed anchors of the audit log are appended to.
+    pub anchor_file: Option<PathBuf>,
 }
 
 impl Practice {
@@ -59,6 +61,7 @@ impl Practice {
             store,
             data,
             wrapping_key: config.get("wrapping-key").to_owned(),
+            anchor_file: Some(config.get("anchor-file")).filter(|path| !path.is_empty()).map(PathBuf::from),
         })
     }
 

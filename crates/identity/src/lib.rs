@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod audit_anchor;
 mod idle;
 pub mod invitation;
 pub mod oauth;

@@ -3,6 +3,7 @@
 //! A row is compact JSON, chained by the store. It names resources by type and id and never holds their content. The rows
 //! of writes stand in the commit log, those of reads in the log of reads; [`search`] shows both as AuditEvents.
 
+pub mod anchor;
 mod event;
 mod log;
 pub(crate) mod search;
@@ -103,6 +104,9 @@ fn shortened(query: &str) -> String {
     }
     format!("{}…", &query[..query.floor_char_boundary(QUERY_BYTES)])
 }
+
+/// What a row of an anchor says was done.
+const ANCHOR: &str = "A";
 
 /// FHIR AuditEvent.action: create, read, update, delete, execute; searches, which are executed, by a letter of their own.
 fn interaction_code(interaction: Interaction) -> &'static str {

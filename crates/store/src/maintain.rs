@@ -3,6 +3,7 @@
 use crate::SearchLimits;
 use crate::Store;
 use crate::blob::Collected;
+use crate::chains::Chains;
 use crate::error::StoreError;
 use crate::keys::{KeyRow, WrappingKey};
 use crate::whole_commit::WholeCommit;
@@ -61,7 +62,7 @@ impl OpenOptions {
 }
 
 /// The care of a store's data.
-pub trait Maintain: Store {
+pub trait Maintain: Store + Chains {
     /// Checks all that is stored: each document against its hash and the commit that made it, the contents kept outside
     /// against their names, the index against the documents, the chains of commits and reads. Reads go on meanwhile, and
     /// so do writes, which it does not look at.
@@ -210,7 +211,8 @@ impl Verification {
         self.fault_count == 0
     }
 
-    pub(crate) fn fault(&mut self, place: impl Into<String>, what: impl Into<String>) {
+    /// Notes that something is wrong.
+    pub fn fault(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.fault_count += 1;
         if self.faults.len() < Self::FAULTS_KEPT {
             self.faults.push(Fault { place: place.into(), what: what.into() });

@@ -6,6 +6,7 @@
 //! a full disk.
 
 mod backwards;
+mod ends;
 mod reads;
 mod reserve;
 

@@ -38,6 +38,7 @@ pub fn serve(
     let record = Arc::clone(&practice.record);
     command::reindex::carry_on(Arc::clone(&practice))?;
     command::collect::keep_on(&practice)?;
+    command::anchor::keep_on(&practice)?;
     // The thread that listens must not keep the data open when the server ends.
     let at_work = Arc::downgrade(&practice);
     local_socket::listen(&practice.data, move |asked, emit| {

@@ -2,7 +2,7 @@
 //!
 //! `rsa` looks for the two primes, once; everything that is done with the key afterwards is done by `ring`.
 
-use super::signed_token::message;
+use super::signed_token::{SignedToken, message};
 use super::to_base64;
 use crate::{IdentityError, mistake};
 use access::Actor;
@@ -10,7 +10,7 @@ use record::private_documents::DocumentChange;
 use record::{Origin, Record};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
 use rsa::rand_core::{CryptoRng, Error, RngCore};
@@ -61,6 +61,14 @@ impl SigningKey {
     pub fn public(&self) -> Value {
         let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(self.pair.public());
         json!({ "keys": [{ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id, "n": to_base64(&n), "e": to_base64(&e) }] })
+    }
+
+    /// Whether it signed a token.
+    pub fn has_signed(&self, token: &SignedToken<'_>) -> bool {
+        let public = PublicKeyComponents::<Vec<u8>>::from(self.pair.public());
+        token.algorithm == "RS256"
+            && token.key_id == self.id
+            && public.verify(&RSA_PKCS1_2048_8192_SHA256, token.message, &token.signature).is_ok()
     }
 
     /// Signs claims.

@@ -1,5 +1,6 @@
 //! A row of the audit log as an AuditEvent (R4 auditevent).
 
+use super::ANCHOR;
 use super::log::{LoggedRow, Place};
 use crate::body;
 use base64::Engine;
@@ -16,13 +17,14 @@ const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-ty
 const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 
 /// What a row says was done, and what AuditEvent calls it: `do`, action, subtype code.
-const ACTIONS: [(&str, &str, &str); 6] = [
+const ACTIONS: [(&str, &str, &str); 7] = [
     ("C", "C", "create"),
     ("R", "R", "read"),
     ("U", "U", "update"),
     ("D", "D", "delete"),
     ("S", "E", "search"),
     ("E", "E", "operation"),
+    (ANCHOR, "E", "anchor"),
 ];
 
 /// By which way a request came, and what AuditEvent calls that source: code, display.
@@ -83,6 +85,10 @@ fn event(row: &LoggedRow, logged: Node<'_>, base_url: &str) -> Option<Value> {
 
 /// Type and subtype: a RESTful operation, whatever way it came; or a change to who may do what.
 fn set_kind(event: &mut Object, row: &LoggedRow, logged: Node<'_>, subtype: &str) {
+    if subtype == "anchor" {
+        event.set("type", coding(DICOM, "110100", "Application Activity"));
+        return;
+    }
     let is_write = matches!(row.place, Place::Write(_));
     let is_credential =
         is_write && subtype == "operation" && row.changes.is_empty() && logged.get("what").is_none();
@@ -149,7 +155,18 @@ fn entities(row: &LoggedRow, logged: Node<'_>) -> Vec<Value> {
     let named = changed.chain(shown).chain(patients).filter(|(name, _)| seen.insert(name.clone()));
     let mut entities: Vec<Value> = named.map(|(name, version)| resource_entity(&name, version)).collect();
     entities.extend(logged.get_str("query").map(|query| asked_entity(&query, logged)));
+    entities.extend(logged.get("anchor").and_then(anchor_entity));
     entities
+}
+
+/// An anchor as it was signed, for who keeps them elsewhere.
+fn anchor_entity(anchor: Node<'_>) -> Option<Value> {
+    let detail = fhir::object! { "type" => "signed", "valueString" => &*anchor.get_str("signed")? };
+    Some(fhir::object! {
+        "type" => coding(ENTITY_TYPE, "2", "System Object"),
+        "name" => "anchor of the audit log",
+        "detail" => Value::Array(vec![detail]),
+    })
 }
 
 fn resource_entity(name: &str, version: Option<u32>) -> Value {

@@ -29,6 +29,7 @@ mod working_set;
 
 use crate::batch::{Batch, Committed};
 use crate::blob::{BlobStore, Collected};
+use crate::chains::{self, Chains, CommitEnd, Held, ReadsEnd};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute;
@@ -221,6 +222,24 @@ impl Store for PostgresStore {
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.readers.written(|connection| private::list(connection, &self.keys, space))
+    }
+}
+
+impl Chains for PostgresStore {
+    fn newest_commit(&self) -> Result<CommitEnd, StoreError> {
+        self.readers.read_written(|snapshot| chains::newest_commit(snapshot))
+    }
+
+    fn end_reads_with(&self, row: &[u8]) -> Result<Option<ReadsEnd>, StoreError> {
+        self.reads.end_with(row)
+    }
+
+    fn holds_commit(&self, end: &CommitEnd) -> Result<bool, StoreError> {
+        self.readers.read_written(|snapshot| chains::holds_commit(snapshot, end))
+    }
+
+    fn holds_reads(&self, end: &ReadsEnd) -> Result<Held, StoreError> {
+        self.reads.holds(end)
     }
 }
 

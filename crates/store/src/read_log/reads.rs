@@ -1,6 +1,7 @@
 //! The log of reads of a data directory, as a store has it: its rows are encrypted. A store that logs none has none.
 
-use super::{Backwards, ReadLog, ReadPlace, each_row, read_rows};
+use super::{Backwards, ReadLog, ReadPlace, each_row, ends, read_rows};
+use crate::chains::{Held, ReadsEnd};
 use crate::error::StoreError;
 use crate::keys::{Keys, Sealed};
 use crate::maintain::Verification;
@@ -53,6 +54,23 @@ impl Reads {
         let Some(kept) = &self.0 else { return Ok(Vec::new()) };
         let open = |(place, row): (ReadPlace, Vec<u8>)| Ok((place, kept.open(&row)?));
         kept.backwards.rows(before, limit)?.into_iter().map(open).collect()
+    }
+
+    /// See [`crate::Chains::end_reads_with`].
+    pub fn end_with(&self, row: &[u8]) -> Result<Option<ReadsEnd>, StoreError> {
+        let Some(kept) = &self.0 else { return Ok(None) };
+        let sealed = kept.keys.practice().seal(&Sealed::Read, row)?;
+        kept.log.append(&sealed)?;
+        kept.log.sync();
+        ends::end_of(&kept.folder, &kept.backwards, &sealed).map(Some)
+    }
+
+    /// See [`crate::Chains::holds_reads`].
+    pub fn holds(&self, end: &ReadsEnd) -> Result<Held, StoreError> {
+        match &self.0 {
+            Some(kept) => ends::holds(&kept.folder, end),
+            None => Ok(Held::OtherLog),
+        }
     }
 
     /// See [`crate::Maintain::each_read`].

@@ -25,6 +25,7 @@ mod writer;
 use crate::batch::{Batch, Committed};
 use crate::blob::{BlobStore, Collected, DirectoryBlobs};
 use crate::cache::Cache;
+use crate::chains::{self, Chains, CommitEnd, Held, ReadsEnd};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute::{self, SearchLimits};
@@ -272,6 +273,24 @@ impl Store for SqliteStore {
 
     fn list_private(&self, space: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.readers.read(|connection| private::list(connection, &self.keys, space))
+    }
+}
+
+impl Chains for SqliteStore {
+    fn newest_commit(&self) -> Result<CommitEnd, StoreError> {
+        self.read_file_with(|snapshot| chains::newest_commit(snapshot))
+    }
+
+    fn end_reads_with(&self, row: &[u8]) -> Result<Option<ReadsEnd>, StoreError> {
+        self.reads.end_with(row)
+    }
+
+    fn holds_commit(&self, end: &CommitEnd) -> Result<bool, StoreError> {
+        self.read_file_with(|snapshot| chains::holds_commit(snapshot, end))
+    }
+
+    fn holds_reads(&self, end: &ReadsEnd) -> Result<Held, StoreError> {
+        self.reads.holds(end)
     }
 }
 
