@@ -38,6 +38,9 @@ pub struct Options {
     /// The address and port to serve on
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// How many requests a person or an app may send in a minute, and how many may come from an address
+    #[arg(long, global = true, value_name = "RATES")]
+    requests_per_minute: Option<String>,
     /// The address that others reach the server by
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
@@ -68,6 +71,7 @@ impl Options {
             ("wrapping-key", self.wrapping_key.clone()),
             ("anchor-file", self.anchor_file.clone()),
             ("listen", self.listen.clone()),
+            ("requests-per-minute", self.requests_per_minute.clone()),
             ("base-url", self.base_url.clone()),
             ("tls-certificate", self.tls_certificate.clone()),
             ("tls-key", self.tls_key.clone()),

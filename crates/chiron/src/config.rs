@@ -9,6 +9,7 @@ use crate::wrapping_key;
 use anyhow::{Context, Result, anyhow, bail};
 use identity::IdleTimes;
 use identity::oauth::registration::Registration;
+use identity::pace::Rates;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -28,7 +29,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 20] = [
+pub const SETTINGS: [Setting; 21] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -118,6 +119,12 @@ pub const SETTINGS: [Setting; 20] = [
         variable: "CHIRON_IDLE_MINUTES",
         default: "15",
         help: "how long a person stays signed in without doing anything; of roles, the shortest counts: 15, front-desk=5",
+    },
+    Setting {
+        name: "requests-per-minute",
+        variable: "CHIRON_REQUESTS_PER_MINUTE",
+        default: "6000, address=60000",
+        help: "how many requests a person or an app may send in a minute, and how many may come from one address; 0: as many as come",
     },
     Setting {
         name: "cache-megabytes",
@@ -234,6 +241,7 @@ impl Config {
         self.binary_bytes()?;
         self.cache_bytes()?;
         self.idle_times()?;
+        self.rates()?;
         self.registration()?;
         self.tls()?;
         wrapping_key::of(self, &self.data())?;
@@ -277,6 +285,12 @@ impl Config {
     pub fn idle_times(&self) -> Result<IdleTimes> {
         let (text, source) = &self.values["idle-minutes"];
         IdleTimes::parse(text).map_err(|what| anyhow!("idle-minutes (from {source}): {what}"))
+    }
+
+    /// How many requests may come in a minute.
+    pub fn rates(&self) -> Result<Rates> {
+        let (text, source) = &self.values["requests-per-minute"];
+        Rates::parse(text).map_err(|what| anyhow!("requests-per-minute (from {source}): {what}"))
     }
 
     /// Whether apps may register by themselves.

@@ -2,14 +2,15 @@
 
 use crate::client_address;
 use crate::config::Config;
-use crate::practice::Practice;
+use crate::practice::{Practice, now_ms};
 use crate::tls::{Peer, TlsListener};
 use anyhow::{Result, bail};
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
-use identity::IdleTimes;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use identity::{IdleTimes, Pace};
 use record::Record;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// All routes: pages and the FHIR API.
 pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
     let alone = rest::Settings::default();
+    let pace = Arc::new(Pace::new(config.rates()?));
     let settings = rest::Settings {
         lenient_search: config.flag("lenient-search")?,
         binary_bytes_max: config.binary_bytes()?,
@@ -47,11 +49,12 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         organization: Some(config.get("organization")).filter(|id| !id.is_empty()).map(str::to_owned),
         jobs: Some(practice.data.join("jobs")),
         process: config.database().map_or(alone.process.clone(), |_| uuid::Uuid::now_v7().to_string()),
+        pace: Arc::clone(&pace),
         ..alone
     };
     let api = rest::router(Arc::clone(&practice.record), settings);
-    let pages = web::router(Arc::clone(&practice.record), idle_times(practice, config)?);
-    let all = api.merge(pages);
+    let pages = web::router(Arc::clone(&practice.record), idle_times(practice, config)?, Arc::clone(&pace));
+    let all = api.merge(pages).layer(axum::middleware::from_fn_with_state(pace, keep_pace));
     let all = match config.flag("behind-proxy")? {
         true => all.layer(axum::middleware::from_fn(client_address::tell_forwarded)),
         false => all,
@@ -60,6 +63,18 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         Some(_) => all.layer(axum::middleware::map_response(always_by_tls)),
         None => all,
     })
+}
+
+/// Refuses what comes too fast from one address, before anything of it is looked at.
+async fn keep_pace(State(pace): State<Arc<Pace>>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    match peer.map_or(Ok(()), |address| pace.come(address, now_ms())) {
+        Ok(()) => next.run(request).await,
+        Err(wait_s) => {
+            let headers = [(header::RETRY_AFTER, wait_s.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, headers, "Too many requests from this address.").into_response()
+        }
+    }
 }
 
 /// Has browsers come by TLS alone from now on (RFC 6797 §6.1), for a year.

@@ -11,6 +11,7 @@ pub mod invitation;
 pub mod oauth;
 pub mod one_time_code;
 pub mod own_account;
+pub mod pace;
 pub mod passkey;
 pub mod password;
 pub mod sign_in;
@@ -21,6 +22,7 @@ pub use accounts::Accounts;
 pub use idle::IdleTimes;
 pub use invitation::Joining;
 pub use own_account::OwnAccount;
+pub use pace::Pace;
 pub use sign_in::{SignIn, SignedIn};
 
 use record::Error;

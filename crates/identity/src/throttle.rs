@@ -100,12 +100,14 @@ impl Throttle {
 
 /// What is counted together of addresses: of IPv6 the network of 64 bits, which one customer has as a whole.
 pub(crate) fn address_key(address: &str) -> String {
-    match address.parse() {
-        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => Ipv6Addr::from(u128::from(address) >> 64 << 64).to_string(),
-        },
-        _ => address.to_owned(),
+    address.parse().map_or_else(|_| address.to_owned(), |address| network(address).to_string())
+}
+
+/// The network that an address counts for.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -4,10 +4,14 @@
 //! of writes stand in the commit log, those of reads in the log of reads; [`search`] shows both as AuditEvents.
 
 pub mod anchor;
+pub mod disclosure;
+pub mod entry;
 mod event;
 mod log;
+mod looks;
 pub(crate) mod search;
 mod touched;
+pub mod unusual;
 
 pub(crate) use event::audit_event;
 pub(crate) use touched::{Touched, patient};
@@ -50,25 +54,33 @@ pub(crate) struct AuditRow<'a> {
     pub actor: &'a Actor,
     /// From where.
     pub origin: &'a Origin,
-    /// What was done.
-    pub interaction: Interaction,
+    /// What was done, in a letter.
+    pub done: &'static str,
     /// On what.
     pub(crate) touched: &'a Touched,
     /// A search's parameters as given; empty otherwise.
     pub query: &'a str,
     /// How it ended.
     pub outcome: AuditOutcome,
+    /// What else there is to say, by its name in the row.
+    pub more: Option<(&'static str, Value)>,
 }
 
 impl AuditRow<'_> {
     /// The row's bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Vec<u8> {
         let mut row = Object::new();
         row.set("t", self.time_ms);
         row.set("who", self.actor.id.as_str());
         row.set("name", self.actor.name.as_str());
         row.set("way", self.origin.way);
-        row.set("do", interaction_code(self.interaction));
+        row.set("do", self.done);
+        if let Some(person) = &self.actor.person {
+            row.set("as", person.to_string());
+        }
+        if let Some(client) = &self.actor.client {
+            row.set("app", client.as_str());
+        }
         if !self.origin.address.is_empty() {
             row.set("from", self.origin.address.as_str());
         }
@@ -82,6 +94,9 @@ impl AuditRow<'_> {
             if !values.is_empty() {
                 row.set(member, Value::Array(values));
             }
+        }
+        if let Some((name, value)) = self.more {
+            row.set(name, value);
         }
         if !self.query.is_empty() {
             row.set("query", shortened(self.query));
@@ -107,9 +122,14 @@ fn shortened(query: &str) -> String {
 
 /// What a row of an anchor says was done.
 const ANCHOR: &str = "A";
+/// What a row says was done when something was given to somebody by hand.
+const DISCLOSED: &str = "X";
+
+/// How much rows may stand out of the order of their times: a clock that is set, writers that overtake each other.
+const DISORDER_MS: i64 = 10 * 60_000;
 
 /// FHIR AuditEvent.action: create, read, update, delete, execute; searches, which are executed, by a letter of their own.
-fn interaction_code(interaction: Interaction) -> &'static str {
+pub(crate) fn interaction_code(interaction: Interaction) -> &'static str {
     match interaction {
         Interaction::Create => "C",
         Interaction::Read => "R",

@@ -1,6 +1,6 @@
 //! The record and an actor's session with it: everything that reads.
 
-use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event};
+use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event, interaction_code};
 use crate::condition::Conditions;
 use crate::content::StandIns;
 use crate::credential::CredentialCache;
@@ -16,6 +16,7 @@ use crate::resource::Resource;
 use crate::session_ports::SessionPorts;
 use crate::write_rule::WriteRule;
 use access::{Actor, Grant, Interaction, Policy};
+use fhir::Value;
 use fhir::schema::TypeId;
 use search::parse::{Handling, Limits, Request, parse};
 use search::query::Query;
@@ -234,7 +235,20 @@ impl Session {
         outcome: AuditOutcome,
     ) -> Vec<u8> {
         let (time_ms, actor, origin) = (self.record.now_ms(), &self.actor, &self.origin);
-        AuditRow { time_ms, actor, origin, interaction, touched, query, outcome }.to_bytes()
+        let (done, more) = (interaction_code(interaction), None);
+        AuditRow { time_ms, actor, origin, done, touched, query, outcome, more }.into_bytes()
+    }
+
+    /// A row of what is no interaction, with what it says.
+    pub(crate) fn row_with(
+        &self,
+        done: &'static str,
+        touched: &Touched,
+        outcome: AuditOutcome,
+        more: (&'static str, Value),
+    ) -> Vec<u8> {
+        let (time_ms, actor, origin) = (self.record.now_ms(), &self.actor, &self.origin);
+        AuditRow { time_ms, actor, origin, done, touched, query: "", outcome, more: Some(more) }.into_bytes()
     }
 
     /// Puts a private document in place, or takes it away. Its audit row names the kind and for whom, never the content.

@@ -18,6 +18,8 @@ mod patch_suite;
 mod policy;
 #[path = "main/practice.rs"]
 mod practice;
+#[path = "main/privacy_reports.rs"]
+mod privacy_reports;
 #[path = "main/races.rs"]
 mod races;
 #[path = "main/real_patients.rs"]

@@ -13,6 +13,7 @@ use crate::presentation::{OUTER_PARAMETERS, Presentation};
 use crate::route::{self, Place};
 use crate::service::Service;
 use crate::{streamed, upload};
+use access::Actor;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -102,6 +103,7 @@ async fn answer(
         Run::Open(_) | Run::Followed(_) => None,
         Run::Inline(_) | Run::Pooled(_) => {
             let actor = authentication::actor(service, parts)?;
+            keep_pace(service, &actor)?;
             Some(service.record.session(actor, authentication::origin(parts)))
         }
     };
@@ -127,6 +129,17 @@ async fn answer(
         prefer: Prefer::read(&parts.headers),
     };
     run(row, call, session).await
+}
+
+/// Refuses what comes too fast from one app, or from one person without an app.
+fn keep_pace(service: &Service, actor: &Actor) -> Result<(), Failure> {
+    let asker = actor.client.as_deref().unwrap_or(&actor.id);
+    service.settings.pace.ask(asker, service.record.now_ms()).map_err(|wait_s| {
+        let what = format!("too many requests in a short time; wait {wait_s} s");
+        Failure::new(StatusCode::TOO_MANY_REQUESTS, "throttled", what)
+            .mended_by("ask for more at once: larger pages, a batch, or $export")
+            .with_header(header::RETRY_AFTER, &wait_s.to_string())
+    })
 }
 
 /// Does the work where it belongs: reads of one resource at once, everything else in the pool.

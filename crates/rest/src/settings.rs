@@ -1,7 +1,9 @@
 //! How the API is to behave.
 
+use identity::Pace;
 use identity::oauth::registration::Registration;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the API is to behave. [`Settings::default`] is right for one server that clients reach directly.
@@ -36,11 +38,13 @@ pub struct Settings {
     pub registration: Registration,
     /// The id of the Organization that the practice is, for apps that list practices; `None`: they are told of none.
     pub organization: Option<String>,
+    /// How much may be asked in a while.
+    pub pace: Arc<Pace>,
 }
 
 impl Default for Settings {
     /// Strict searches, 64 MiB (4 GiB for content as it is), 60 seconds for the body and for the work, 32 workers (as many writes share a sync), a
-    /// queue of 1,024, no exports and imports, no registration by programs, ten minutes for a receiver to come back.
+    /// queue of 1,024, no exports and imports, no registration by programs, no bounds of what may be asked, ten minutes for a receiver to come back.
     fn default() -> Self {
         Self {
             lenient_search: false,
@@ -56,6 +60,7 @@ impl Default for Settings {
             process: "alone".to_owned(),
             registration: Registration::Off,
             organization: None,
+            pace: Arc::default(),
         }
     }
 }

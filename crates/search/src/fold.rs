@@ -22,7 +22,7 @@ const LETTERS: [(char, &str); 12] = [
 
 /// The text in small letters without accents; punctuation that only divides and runs of white space become one
 /// space, apostrophes vanish.
-pub(crate) fn fold(text: &str) -> Cow<'_, str> {
+pub fn fold(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9')) {
         return Cow::Borrowed(text);
     }

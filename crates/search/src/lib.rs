@@ -26,5 +26,6 @@ pub mod sort;
 pub mod text;
 pub mod value;
 
+pub use fold::fold;
 pub use matcher::Ports;
 pub use search_error::{SearchError, SearchErrorKind};

@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use fhir::schema::{TypeId, schema};
+pub(crate) use line::csv_cell;
 use line::{Column, Line};
 use record::Session;
 use search::parse::Handling;
@@ -216,7 +217,8 @@ fn name_patients(session: &Session, lines: &mut [Line]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn names_of<'a>(
+/// Names of patients by their ids, of those that the actor may see.
+pub(crate) fn names_of<'a>(
     session: &Session,
     ids: impl IntoIterator<Item = &'a str>,
 ) -> Result<HashMap<String, String>, Failure> {

@@ -59,6 +59,13 @@ impl Failure {
         Self { way_on, ..error.into() }
     }
 
+    /// Too much was asked in a short time.
+    pub(crate) fn too_fast(wait_s: u64) -> Self {
+        let message =
+            format!("Very many pages were asked for in a short time. Wait {wait_s} s and try again.");
+        Self::told(StatusCode::TOO_MANY_REQUESTS, "One moment", message)
+    }
+
     /// A refusal in words of its own.
     pub(crate) fn told(status: StatusCode, title: &'static str, message: impl Into<String>) -> Self {
         Self { status, title, message: message.into(), way_on: None }

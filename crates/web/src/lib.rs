@@ -9,6 +9,7 @@ mod audit;
 mod authorize;
 mod chart;
 mod consent;
+mod disclosures;
 mod document;
 mod emergency;
 mod failure;
@@ -33,13 +34,15 @@ mod session_end;
 mod shell;
 mod sign_in;
 mod trend;
+mod unusual;
+mod who_looked;
 mod words;
 
 pub use people::join_url;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
-use identity::{IdleTimes, SignIn};
+use identity::{IdleTimes, Pace, SignIn};
 use record::Record;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -56,6 +59,8 @@ pub(crate) struct App {
     pub door: Arc<SignIn>,
     /// How long sessions hold without use.
     pub idle: Arc<IdleTimes>,
+    /// How much may be asked in a while.
+    pub pace: Arc<Pace>,
 }
 
 /// A page: where it is, what it is for, and how it answers.
@@ -120,6 +125,18 @@ pub const PAGES: &[Page] = &[
     Page { path: "/people/{id}/close", purpose: "close a person's account", answer: || post(people::close) },
     Page { path: "/audit", purpose: "who did what", answer: || get(audit::show) },
     Page { path: "/audit/file", purpose: "who did what, as a file", answer: || get(audit::file) },
+    Page { path: "/audit/unusual", purpose: "looks out of the ordinary", answer: || get(unusual::show) },
+    Page { path: "/who-looked", purpose: "who looked at my record", answer: || get(who_looked::show) },
+    Page {
+        path: "/p/{patient}/disclosures",
+        purpose: "what was given to others",
+        answer: || get(disclosures::show).post(disclosures::add),
+    },
+    Page {
+        path: "/p/{patient}/disclosures/file",
+        purpose: "what was given to others, as a file",
+        answer: || get(disclosures::file),
+    },
     Page {
         path: "/emergency",
         purpose: "emergency access to a record",
@@ -190,10 +207,10 @@ pub const PAGES: &[Page] = &[
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },
 ];
 
-/// The pages as routes. Who does nothing for so long is signed out.
-pub fn router(record: Arc<Record>, idle: IdleTimes) -> Router {
+/// The pages as routes. Who does nothing for so long is signed out, and who asks too much is told to wait.
+pub fn router(record: Arc<Record>, idle: IdleTimes, pace: Arc<Pace>) -> Router {
     let door = Arc::new(SignIn::new(record.base_url()));
-    let app = App { record, followers: live::places(), door, idle: Arc::new(idle) };
+    let app = App { record, followers: live::places(), door, idle: Arc::new(idle), pace };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)

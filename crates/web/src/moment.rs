@@ -23,9 +23,36 @@ pub(crate) fn weekday(date: Date) -> &'static str {
 
 /// A moment on the practice's wall, such as `26-Nov-2026 09:20`; empty beyond year 9999.
 pub(crate) fn day_and_time(ms: i64) -> String {
-    let Ok(moment) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
-    let moment = moment.to_zoned(jiff::tz::TimeZone::system());
+    let Some(moment) = on_wall(ms) else { return String::new() };
     format!("{} {}", words::date(&moment.date().to_string()), moment.strftime("%H:%M"))
+}
+
+/// A moment's day on the practice's wall, such as `26-Nov-2026`; empty beyond year 9999.
+pub(crate) fn day(ms: i64) -> String {
+    today(ms).map(|day| words::date(&day.to_string())).unwrap_or_default()
+}
+
+/// A moment's time of day on the practice's wall, such as `09:20`; empty beyond year 9999.
+pub(crate) fn time(ms: i64) -> String {
+    on_wall(ms).map(|moment| moment.strftime("%H:%M").to_string()).unwrap_or_default()
+}
+
+/// Day since 1970, weekday (0 is Monday) and hour of a moment on the practice's wall.
+pub(crate) fn wall(ms: i64) -> (i64, u8, u8) {
+    let (Some(moment), Some(date)) = (on_wall(ms), today(ms)) else { return (0, 0, 0) };
+    let number = |number: i8| u8::try_from(number).unwrap_or_default();
+    (date.first_day(), number(moment.weekday().to_monday_zero_offset()), number(moment.hour()))
+}
+
+/// When a day, or so many days behind it, begins on the practice's wall, in milliseconds since 1970; `None` when it is no day.
+pub(crate) fn beginning(day: &str, days_behind: i64) -> Option<i64> {
+    let date: jiff::civil::Date = day.parse().ok()?;
+    let date = date.checked_add(jiff::Span::new().try_days(days_behind).ok()?).ok()?;
+    Some(date.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_millisecond())
+}
+
+fn on_wall(ms: i64) -> Option<jiff::Zoned> {
+    Some(jiff::Timestamp::from_millisecond(ms).ok()?.to_zoned(jiff::tz::TimeZone::system()))
 }
 
 /// How long ago something recorded was; empty when that cannot be said, or it is still to come.

@@ -96,6 +96,9 @@ const UNATTENDED: &str = "x-unattended";
 /// The session of the signed-in user, which holds on by being used.
 pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
     let session = session(app, headers)?;
+    if let Some(session) = &session {
+        app.pace.ask(&session.actor().id, app.record.now_ms()).map_err(Failure::too_fast)?;
+    }
     if let Some(session) = &session
         && !headers.contains_key(UNATTENDED)
         && let Some(secret) = session_cookie::read(headers, app.record.base_url())

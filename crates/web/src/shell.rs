@@ -14,6 +14,10 @@ pub(crate) struct Shell {
     pub has_passkeys: bool,
     /// Whether they see to the people of the practice.
     pub is_administrator: bool,
+    /// Whether they are a patient, or stand for one.
+    pub is_patient: bool,
+    /// Whether they may write down what was given to others.
+    pub may_disclose: bool,
     /// How many emergencies wait to be looked at, for who sees the audit log; `None` for others.
     pub emergencies: Option<usize>,
     /// Until when they see this patient's record by an emergency; empty: they do not.
@@ -36,6 +40,8 @@ impl Shell {
             has_passkeys: session.is_some_and(|session| Site::of_url(session.record().base_url()).is_some()),
             is_administrator: session
                 .is_some_and(|session| session.actor().roles.iter().any(|role| role == "administrator")),
+            is_patient: session.is_some_and(|session| !session.represented().is_empty()),
+            may_disclose: session.is_some_and(Session::may_disclose),
             emergencies: session.and_then(Session::emergencies_to_review),
             emergency_until: String::new(),
             today: session.map(|session| today(session.record().now_ms())).unwrap_or_default(),

@@ -57,7 +57,11 @@ impl Practice {
         let mut demo =
             program::bare(&folder, ["demo", "--patients", PATIENTS, "--listen", &address.to_string()]);
         // The made up patients' days are those of UTC.
-        demo.arg("--data").arg(&data).env("TZ", "UTC").envs(settings.iter().copied());
+        demo.arg("--data")
+            .arg(&data)
+            .env("TZ", "UTC")
+            .env("CHIRON_REQUESTS_PER_MINUTE", "0")
+            .envs(settings.iter().copied());
         let base = format!("http://{}:{}", name.unwrap_or("127.0.0.1"), address.port());
         demo.env("CHIRON_BASE_URL", &base);
         let lines = companion::start(&demo, &folder, |line| line.contains("to look only"));

@@ -27,6 +27,9 @@ fn pictures_are_taken() {
         ("audit", "/audit".to_owned()),
         ("audit-patient", format!("/audit?patient={CROWDED}&sort=who")),
         ("audit-empty", "/audit?address=192.0.2.99".to_owned()),
+        ("audit-unusual", "/audit/unusual?opens=0&closes=1".to_owned()),
+        ("disclosures", format!("/p/{CROWDED}/disclosures")),
+        ("who-looked", "/who-looked".to_owned()),
         ("emergencies", "/privacy/emergencies".to_owned()),
     ];
     let windows =

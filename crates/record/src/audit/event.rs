@@ -1,7 +1,8 @@
 //! A row of the audit log as an AuditEvent (R4 auditevent).
 
-use super::ANCHOR;
+use super::disclosure::Disclosure;
 use super::log::{LoggedRow, Place};
+use super::{ANCHOR, DISCLOSED};
 use crate::body;
 use base64::Engine;
 use fhir::schema::{TypeId, schema};
@@ -12,12 +13,14 @@ use store::{Body, ResourceKey, Version};
 const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
 const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
+const LIFECYCLE: &str = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle";
+const ACT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 const SOURCE_TYPE: &str = "http://terminology.hl7.org/CodeSystem/security-source-type";
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
 const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 
 /// What a row says was done, and what AuditEvent calls it: `do`, action, subtype code.
-const ACTIONS: [(&str, &str, &str); 7] = [
+const ACTIONS: [(&str, &str, &str); 8] = [
     ("C", "C", "create"),
     ("R", "R", "read"),
     ("U", "U", "update"),
@@ -25,6 +28,7 @@ const ACTIONS: [(&str, &str, &str); 7] = [
     ("S", "E", "search"),
     ("E", "E", "operation"),
     (ANCHOR, "E", "anchor"),
+    (DISCLOSED, "E", "disclose"),
 ];
 
 /// By which way a request came, and what AuditEvent calls that source: code, display.
@@ -74,7 +78,14 @@ fn event(row: &LoggedRow, logged: Node<'_>, base_url: &str) -> Option<Value> {
     if !reason.is_empty() {
         event.set("outcomeDesc", reason);
     }
-    event.set("agent", Value::Array(vec![agent(logged)]));
+    let disclosed = logged.get("disclosed").and_then(Disclosure::of);
+    if let Some(disclosed) = &disclosed {
+        let purpose = coding(ACT_REASON, disclosed.purpose, disclosed.purpose_words());
+        event.set("purposeOfEvent", vec![fhir::object! { "coding" => vec![purpose] }]);
+    }
+    let apps = logged.get_str("app").map(|client| app_agent(&client));
+    let recipients = disclosed.as_ref().map(|disclosed| recipient_agent(&disclosed.recipient));
+    event.set("agent", Value::Array([agent(logged)].into_iter().chain(apps).chain(recipients).collect()));
     event.set("source", source(logged, base_url));
     let entities = entities(row, logged);
     if !entities.is_empty() {
@@ -87,6 +98,10 @@ fn event(row: &LoggedRow, logged: Node<'_>, base_url: &str) -> Option<Value> {
 fn set_kind(event: &mut Object, row: &LoggedRow, logged: Node<'_>, subtype: &str) {
     if subtype == "anchor" {
         event.set("type", coding(DICOM, "110100", "Application Activity"));
+        return;
+    }
+    if subtype == "disclose" {
+        event.set("type", coding(LIFECYCLE, "disclose", "Disclose Record Lifecycle Event"));
         return;
     }
     let is_write = matches!(row.place, Place::Write(_));
@@ -110,11 +125,14 @@ fn coding(system: &str, code: &str, display: &str) -> Value {
 fn agent(logged: Node<'_>) -> Value {
     let id = logged.get_str("who").unwrap_or_default();
     let name = logged.get_str("name");
-    let is_resource =
-        id.split_once('/').is_some_and(|(type_name, _)| schema().resource_named(type_name).is_some());
+    let is_resource = |name: &str| {
+        name.split_once('/').is_some_and(|(type_name, _)| schema().resource_named(type_name).is_some())
+    };
+    let person = logged.get_str("as");
+    let reference = person.iter().chain([&id]).find(|name| is_resource(name));
     let mut who = Object::new();
-    if is_resource {
-        who.set("reference", &*id);
+    if let Some(reference) = reference {
+        who.set("reference", &**reference);
     } else {
         who.set("identifier", fhir::object! { "value" => &*id });
     }
@@ -132,6 +150,26 @@ fn agent(logged: Node<'_>) -> Value {
         agent.set("network", fhir::object! { "address" => &*address, "type" => "2" });
     }
     agent.into()
+}
+
+/// The app that acted for somebody.
+fn app_agent(client: &str) -> Value {
+    fhir::object! {
+        "type" => fhir::object! { "coding" => vec![coding(DICOM, "110150", "Application")] },
+        "who" => fhir::object! { "identifier" => fhir::object! { "value" => client } },
+        "altId" => client,
+        "requestor" => false,
+    }
+}
+
+/// Who was given something by hand.
+fn recipient_agent(recipient: &str) -> Value {
+    fhir::object! {
+        "type" => fhir::object! { "coding" => vec![coding(DICOM, "110152", "Destination Role ID")] },
+        "who" => fhir::object! { "display" => recipient },
+        "name" => recipient,
+        "requestor" => false,
+    }
 }
 
 fn source(logged: Node<'_>, base_url: &str) -> Value {
@@ -156,7 +194,21 @@ fn entities(row: &LoggedRow, logged: Node<'_>) -> Vec<Value> {
     let mut entities: Vec<Value> = named.map(|(name, version)| resource_entity(&name, version)).collect();
     entities.extend(logged.get_str("query").map(|query| asked_entity(&query, logged)));
     entities.extend(logged.get("anchor").and_then(anchor_entity));
+    entities.extend(
+        logged.get("disclosed").and_then(Disclosure::of).map(|disclosed| disclosed_entity(&disclosed)),
+    );
     entities
+}
+
+/// What was given to somebody by hand, and on which day.
+fn disclosed_entity(disclosed: &Disclosure) -> Value {
+    let detail = fhir::object! { "type" => "day", "valueString" => disclosed.day.to_string() };
+    fhir::object! {
+        "type" => coding(ENTITY_TYPE, "2", "System Object"),
+        "description" => disclosed.what.as_str(),
+        "detail" => Value::Array(vec![detail]),
+        "name" => disclosed.what.as_str(),
+    }
 }
 
 /// An anchor as it was signed, for who keeps them elsewhere.

@@ -1,6 +1,7 @@
 //! Searches of the audit log: rows are walked newest first, and what may fit is shown to the matcher as an AuditEvent, so
 //! that every parameter means here what it means elsewhere.
 
+use super::DISORDER_MS;
 use super::event::{audit_event, version_of};
 use super::log::{LoggedRow, Place, Progress, Walk, row_at};
 use crate::error::Error;
@@ -17,8 +18,6 @@ use store::{Hits, ResourceKey, StoreError, Version};
 const MATCHED_MAX: usize = 50_000;
 /// Rows that are passed by for a page because of their time, or what they do not name.
 const PASSED_MAX: usize = 2_000_000;
-/// How much reads may stand out of the order of their times: a clock that is set, writers that overtake each other.
-const DISORDER_MS: i64 = 10 * 60_000;
 
 /// An AuditEvent by its id.
 pub(crate) fn find(session: &Session, key: &ResourceKey) -> Result<Option<Version>, Error> {

@@ -1,7 +1,7 @@
 //! What the audit log says of what the server itself does for subscriptions.
 
 use super::event::Event;
-use crate::audit::{AuditOutcome, AuditRow, Origin, Touched};
+use crate::audit::{AuditOutcome, AuditRow, Origin, Touched, interaction_code};
 use crate::error::Error;
 use crate::session::{Record, Session};
 use access::{Actor, Interaction};
@@ -16,12 +16,13 @@ pub(super) fn row(record: &Record, what: &str) -> Vec<u8> {
         time_ms: record.now_ms(),
         actor: &server,
         origin: &Origin { address: String::new(), way: WAY },
-        interaction: Interaction::Operate,
+        done: interaction_code(Interaction::Operate),
         touched: &Touched::default(),
         query: what,
         outcome: AuditOutcome::Done,
+        more: None,
     };
-    row.to_bytes()
+    row.into_bytes()
 }
 
 impl Session {

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::outcome::{Planned, Refusal};
 use super::resolve::Resolved;
 use super::{Effect, Permit, WriteAction, WriteRequest, Written, asked};
-use crate::audit::{AuditOutcome, AuditRow, Touched};
+use crate::audit::{AuditOutcome, AuditRow, Touched, interaction_code};
 use crate::body;
 use crate::content::set_apart;
 use crate::error::Error;
@@ -258,12 +258,13 @@ impl<'a> Decision<'a> {
             time_ms,
             actor: &self.session.actor,
             origin: &self.session.origin,
-            interaction: self.interaction(),
+            done: interaction_code(self.interaction()),
             touched: &self.touched(),
             query: &asked(self.requests),
             outcome: AuditOutcome::Done,
+            more: None,
         };
-        let audit = row.to_bytes();
+        let audit = row.into_bytes();
         Batch {
             time_ms,
             preconditions: std::mem::take(&mut self.preconditions),

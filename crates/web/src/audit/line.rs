@@ -24,12 +24,14 @@ pub(crate) struct Line {
     /// From which address, and by which way.
     pub address: String,
     pub way: String,
+    /// The id of the app that acted for them; empty: none.
+    pub app: String,
     /// How it ended, in a word; empty when it was done.
     pub outcome: &'static str,
 }
 
 /// Codes of AuditEvent.action and subtype, and what people call it.
-const ACTIONS: [(&str, &str); 8] = [
+const ACTIONS: [(&str, &str); 9] = [
     ("create", "created"),
     ("read", "read"),
     ("update", "changed"),
@@ -38,6 +40,7 @@ const ACTIONS: [(&str, &str); 8] = [
     ("transaction", "changed several"),
     ("operation", "did"),
     ("110137", "changed who may sign in"),
+    ("disclose", "gave to others"),
 ];
 
 const OUTCOMES: [(&str, &str); 3] = [("0", ""), ("4", "not done"), ("8", "refused")];
@@ -52,7 +55,9 @@ impl Line {
         let text = |node: Node<'_>, name: &str| node.get_str(name).map(std::borrow::Cow::into_owned);
         let recorded = DateTime::parse_lenient(&root.get_str("recorded")?).ok()?;
         let agent = root.each_of("agent").next();
-        let subtype = root.each_of("subtype").next().and_then(|one| text(one, "code")).unwrap_or_default();
+        let app = root.each_of("agent").skip(1).find_map(|agent| text(agent, "altId"));
+        let kind = root.each_of("subtype").next().or_else(|| root.get("type"));
+        let subtype = kind.and_then(|one| text(one, "code")).unwrap_or_default();
         let word = |table: &'static [(&str, &'static str)], code: &str| {
             table.iter().find(|(known, _)| *known == code).map_or("did", |(_, word)| *word)
         };
@@ -66,6 +71,7 @@ impl Line {
             action: word(&ACTIONS, &subtype),
             address: network.and_then(|network| text(network, "address")).unwrap_or_default(),
             way: source.and_then(|source| text(source, "display")).unwrap_or_default(),
+            app: app.unwrap_or_default(),
             outcome: word(&OUTCOMES, &outcome),
             ..Self::default()
         };
@@ -146,13 +152,14 @@ impl Column {
 /// Lines as comma-separated values (RFC 4180), times in UTC. What could be taken for a formula by a program for tables has an
 /// apostrophe before it.
 pub(crate) fn to_csv(lines: &[Line]) -> String {
-    let mut text = String::from("when,who,who id,did,patients,what,from,by,outcome\r\n");
+    let mut text = String::from("when,who,who id,app,did,patients,what,from,by,outcome\r\n");
     for line in lines {
         let when = record::resource::instant(line.time_ms).to_string();
         let cells = [
             when.as_str(),
             &line.who,
             &line.who_id,
+            &line.app,
             line.action,
             &line.patient_names(),
             &line.what,
@@ -167,7 +174,8 @@ pub(crate) fn to_csv(lines: &[Line]) -> String {
     text
 }
 
-fn csv_cell(text: &str) -> String {
+/// A cell of comma-separated values.
+pub(crate) fn csv_cell(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t']) { "'" } else { "" };
     if text.contains(['"', ',', '\r', '\n']) || !guard.is_empty() {
         return format!("\"{guard}{}\"", text.replace('"', "\"\""));

@@ -95,6 +95,6 @@ fn d3_who_looked_at_a_chart_is_two_actions_away_and_sorted_by_any_column() {
     assert_eq!(practice.get(&nurse, "/audit").status, 403);
     contains(&practice.get(&officer, "/audit?outcome=8"), &["nils", "refused"]);
     let file = practice.get(&officer, "/audit/file?patient=v");
-    assert!(file.text.starts_with("when,who,who id,did,"), "{}", file.text);
+    assert!(file.text.starts_with("when,who,who id,app,did,"), "{}", file.text);
     contains(&file, &["olga"]);
 }

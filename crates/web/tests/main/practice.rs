@@ -50,7 +50,7 @@ impl Practice {
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         }));
-        let pages = web::router(Arc::clone(&record), IdleTimes::parse("15,nurse=5").unwrap());
+        let pages = web::router(Arc::clone(&record), IdleTimes::parse("15,nurse=5").unwrap(), Arc::default());
         Self { record, time_ms, pages }
     }
 
