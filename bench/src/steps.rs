@@ -23,11 +23,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// What is measured besides the workloads: name and title.
-const FIGURES: [(&str, &str); 6] = [
+const FIGURES: [(&str, &str); 7] = [
     ("import", "bundles imported: resources a second"),
     ("disk", "bytes on disk per resource"),
     ("syncs", "syncs of the disk a second"),
     ("audit", "audited reads against reads without audit"),
+    ("authorisation", "reads and searches under all restrictions against those under none"),
     ("start", "from the start of the process to its first answer"),
     ("memory", "memory of the server, idle and at its peak"),
 ];

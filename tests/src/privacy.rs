@@ -6,6 +6,7 @@ use crate::harness::http::{Answer, Client};
 use crate::harness::samples::put_both;
 use crate::harness::server::Server;
 use crate::people::{invited, join, sign_in};
+use serde_json::json;
 
 fn post_form(client: &mut Client, path: &str, fields: &[(&str, &str)]) -> Answer {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -82,4 +83,39 @@ fn ad05_d11_a_patient_reads_who_looked_and_what_was_given_to_others() {
     assert!(unusual.status == 200 && unusual.text().contains("Ida Ames</th>"), "{}", unusual.text());
     assert_eq!(auditor.get("/audit/unusual?from=x").status, 404);
     assert_eq!(clinician.get("/audit/unusual").status, 403);
+}
+
+#[test]
+fn hp4_what_a_patient_keeps_from_somebody_is_gone_for_them_at_once() {
+    let folder = new_folder();
+    let server = Server::start(&folder.path().join("data"));
+    let mut api = server.administrator();
+    assert_eq!(api.post("/fhir", &put_both("one")).status, 200);
+    let doctor = json!({ "resourceType": "Practitioner", "id": "fox", "name": [{ "family": "Fox", "given": ["Bea"], "prefix": ["Dr."] }] });
+    assert_eq!(api.put("/fhir/Practitioner/fox", &doctor).status, 201);
+    let mut fox = person(&server, "fox", "clinician", &["--person", "Practitioner/fox"]);
+    let mut nurse = person(&server, "nils", "nurse", &[]);
+    assert_eq!(fox.get("/p/one").status, 200);
+    let page = nurse.get("/p/one/consents?find=fo").text();
+    assert!(page.contains("<option value=\"Practitioner/fox\">Dr. Bea Fox</option>"), "{page}");
+    let form = |part: &'static str, from: &'static str| [("patient", "one"), ("part", part), ("from", from)];
+    let refused = post_form(&mut nurse, "/p/one/consents", &form("all", ""));
+    assert!(refused.status == 422 && refused.text().contains("choose from whom"), "{}", refused.text());
+    assert_eq!(post_form(&mut nurse, "/p/two/consents", &form("all", "programs")).status, 404);
+    assert_eq!(post_form(&mut nurse, "/p/one/consents", &form("all", "Practitioner/fox")).status, 303);
+    assert_eq!(fox.get("/p/one").status, 404);
+    assert!(!fox.get("/patients?q=sample").text().contains("SAMPLE-ONE"));
+    assert!(nurse.get("/patients?q=sample").text().contains("SAMPLE-ONE"), "others see it");
+    let page = nurse.get("/p/one/consents").text();
+    assert!(page.contains("<td>all of the record</td>") && page.contains("<td>Dr. Bea Fox</td>"), "{page}");
+    let end = &page[page.find("action=\"/p/one/consents/").unwrap() + 8..];
+    let end = &end[..end.find('"').unwrap()];
+    assert_eq!(post_form(&mut nurse, &end.replace("/one/", "/two/"), &[]).status, 404);
+    assert_eq!(fox.get("/p/one").status, 404);
+    assert_eq!(post_form(&mut nurse, end, &[]).status, 303);
+    assert_eq!(fox.get("/p/one").status, 200);
+    // What the page wrote is a Consent as others read them.
+    let consent = api.get("/fhir/Consent?patient=one").json();
+    let checked = api.post("/fhir/Consent/$validate", &consent["entry"][0]["resource"]).json();
+    assert!(!checked.to_string().contains("\"error\""), "{checked}");
 }

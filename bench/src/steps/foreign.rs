@@ -41,7 +41,7 @@ pub async fn run(plan: &Plan<'_>, found: Found, first: &Sample) -> Result<Report
     let scene = Scene { target, sample, pages: None, crowded_patient, run: run_name() };
     let mut run = Run { arguments, scene, server: None, yardstick: Yardstick::default() };
     run.all(&mut report).await?;
-    for name in ["disk", "syncs", "audit", "start", "memory"] {
+    for name in ["disk", "syncs", "audit", "authorisation", "start", "memory"] {
         if arguments.wants(name) {
             report.skip(name, "is measured on a server that this program starts");
         }

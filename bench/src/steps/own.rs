@@ -22,6 +22,12 @@ const DURABILITY: &str = "the server's only one: a write is answered after its s
 pub const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
 const TOKEN_SCOPE: &str = "system/*.cruds";
 const STARTS: usize = 5;
+/// Workloads by which the cost of restrictions is told, and what their figures are called.
+const RESTRICTED: [(&str, &str); 3] = [
+    ("point-read", "authorise-read"),
+    ("search-patient-code", "authorise-search"),
+    ("search-code", "authorise-search-all"),
+];
 
 /// The data folder of Chiron on SQLite: given, kept or gone after the run.
 pub fn data_folder(arguments: &Arguments, scratch: &Path) -> Result<PathBuf> {
@@ -53,6 +59,9 @@ pub async fn run(
     let sample = serve(&installation, plan.arguments, yardstick, first, &mut report).await?;
     if plan.arguments.wants("audit") {
         audit(&installation, plan.arguments, &sample, &mut report).await?;
+    }
+    if plan.arguments.wants("authorisation") {
+        authorisation(&installation, plan.arguments, &sample, &mut report).await?;
     }
     start_again(&installation, plan.arguments, &mut report).await?;
     if plan.arguments.keep && installation.database.is_none() {
@@ -148,8 +157,52 @@ async fn serve(
 
 /// The API, with a token for all of it.
 fn api(installation: &Installation, server: &OwnServer) -> Result<Rc<Target>> {
-    let token = installation.ask(&["token", "--scope", TOKEN_SCOPE], "token")?;
+    api_as(installation, server, "administrator")
+}
+
+/// The API, with a token of a role.
+fn api_as(installation: &Installation, server: &OwnServer, role: &str) -> Result<Rc<Target>> {
+    let token = installation.ask(&["token", "--scope", TOKEN_SCOPE, "--role", role], "token")?;
     Ok(Rc::new(Target::new(&server.base_url, Some(&token))?))
+}
+
+/// Reads and searches by a role to which every restriction applies, beside those by the administrator, to whom none does.
+/// Taken in turns, so that what the machine does meanwhile counts for both.
+async fn authorisation(
+    installation: &Installation,
+    arguments: &Arguments,
+    sample: &Rc<Sample>,
+    report: &mut Report,
+) -> Result<()> {
+    const TURNS: usize = 2;
+    let server = OwnServer::start(installation, &[]).await?;
+    for (name, figure) in RESTRICTED {
+        let workload = WORKLOADS.iter().find(|workload| workload.name == name);
+        let workload = workload.context("a row of the table")?;
+        let mut rates = [0.0; 2];
+        for _ in 0..TURNS {
+            for (rate, role) in rates.iter_mut().zip(["nurse", "administrator"]) {
+                let target = api_as(installation, &server, role)?;
+                let scene = Scene { target, ..scene(installation, &server, sample).await? };
+                let mut apart = Report::new("");
+                let mut run = Run { arguments, scene, server: None, yardstick: Yardstick::default() };
+                run.one(workload, None, &mut apart).await?;
+                *rate += apart.loads.iter().map(|row| row.measured.rate_per_s()).sum::<f64>() / TURNS as f64;
+            }
+        }
+        let share = rates[0] / rates[1] * 100.0;
+        report.figure(Figure {
+            name: figure,
+            title: format!(
+                "{name} under all restrictions, {:.0}/s, of those without, {:.0}/s",
+                rates[0], rates[1]
+            ),
+            value: share,
+            unit: "%",
+            verdict: Some(at_least(share, 90.0, "≥ 90 %")),
+        });
+    }
+    server.stop()
 }
 
 pub async fn scene(installation: &Installation, server: &OwnServer, sample: &Rc<Sample>) -> Result<Scene> {

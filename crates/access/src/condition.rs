@@ -29,6 +29,8 @@ enum Alternative {
 
 /// Stands in a condition for who the actor is in the record.
 const PERSON: &str = "{person}";
+/// Stands in a condition for the sites where the actor works.
+const SITE: &str = "{site}";
 
 impl Condition {
     /// Reads `own`, `emergency`, `?NAME=VALUE&…` and `patient?NAME=VALUE&…`, with ` or ` between several; empty: always.
@@ -95,7 +97,8 @@ impl Alternative {
             Self::Resource(pairs) => (pairs, types),
             Self::Patient(pairs) => (pairs, &[patient()][..]),
         };
-        let is_understood = |type_id: &TypeId| parse(*type_id, pairs, "Practitioner/1", &NoPorts, 0);
+        let words = Words { person: "Practitioner/1", sites: "Location/1" };
+        let is_understood = |type_id: &TypeId| parse(*type_id, pairs, words, &NoPorts, 0);
         let results: Vec<_> = types.iter().map(is_understood).collect();
         match results.iter().any(Result::is_ok) {
             true => Ok(()),
@@ -104,12 +107,11 @@ impl Alternative {
     }
 
     fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
-        let person = || asker.actor.person.as_ref().map(ToString::to_string);
         match self {
             Self::Own => in_record_of_any(type_id, asker.relations.represented()),
             Self::Emergency => in_record_of_any(type_id, asker.relations.emergencies()),
-            Self::Resource(pairs) => read(type_id, pairs, person(), asker),
-            Self::Patient(pairs) => patient_meets(type_id, read(patient(), pairs, person(), asker)?),
+            Self::Resource(pairs) => read(type_id, pairs, asker),
+            Self::Patient(pairs) => patient_meets(type_id, read(patient(), pairs, asker)?),
         }
     }
 }
@@ -119,31 +121,38 @@ fn in_record_of_any(type_id: TypeId, patients: &[String]) -> Option<Clause> {
     Clause::any_of(patients.iter().filter_map(|id| in_record_of(type_id, id)).collect())
 }
 
-/// The conditions for an actor; `None` when they cannot hold: there is no such parameter, or the actor is nobody.
-fn read(
-    type_id: TypeId,
-    pairs: &[(String, String)],
-    person: Option<String>,
-    asker: &Asker<'_>,
-) -> Option<Clause> {
-    let needs_person = pairs.iter().any(|(_, value)| value.contains(PERSON));
-    if needs_person && person.is_none() {
+/// The conditions for an actor; `None` when they cannot hold: there is no such parameter, or the actor is nobody, or
+/// works nowhere.
+fn read(type_id: TypeId, pairs: &[(String, String)], asker: &Asker<'_>) -> Option<Clause> {
+    let names = |word: &str| pairs.iter().any(|(_, value)| value.contains(word));
+    let person = asker.actor.person.as_ref().map(ToString::to_string);
+    // What they are is asked of the record, so only when it is named.
+    let sites = if names(SITE) { asker.relations.sites().join(",") } else { String::new() };
+    if (names(PERSON) && person.is_none()) || (names(SITE) && sites.is_empty()) {
         return None;
     }
-    parse(type_id, pairs, &person.unwrap_or_default(), asker.ports, asker.now_ms).ok()
+    let words = Words { person: &person.unwrap_or_default(), sites: &sites };
+    parse(type_id, pairs, words, asker.ports, asker.now_ms).ok()
+}
+
+/// What words in braces stand for.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    person: &'a str,
+    sites: &'a str,
 }
 
 fn parse(
     type_id: TypeId,
     pairs: &[(String, String)],
-    person: &str,
+    words: Words<'_>,
     ports: &dyn Ports,
     now_ms: i64,
 ) -> Result<Clause, String> {
     let limits = Limits { now_ms, ..Limits::default() };
     let one = |(name, value): &(String, String)| {
-        parse_clause(&[type_id], name, &value.replace(PERSON, person), ports, &limits)
-            .map_err(|error| error.to_string())
+        let value = value.replace(PERSON, words.person).replace(SITE, words.sites);
+        parse_clause(&[type_id], name, &value, ports, &limits).map_err(|error| error.to_string())
     };
     let mut clauses: Vec<Clause> = pairs.iter().map(one).collect::<Result<_, _>>()?;
     Ok(if clauses.len() == 1 { clauses.remove(0) } else { Clause::All(clauses) })

@@ -23,6 +23,8 @@ pub enum DenialCause {
     Scope,
     /// A parameter, named here, looks at an element that the actor's roles do not show.
     Parameter(&'static str),
+    /// What patients keep from the actor could not be told at this moment.
+    Unsettled,
 }
 
 impl fmt::Display for Denial {
@@ -43,6 +45,9 @@ impl fmt::Display for Denial {
             }
             DenialCause::Scope => {
                 write!(f, "the token's scopes do not allow you to {doing} {what}; ask for a wider one")
+            }
+            DenialCause::Unsettled => {
+                write!(f, "what patients keep from you in {what} cannot be told at this moment; try again")
             }
             DenialCause::Parameter(code) => {
                 write!(f, "'{code}' looks at a part of {what} that your roles do not show; leave it out")

@@ -3,7 +3,7 @@
 use crate::interaction::Interactions;
 use crate::permission::Permission;
 use crate::policy::Policy;
-use crate::restriction::Restriction;
+use crate::restriction::{Bearer, Restriction};
 use fhir::schema::{TypeId, schema};
 
 /// Types that some roles may do the same with.
@@ -31,8 +31,8 @@ pub struct EffectivePermission {
 pub struct EffectiveRestriction {
     /// The labels, `system|code`, separated by commas.
     pub labels: String,
-    /// True when the patient's label counts for their whole record.
-    pub is_of_patient: bool,
+    /// Whose label counts.
+    pub bearer: Bearer,
     /// When it is seen all the same; empty: never.
     pub unless: String,
 }

@@ -5,6 +5,7 @@
 
 pub mod actor;
 mod condition;
+pub mod consent;
 pub mod denial;
 pub mod effective;
 pub mod grant;
@@ -13,10 +14,11 @@ mod permission;
 pub mod policy;
 mod record_of;
 pub mod relations;
-mod restriction;
+pub mod restriction;
 pub mod scope;
 
 pub use actor::{Actor, Person};
+pub use consent::Directive;
 pub use denial::{Denial, DenialCause};
 pub use grant::Grant;
 pub use interaction::{Interaction, Interactions};

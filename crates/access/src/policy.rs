@@ -1,5 +1,6 @@
 //! The policy: what each role may do, and the decision over one request.
 
+use crate::consent;
 use crate::denial::{Denial, DenialCause};
 use crate::grant::Grant;
 use crate::interaction::Interaction;
@@ -103,6 +104,7 @@ impl Policy {
         for restriction in self.restrictions_of(&asker.actor.roles) {
             narrowing.extend(restriction.clause(type_id, asker));
         }
+        narrowing.extend(consent::clauses(type_id, asker).ok_or_else(|| denial(DenialCause::Unsettled))?);
         let needs_context = is_of_some && type_id.name() == "Binary";
         Ok(Grant { interaction, type_id: Some(type_id), narrowing, hidden, needs_context })
     }

@@ -9,6 +9,9 @@ use std::sync::LazyLock;
 static PATIENT: LazyLock<TypeId> =
     LazyLock::new(|| schema().resource_named("Patient").expect("a type of the standard"));
 
+static ENCOUNTER: LazyLock<TypeId> =
+    LazyLock::new(|| schema().resource_named("Encounter").expect("a type of the standard"));
+
 /// The type Patient.
 pub(crate) fn patient() -> TypeId {
     *PATIENT
@@ -60,6 +63,17 @@ pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
     let chain =
         |parameter| Clause::Chain { parameter, targets: vec![patient()], inner: Box::new(clause.clone()) };
     Clause::any_of(patient_parameters(type_id).into_iter().map(chain).collect())
+}
+
+/// What holds for the resources of a type whose visit (Encounter) a clause holds for; `None` when they are of no visit.
+pub(crate) fn visit_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
+    let encounter = *ENCOUNTER;
+    let leads_there = |code: &&'static str| {
+        parameter(type_id, code)
+            .is_some_and(|one| one.kind == ParameterKind::Reference && one.targets.contains(&encounter))
+    };
+    let parameter = ["encounter", "context"].into_iter().find(leads_there)?;
+    Some(Clause::Chain { parameter, targets: vec![encounter], inner: Box::new(clause) })
 }
 
 /// A group names many patients and is part of no one's record: who may see one of them may not see the others by it.

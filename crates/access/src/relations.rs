@@ -1,6 +1,7 @@
 //! How an actor stands to patients: what a decision is told of the record.
 
 use crate::actor::Actor;
+use crate::consent::Directive;
 use search::Ports;
 
 /// What the record says of the actor at this moment. Asked only when a decision depends on it.
@@ -10,6 +11,12 @@ pub trait Relations {
 
     /// The ids of the patients whose glass the actor broke, and for whom that still holds.
     fn emergencies(&self) -> &[String];
+
+    /// What patients keep from the actor; `None`: it cannot be told.
+    fn withheld(&self) -> Option<&[Directive]>;
+
+    /// The sites where the actor works, as references such as `Location/1`.
+    fn sites(&self) -> &[String];
 }
 
 /// Nobody is anybody's proxy, and there is no emergency.
@@ -21,6 +28,14 @@ impl Relations for NoRelations {
     }
 
     fn emergencies(&self) -> &[String] {
+        &[]
+    }
+
+    fn withheld(&self) -> Option<&[Directive]> {
+        Some(&[])
+    }
+
+    fn sites(&self) -> &[String] {
         &[]
     }
 }

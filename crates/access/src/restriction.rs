@@ -3,12 +3,27 @@
 
 use crate::condition::Condition;
 use crate::effective::EffectiveRestriction;
-use crate::record_of::{patient, patient_meets};
+use crate::record_of::{patient, patient_meets, visit_meets};
 use crate::relations::Asker;
 use fhir::schema::{TypeId, schema};
 use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
+
+/// Whose label counts for a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    /// Its own.
+    Resource,
+    /// Its own, and that of the visit in which it was made.
+    Visit,
+    /// That of the patient, for the whole record.
+    Patient,
+}
+
+/// The words of the table, and what they mean.
+const BEARERS: [(&str, Bearer); 3] =
+    [("resource", Bearer::Resource), ("visit", Bearer::Visit), ("patient", Bearer::Patient)];
 
 /// One line of `data/access/restrictions.tsv`.
 #[derive(Clone, Debug)]
@@ -17,8 +32,8 @@ pub(crate) struct Restriction {
     labels: String,
     /// That a resource bears one of them.
     labelled: Clause,
-    /// True when the label of the patient counts for the whole record.
-    is_of_patient: bool,
+    /// Whose label counts.
+    bearer: Bearer,
     /// Roles that see it all the same.
     roles: Vec<String>,
     /// When others see it all the same; none: never.
@@ -34,18 +49,17 @@ impl Restriction {
         let mut fields = line.split('\t');
         let mut field = || fields.next().unwrap_or_default().trim();
         let (labels, borne_by, roles, unless) = (field(), field(), field(), field());
-        let is_of_patient = match borne_by {
-            "resource" => false,
-            "patient" => true,
-            other => return Err(format!("labels are borne by 'resource' or 'patient', not '{other}'")),
-        };
+        let bearer = BEARERS.iter().find(|(word, _)| *word == borne_by).map(|(_, bearer)| *bearer);
+        let bearer = bearer.ok_or_else(|| {
+            format!("labels are borne by 'resource', 'visit' or 'patient', not '{borne_by}'")
+        })?;
         let labelled = parse_clause(&[patient()], "_security", labels, &NoPorts, &Limits::default())
             .map_err(|error| error.to_string())?;
         let types: Vec<TypeId> = schema().resources().collect();
         Ok(Self {
             labels: labels.to_owned(),
             labelled,
-            is_of_patient,
+            bearer,
             roles: roles.split(',').map(|role| role.trim().to_owned()).collect(),
             unless: Condition::parse(unless, &types)?,
         })
@@ -60,17 +74,21 @@ impl Restriction {
     pub fn effective(&self) -> EffectiveRestriction {
         EffectiveRestriction {
             labels: self.labels.clone(),
-            is_of_patient: self.is_of_patient,
+            bearer: self.bearer,
             unless: self.unless.text().to_owned(),
         }
     }
 
     /// What must hold for what the actor may see of a type; `None`: the restriction does not touch the type.
     pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
-        let labelled = match self.is_of_patient {
-            true if type_id.name() == "Binary" => return None,
-            true => patient_meets(type_id, self.labelled.clone())?,
-            false => self.labelled.clone(),
+        let labelled = match self.bearer {
+            Bearer::Patient if type_id.name() == "Binary" => return None,
+            Bearer::Patient => patient_meets(type_id, self.labelled.clone())?,
+            Bearer::Resource => self.labelled.clone(),
+            Bearer::Visit => {
+                let of_visit = visit_meets(type_id, self.labelled.clone());
+                Clause::Any([self.labelled.clone()].into_iter().chain(of_visit).collect())
+            }
         };
         let free = Clause::Not(Box::new(labelled));
         let unless = if self.unless.is_always() { None } else { self.unless.clause(type_id, asker) };

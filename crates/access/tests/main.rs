@@ -29,11 +29,13 @@ impl search::Ports for Nowhere {
     }
 }
 
-/// Patients who somebody is, and whose glass they broke.
+/// Patients who somebody is, whose glass they broke, what is kept from them, and where they work.
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) represented: Vec<String>,
     pub(crate) emergencies: Vec<String>,
+    pub(crate) withheld: Vec<access::Directive>,
+    pub(crate) sites: Vec<String>,
 }
 
 impl Relations for Known {
@@ -43,6 +45,14 @@ impl Relations for Known {
 
     fn emergencies(&self) -> &[String] {
         &self.emergencies
+    }
+
+    fn withheld(&self) -> Option<&[access::Directive]> {
+        Some(&self.withheld)
+    }
+
+    fn sites(&self) -> &[String] {
+        &self.sites
     }
 }
 

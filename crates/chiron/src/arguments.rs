@@ -186,6 +186,9 @@ pub enum DataCommand {
         /// How many days it holds
         #[arg(long, default_value_t = 365)]
         days: u32,
+        /// In which role: it may only what both role and scopes allow
+        #[arg(long, default_value = "administrator")]
+        role: String,
     },
     /// Make a code to sign in with on the pages
     SignInCode {

@@ -46,7 +46,7 @@ pub fn run_here(practice: &Practice, command: &DataCommand, emit: &mut Emit<'_>)
         DataCommand::ExportEhi { to, patient: None } => ehi::export(practice, to, emit),
         DataCommand::ExportEhi { to, patient: Some(id) } => ehi::export_patient(practice, id, to, emit),
         DataCommand::ImportEhi { from } => ehi::import(practice, from, emit),
-        DataCommand::Token { scope, days } => token::bearer(practice, scope, *days, emit),
+        DataCommand::Token { scope, days, role } => token::bearer(practice, scope, *days, role, emit),
         DataCommand::SignInCode { guest } => token::sign_in_code(practice, *guest, emit),
         DataCommand::User(asked) => user::run(practice, asked, emit),
         DataCommand::App(asked) => app::run(practice, asked, emit),

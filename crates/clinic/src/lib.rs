@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod day;
+pub mod directive;
 pub mod patient_with_record_stays;
 pub mod person;
 

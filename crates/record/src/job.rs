@@ -71,6 +71,11 @@ impl Session {
         self.leave(Interaction::Search, type_id).is_ok()
     }
 
+    /// Whether this actor may make resources of a type.
+    pub fn may_create(&self, type_id: TypeId) -> bool {
+        self.leave(Interaction::Create, type_id).is_ok()
+    }
+
     /// Whether this actor may take away resources of a type in bulk.
     pub fn may_export(&self, type_id: TypeId) -> bool {
         self.leave(Interaction::Export, type_id).is_ok()

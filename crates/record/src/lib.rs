@@ -7,9 +7,11 @@ mod body;
 
 pub mod audit;
 pub mod bundle;
+mod changed_since;
 pub mod condition;
 pub mod content;
 pub mod credential;
+mod directives;
 pub mod emergency;
 pub mod error;
 pub mod feed;

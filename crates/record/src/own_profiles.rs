@@ -4,6 +4,7 @@
 //! that the practice could have one of its own for. What a write itself brings along is not held against: it is not there
 //! yet.
 
+use crate::changed_since::changed_since;
 use crate::error::Error;
 use crate::session::Record;
 use fhir::Document;
@@ -19,11 +20,6 @@ use validation::{CodingFault, Membership, Ports};
 
 /// How many canonicals are remembered: a caller could make them up.
 const REMEMBERED_MAX: usize = 4_000;
-
-/// Changes that are looked through in one step.
-const STEP_CHANGES: usize = 1_024;
-/// Commits further behind are not looked through: all is made anew.
-const BEHIND_MAX: u64 = 10_000;
 
 /// The profiles made ready.
 #[derive(Default)]
@@ -49,7 +45,7 @@ impl OwnProfiles {
     fn catch_up(&self, store: &dyn Store) -> Result<u64, Error> {
         let cursor = self.kept().cursor;
         let newest = store.wait_for_commit(u64::MAX, Duration::ZERO)?;
-        let is_changed = newest > cursor && has_definitions(store, cursor, newest)?;
+        let is_changed = newest > cursor && changed_since(store, structure_definition(), cursor, newest)?;
         let mut kept = self.kept();
         kept.cursor = kept.cursor.max(newest);
         if is_changed {
@@ -68,23 +64,6 @@ impl OwnProfiles {
             kept.profiles.insert(canonical.to_owned(), found);
         }
     }
-}
-
-/// Whether commits behind one and up to another changed a StructureDefinition, or are too many to look.
-fn has_definitions(store: &dyn Store, mut after: u64, newest: u64) -> Result<bool, Error> {
-    if newest - after > BEHIND_MAX {
-        return Ok(true);
-    }
-    let wanted = structure_definition();
-    while after < newest {
-        let commits = store.changes(after, STEP_CHANGES)?;
-        let Some(last) = commits.last() else { break };
-        after = last.sequence;
-        if commits.iter().flat_map(|commit| &commit.changes).any(|(key, _)| key.type_id == wanted) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// What validation is told when something is written.

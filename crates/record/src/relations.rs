@@ -1,24 +1,38 @@
 //! How the actor of a session stands to patients, as the record says it now.
 
+use crate::error::Error;
 use crate::links::local_key;
 use crate::session::{Record, Session};
-use access::{Actor, Relations};
+use access::{Actor, Directive, Relations};
 use fhir::period::Period;
+use fhir::schema::schema;
 use fhir::{Document, Node};
 use search::Ports;
+use search::parse::{Handling, parse};
 use std::cell::OnceCell;
 use store::ResourceKey;
+
+/// Roles of a practitioner that are looked at.
+const ROLES_MAX: &str = "200";
 
 /// Asked when a decision depends on it, and once for each decision.
 pub(crate) struct SessionRelations<'a> {
     session: &'a Session,
     represented: OnceCell<Vec<String>>,
     emergencies: OnceCell<Vec<String>>,
+    withheld: OnceCell<Option<Vec<Directive>>>,
+    sites: OnceCell<Vec<String>>,
 }
 
 impl Session {
     pub(crate) fn relations(&self) -> SessionRelations<'_> {
-        SessionRelations { session: self, represented: OnceCell::new(), emergencies: OnceCell::new() }
+        SessionRelations {
+            session: self,
+            represented: OnceCell::new(),
+            emergencies: OnceCell::new(),
+            withheld: OnceCell::new(),
+            sites: OnceCell::new(),
+        }
     }
 }
 
@@ -31,6 +45,16 @@ impl Relations for SessionRelations<'_> {
     fn emergencies(&self) -> &[String] {
         let (record, actor) = (&self.session.record, &self.session.actor);
         self.emergencies.get_or_init(|| record.emergencies_of(&actor.id))
+    }
+
+    fn withheld(&self) -> Option<&[Directive]> {
+        let (record, actor) = (&self.session.record, &self.session.actor);
+        self.withheld.get_or_init(|| record.withheld_from(actor).ok()).as_deref()
+    }
+
+    fn sites(&self) -> &[String] {
+        let (record, actor) = (&self.session.record, &self.session.actor);
+        self.sites.get_or_init(|| record.sites_of(actor).unwrap_or_default())
     }
 }
 
@@ -51,13 +75,69 @@ impl Record {
         }
     }
 
-    fn patient_of_proxy(&self, related_person: &Document) -> Option<String> {
-        let root = related_person.root();
+    /// What patients keep from an actor now.
+    fn withheld_from(&self, actor: &Actor) -> Result<Vec<Directive>, Error> {
+        let all = self.directives()?;
+        if all.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now_ms = self.now_ms();
+        let offset_minutes = self.ports.offset_minutes(now_ms);
+        let is_program = actor.person.is_none() && actor.scopes.is_some();
+        let names = self.names_of(actor)?;
+        let holds = |one: &&Directive| one.holds(&names, is_program, now_ms, offset_minutes);
+        Ok(all.iter().filter(holds).cloned().collect())
+    }
+
+    /// What an actor is called in the record: who they are, and who has the role that they are.
+    fn names_of(&self, actor: &Actor) -> Result<Vec<String>, Error> {
+        let Some(person) = &actor.person else { return Ok(Vec::new()) };
+        let mut names = vec![person.to_string()];
+        if person.type_id().name() == "PractitionerRole" {
+            let key = ResourceKey::new(person.type_id(), person.id());
+            let role = self.store.read(&key)?.and_then(|found| self.resource(found).document());
+            let reference = role
+                .and_then(|role| Some(role.root().get("practitioner")?.get_str("reference")?.into_owned()));
+            let practitioner = reference.and_then(|reference| local_key(&reference, self.base_url()));
+            names.extend(practitioner.map(|key| key.to_string()));
+        }
+        Ok(names)
+    }
+
+    /// The sites of the roles that a practitioner has now.
+    fn sites_of(&self, actor: &Actor) -> Result<Vec<String>, Error> {
+        let Some(person) = &actor.person else { return Ok(Vec::new()) };
+        let role = schema().resource_named("PractitionerRole").expect("the release defines it");
+        let (parameter, value) = match person.type_id().name() {
+            "PractitionerRole" => ("_id", person.id().to_owned()),
+            "Practitioner" => ("practitioner", person.to_string()),
+            _ => return Ok(Vec::new()),
+        };
+        let asked = [(parameter.to_owned(), value), ("_count".to_owned(), ROLES_MAX.to_owned())];
+        let request = parse(Some(role), None, &asked, Handling::Strict, &*self.ports, &self.limits())?;
+        let hits = self.store.search(&request.query, &*self.ports)?;
+        let roles = hits.matches.into_iter().filter_map(|found| self.resource(found).document());
+        let mut sites = Vec::new();
+        for role in roles.filter(|role| self.is_in_force(role.root())) {
+            let locations = role.root().each_of("location").filter_map(|site| site.get_str("reference"));
+            let keys = locations.filter_map(|reference| local_key(&reference, self.base_url()));
+            sites.extend(keys.map(|key| key.to_string()));
+        }
+        Ok(sites)
+    }
+
+    /// True of what is active, within its period.
+    fn is_in_force(&self, root: Node<'_>) -> bool {
         let now_ms = self.now_ms();
         let is_active = root.get("active").and_then(Node::as_bool).unwrap_or(true);
         let offset_minutes = self.ports.offset_minutes(now_ms);
         let holds = |period| Period::read(period).contains_ms(now_ms, offset_minutes);
-        if !is_active || !root.get("period").is_none_or(holds) {
+        is_active && root.get("period").is_none_or(holds)
+    }
+
+    fn patient_of_proxy(&self, related_person: &Document) -> Option<String> {
+        let root = related_person.root();
+        if !self.is_in_force(root) {
             return None;
         }
         let reference = root.get("patient")?.get_str("reference")?;

@@ -4,6 +4,7 @@ use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event, i
 use crate::condition::Conditions;
 use crate::content::StandIns;
 use crate::credential::CredentialCache;
+use crate::directives::Directives;
 use crate::emergency::EmergencyCache;
 use crate::error::Error;
 use crate::feed::Feed;
@@ -51,6 +52,7 @@ pub struct Record {
     pub(crate) validation: validation::Settings,
     pub(crate) own_profiles: OwnProfiles,
     pub(crate) emergencies: EmergencyCache,
+    pub(crate) directives: Directives,
 }
 
 /// What a record is made of.
@@ -111,6 +113,7 @@ impl Record {
             validation: settings.validation,
             own_profiles: OwnProfiles::default(),
             emergencies: EmergencyCache::default(),
+            directives: Directives::default(),
         }
     }
 

@@ -8,6 +8,8 @@ mod conditional;
 mod contents;
 #[path = "main/credentials.rs"]
 mod credentials;
+#[path = "main/directives.rs"]
+mod directives;
 #[path = "main/feed.rs"]
 mod feed;
 #[path = "main/own_profiles.rs"]

@@ -9,6 +9,7 @@ mod audit;
 mod authorize;
 mod chart;
 mod consent;
+mod consents;
 mod disclosures;
 mod document;
 mod emergency;
@@ -160,6 +161,16 @@ pub const PAGES: &[Page] = &[
         path: "/p/{patient}/documents/{document}",
         purpose: "a note or document",
         answer: || get(document::show),
+    },
+    Page {
+        path: "/p/{patient}/consents",
+        purpose: "what the patient keeps from others",
+        answer: || get(consents::show).post(consents::add),
+    },
+    Page {
+        path: "/p/{patient}/consents/{consent}/end",
+        purpose: "end what is kept from others",
+        answer: || post(consents::end),
     },
     Page {
         path: "/p/{patient}/apps/{client}",

@@ -7,6 +7,7 @@ use crate::recent_sign_in::with_recent_sign_in;
 use crate::shell::Shell;
 use access::Interaction;
 use access::effective::{EffectiveAccess, EffectivePermission, EffectiveRestriction};
+use access::restriction::Bearer;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
@@ -174,7 +175,11 @@ impl RestrictionRow {
         let codes = restriction.labels.split(',').filter_map(|label| label.rsplit('|').next());
         Self {
             labels: codes.collect::<Vec<_>>().join(", "),
-            of: if restriction.is_of_patient { "all of a patient who bears it" } else { "what bears it" },
+            of: match restriction.bearer {
+                Bearer::Resource => "what bears it",
+                Bearer::Visit => "what bears it, or was made in a visit that does",
+                Bearer::Patient => "all of a patient who bears it",
+            },
             unless: match restriction.unless.as_str() {
                 "" => "never".to_owned(),
                 unless => condition_in_words(unless),

@@ -40,6 +40,12 @@ struct UnusualPage {
     since: String,
 }
 
+impl UnusualPage {
+    fn found(&self) -> Vec<&Section> {
+        self.sections.iter().filter(|section| !section.findings.is_empty()).collect()
+    }
+}
+
 struct Section {
     title: &'static str,
     meaning: &'static str,

@@ -29,6 +29,7 @@ fn pictures_are_taken() {
         ("audit-empty", "/audit?address=192.0.2.99".to_owned()),
         ("audit-unusual", "/audit/unusual?opens=0&closes=1".to_owned()),
         ("disclosures", format!("/p/{CROWDED}/disclosures")),
+        ("consents", format!("/p/{CROWDED}/consents")),
         ("who-looked", "/who-looked".to_owned()),
         ("emergencies", "/privacy/emergencies".to_owned()),
     ];

@@ -20,7 +20,8 @@ const PUBLIC: [&str; 6] = [
 ];
 
 /// What only takes forms.
-const FORMS: [&str; 12] = [
+const FORMS: [&str; 13] = [
+    "/p/{patient}/consents/{consent}/end",
     "/privacy/emergencies/{id}",
     "/p/{patient}/apps/{client}",
     "/apps/{grant}/end",
@@ -52,6 +53,7 @@ fn addresses() -> Vec<(&'static str, String)> {
             .replace("{change}", "password")
             .replace("{client}", "nobody")
             .replace("{grant}", "nobody")
+            .replace("{consent}", "nobody")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };

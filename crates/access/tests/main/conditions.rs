@@ -181,3 +181,30 @@ fn hp5_a_biller_sees_codes_and_no_words() {
     let grant = policy.decide(&asker(&both, &relations), Interaction::Read, type_id("Condition")).unwrap();
     assert!(grant.hidden().is_empty(), "what one role shows, another does not hide");
 }
+
+#[test]
+fn hp10_what_was_made_in_a_visit_bears_its_label() {
+    let policy = Policy::default();
+    let visit = format!(
+        r#"{{"resourceType":"Encounter","meta":{{"security":[{{"system":"{CODES}","code":"SUD"}}]}},"subject":{{"reference":"Patient/p"}}}}"#
+    );
+    let record = Record::new(&[("Encounter/s", &visit), ("Encounter/o", r#"{"resourceType":"Encounter"}"#)]);
+    let made_in = |of: &str, visit: &str| {
+        format!(
+            r#"{{"resourceType":"{of}","subject":{{"reference":"Patient/p"}},"encounter":{{"reference":"Encounter/{visit}"}}}}"#
+        )
+    };
+    let (nurse, clinician, known) = (actor("nurse", None), actor("clinician", None), Known::default());
+    for of in
+        ["Observation", "Condition", "MedicationRequest", "ServiceRequest", "Procedure", "DiagnosticReport"]
+    {
+        assert!(!sees(&policy, &nurse, &known, &record, &made_in(of, "s")), "{of}");
+        assert!(sees(&policy, &nurse, &known, &record, &made_in(of, "o")), "{of}");
+        assert!(sees(&policy, &clinician, &known, &record, &made_in(of, "s")), "{of}");
+    }
+    let note = r#"{"resourceType":"DocumentReference","subject":{"reference":"Patient/p"},"context":{"encounter":[{"reference":"Encounter/s"}]}}"#;
+    assert!(!sees(&policy, &nurse, &known, &record, note));
+    assert!(!sees(&policy, &nurse, &known, &record, &visit));
+    let emergency = Known { emergencies: vec!["p".to_owned()], ..Known::default() };
+    assert!(sees(&policy, &nurse, &emergency, &record, note));
+}

@@ -11,20 +11,35 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// A code is typed at once, not kept.
 const CODE_HOURS: i64 = 12;
 
-/// Makes a bearer token with scopes and prints it: the only time it is seen.
-pub fn bearer(practice: &Practice, scope: &str, days: u32, emit: &mut Emit<'_>) -> Result<()> {
+/// Makes a bearer token with a role and scopes and prints it: the only time it is seen.
+pub fn bearer(practice: &Practice, scope: &str, days: u32, role: &str, emit: &mut Emit<'_>) -> Result<()> {
+    let roles = practice.record.roles();
+    if !roles.iter().any(|known| known == role) {
+        bail!("there is no role '{role}'; the roles are {}", roles.join(", "));
+    }
     let scopes = Scope::parse_list(scope)?;
     if let Some(scope) = scopes.iter().find(|scope| scope.context() == Context::Patient) {
         bail!(
             "scope '{scope}': a token of the administrator is for no patient; write it as user/ or system/"
         );
     }
-    let mut actor = Actor::local_administrator();
-    actor.scopes = Some(scopes);
+    let administrator = Actor::local_administrator();
+    let actor = match role {
+        "administrator" => Actor { scopes: Some(scopes), ..administrator },
+        role => Actor {
+            id: format!("local-{role}"),
+            name: format!("A program as {role}"),
+            roles: vec![role.to_owned()],
+            scopes: Some(scopes),
+            ..Actor::default()
+        },
+    };
     let expires_ms = practice.record.now_ms() + i64::from(days) * DAY_MS;
     let token = practice.session().issue_credential(CredentialKind::BearerToken, &actor, expires_ms)?;
     emit(Event::Line(token.clone()));
-    emit(Event::Answer(serde_json::json!({ "token": token, "scope": scope, "expires_ms": expires_ms })));
+    emit(Event::Answer(serde_json::json!({
+        "token": token, "scope": scope, "role": role, "expires_ms": expires_ms
+    })));
     Ok(())
 }
 
