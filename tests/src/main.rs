@@ -42,3 +42,4 @@ mod synth;
 mod synthea;
 mod tls;
 mod tokens;
+mod us_core;

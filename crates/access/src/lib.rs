@@ -23,5 +23,5 @@ pub use denial::{Denial, DenialCause};
 pub use grant::Grant;
 pub use interaction::{Interaction, Interactions};
 pub use policy::{Policy, Tables};
-pub use relations::{Asker, NoRelations, Relations};
+pub use relations::{Asker, Bearers, Labelled, NoRelations, Relations};
 pub use scope::{Scope, ScopeError};

@@ -140,6 +140,11 @@ impl Policy {
         }
     }
 
+    /// The labels of patients and visits that count for what is theirs, as a search by `_security` names them.
+    pub fn inherited_labels(&self) -> String {
+        self.restrictions.iter().filter_map(Restriction::inherited_labels).collect::<Vec<_>>().join(",")
+    }
+
     /// Whether roles of an actor have anything in an emergency that they do not have otherwise.
     pub fn may_break_glass(&self, actor: &crate::actor::Actor) -> bool {
         let of_actor = |one: &&Permission| actor.roles.contains(&one.role);

@@ -1,7 +1,8 @@
 //! Whose record a resource is part of, as clauses.
 
+use crate::relations::Bearers;
 use fhir::schema::{TypeId, schema};
-use search::compartment::{compartment_clause, compartment_parameters, has_id, refers_to};
+use search::compartment::{compartment_clause, compartment_parameters, has_id, refers_to, refers_to_any};
 use search::parameter::{ParameterKind, parameter};
 use search::query::Clause;
 use std::sync::LazyLock;
@@ -54,26 +55,42 @@ pub fn in_record_of(type_id: TypeId, patient_id: &str) -> Option<Clause> {
 
 /// What holds for the resources of a type whose patient a clause holds for; `None` when they have no patient.
 pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
+    one_of_patients_meets(type_id, &Bearers::Many, clause)
+}
+
+/// The same, where the clause can hold for some patients only; `None` also when there are none.
+pub(crate) fn one_of_patients_meets(type_id: TypeId, some: &Bearers, clause: Clause) -> Option<Clause> {
     if type_id == patient() {
         return Some(clause);
     }
     if type_id.name() == "Binary" {
         return Some(Clause::All(Vec::new()));
     }
-    let chain =
-        |parameter| Clause::Chain { parameter, targets: vec![patient()], inner: Box::new(clause.clone()) };
-    Clause::any_of(patient_parameters(type_id).into_iter().map(chain).collect())
+    let parameters = patient_parameters(type_id).into_iter();
+    Clause::any_of(parameters.filter_map(|parameter| leads_to(parameter, patient(), some, &clause)).collect())
 }
 
-/// What holds for the resources of a type whose visit (Encounter) a clause holds for; `None` when they are of no visit.
-pub(crate) fn visit_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
+/// What holds for the resources of a type whose visit (Encounter) a clause holds for, which can be some only; `None` when they
+/// are of no visit.
+pub(crate) fn one_of_visits_meets(type_id: TypeId, some: &Bearers, clause: &Clause) -> Option<Clause> {
     let encounter = *ENCOUNTER;
     let leads_there = |code: &&'static str| {
         parameter(type_id, code)
             .is_some_and(|one| one.kind == ParameterKind::Reference && one.targets.contains(&encounter))
     };
     let parameter = ["encounter", "context"].into_iter().find(leads_there)?;
-    Some(Clause::Chain { parameter, targets: vec![encounter], inner: Box::new(clause) })
+    leads_to(parameter, encounter, some, clause)
+}
+
+/// What holds where a parameter leads to a resource that a clause holds for. Whether it leads to one of those that it can hold
+/// for is told by the resource itself, so the other one is looked at seldom.
+fn leads_to(parameter: &'static str, target: TypeId, some: &Bearers, clause: &Clause) -> Option<Clause> {
+    let chain = Clause::Chain { parameter, targets: vec![target], inner: Box::new(clause.clone()) };
+    match some {
+        Bearers::Many => Some(chain),
+        Bearers::These(ids) if ids.is_empty() => None,
+        Bearers::These(ids) => Some(Clause::All(vec![refers_to_any(parameter, target, ids), chain])),
+    }
 }
 
 /// A group names many patients and is part of no one's record: who may see one of them may not see the others by it.

@@ -15,8 +15,34 @@ pub trait Relations {
     /// What patients keep from the actor; `None`: it cannot be told.
     fn withheld(&self) -> Option<&[Directive]>;
 
+    /// The patients and visits that bear a label which counts for what is theirs ([`crate::Policy::inherited_labels`]).
+    fn labelled(&self) -> &Labelled;
+
     /// The sites where the actor works, as references such as `Location/1`.
     fn sites(&self) -> &[String];
+}
+
+/// Resources whose label counts for others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bearers {
+    /// These and no others, by id.
+    These(Vec<String>),
+    /// Too many to name, or not known.
+    Many,
+}
+
+/// Patients and visits that bear a label which counts for what is theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    /// Patients.
+    pub patients: Bearers,
+    /// Visits.
+    pub visits: Bearers,
+}
+
+impl Labelled {
+    /// It is not known which there are: each resource's patient and visit is looked at.
+    pub const UNKNOWN: Self = Self { patients: Bearers::Many, visits: Bearers::Many };
 }
 
 /// Nobody is anybody's proxy, and there is no emergency.
@@ -33,6 +59,10 @@ impl Relations for NoRelations {
 
     fn withheld(&self) -> Option<&[Directive]> {
         Some(&[])
+    }
+
+    fn labelled(&self) -> &Labelled {
+        &Labelled::UNKNOWN
     }
 
     fn sites(&self) -> &[String] {

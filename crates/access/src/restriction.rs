@@ -3,7 +3,7 @@
 
 use crate::condition::Condition;
 use crate::effective::EffectiveRestriction;
-use crate::record_of::{patient, patient_meets, visit_meets};
+use crate::record_of::{one_of_patients_meets, one_of_visits_meets, patient};
 use crate::relations::Asker;
 use fhir::schema::{TypeId, schema};
 use search::matcher::NoPorts;
@@ -70,6 +70,11 @@ impl Restriction {
         roles.iter().any(|role| self.roles.contains(role))
     }
 
+    /// The labels, when they count for what belongs to who bears them.
+    pub fn inherited_labels(&self) -> Option<&str> {
+        (self.bearer != Bearer::Resource).then_some(&*self.labels)
+    }
+
     /// For people to read.
     pub fn effective(&self) -> EffectiveRestriction {
         EffectiveRestriction {
@@ -83,11 +88,17 @@ impl Restriction {
     pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
         let labelled = match self.bearer {
             Bearer::Patient if type_id.name() == "Binary" => return None,
-            Bearer::Patient => patient_meets(type_id, self.labelled.clone())?,
+            Bearer::Patient => {
+                let some = &asker.relations.labelled().patients;
+                one_of_patients_meets(type_id, some, self.labelled.clone())?
+            }
             Bearer::Resource => self.labelled.clone(),
             Bearer::Visit => {
-                let of_visit = visit_meets(type_id, self.labelled.clone());
-                Clause::Any([self.labelled.clone()].into_iter().chain(of_visit).collect())
+                let some = &asker.relations.labelled().visits;
+                match one_of_visits_meets(type_id, some, &self.labelled) {
+                    Some(of_visit) => Clause::Any(vec![self.labelled.clone(), of_visit]),
+                    None => self.labelled.clone(),
+                }
             }
         };
         let free = Clause::Not(Box::new(labelled));

@@ -51,6 +51,10 @@ impl Relations for Known {
         Some(&self.withheld)
     }
 
+    fn labelled(&self) -> &access::Labelled {
+        &access::Labelled::UNKNOWN
+    }
+
     fn sites(&self) -> &[String] {
         &self.sites
     }

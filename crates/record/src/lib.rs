@@ -19,6 +19,7 @@ mod hidden;
 pub mod import;
 mod include;
 pub mod job;
+mod labelled;
 mod leave;
 pub mod linked_types;
 pub mod links;

@@ -3,13 +3,14 @@
 use crate::error::Error;
 use crate::links::local_key;
 use crate::session::{Record, Session};
-use access::{Actor, Directive, Relations};
+use access::{Actor, Directive, Labelled, Relations};
 use fhir::period::Period;
 use fhir::schema::schema;
 use fhir::{Document, Node};
 use search::Ports;
 use search::parse::{Handling, parse};
 use std::cell::OnceCell;
+use std::sync::Arc;
 use store::ResourceKey;
 
 /// Roles of a practitioner that are looked at.
@@ -21,6 +22,7 @@ pub(crate) struct SessionRelations<'a> {
     represented: OnceCell<Vec<String>>,
     emergencies: OnceCell<Vec<String>>,
     withheld: OnceCell<Option<Vec<Directive>>>,
+    labelled: OnceCell<Arc<Labelled>>,
     sites: OnceCell<Vec<String>>,
 }
 
@@ -31,6 +33,7 @@ impl Session {
             represented: OnceCell::new(),
             emergencies: OnceCell::new(),
             withheld: OnceCell::new(),
+            labelled: OnceCell::new(),
             sites: OnceCell::new(),
         }
     }
@@ -50,6 +53,14 @@ impl Relations for SessionRelations<'_> {
     fn withheld(&self) -> Option<&[Directive]> {
         let (record, actor) = (&self.session.record, &self.session.actor);
         self.withheld.get_or_init(|| record.withheld_from(actor).ok()).as_deref()
+    }
+
+    fn labelled(&self) -> &Labelled {
+        let record = &self.session.record;
+        // What is not known is looked at.
+        let unknown = |_| Arc::new(Labelled::UNKNOWN);
+        let find = || record.labelled(&record.policy().inherited_labels()).unwrap_or_else(unknown);
+        self.labelled.get_or_init(find)
     }
 
     fn sites(&self) -> &[String] {

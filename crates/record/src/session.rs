@@ -8,6 +8,7 @@ use crate::directives::Directives;
 use crate::emergency::EmergencyCache;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::labelled::LabelledCache;
 use crate::outgoing::Targets;
 use crate::own_profiles::OwnProfiles;
 use crate::parameters::encode;
@@ -53,6 +54,7 @@ pub struct Record {
     pub(crate) own_profiles: OwnProfiles,
     pub(crate) emergencies: EmergencyCache,
     pub(crate) directives: Directives,
+    pub(crate) labelled: LabelledCache,
 }
 
 /// What a record is made of.
@@ -114,6 +116,7 @@ impl Record {
             own_profiles: OwnProfiles::default(),
             emergencies: EmergencyCache::default(),
             directives: Directives::default(),
+            labelled: LabelledCache::default(),
         }
     }
 

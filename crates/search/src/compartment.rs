@@ -69,6 +69,14 @@ pub fn refers_to(code: &'static str, (type_id, id): (TypeId, &str)) -> Clause {
     Clause::Parameter(Criterion { code, test: Test::AnyOf(vec![ValueTest::Reference(test)]) })
 }
 
+/// What holds for resources that refer by a parameter to one of some resources of this server.
+pub fn refers_to_any(code: &'static str, type_id: TypeId, ids: &[String]) -> Clause {
+    let local = |id: &String| {
+        ValueTest::Reference(ReferenceTest::Local { types: vec![type_id], id: id.clone(), version: None })
+    };
+    Clause::Parameter(Criterion { code, test: Test::AnyOf(ids.iter().map(local).collect()) })
+}
+
 /// The ids of the patients in whose compartments a resource of a type is. `base_url`: absolute references to it are
 /// local.
 pub fn patients_of(type_id: TypeId, document: &Document, base_url: &str) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The search parameters as data.
 //!
-//! Read once from `data/r4/search-parameters.tsv`, whose lines are, tab-separated: type, code, kind, expression, target
+//! Read once from `data/r4/search-parameters.tsv` and `data/us-core/search-parameters.tsv`, whose lines are, tab-separated: type, code, kind, expression, target
 //! types (`,`), components of a composite (`code=kind=expression; …`), canonical URL.
 
 use crate::form::Form;
@@ -93,10 +93,14 @@ struct Table {
     by_type: Vec<Vec<&'static Parameter>>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    Table::read(include_str!("../../../data/r4/search-parameters.tsv"))
-        .expect("the table of search parameters is compiled by a test")
-});
+/// Those of FHIR, and those that US Core adds.
+const TABLES: [&str; 2] = [
+    include_str!("../../../data/r4/search-parameters.tsv"),
+    include_str!("../../../data/us-core/search-parameters.tsv"),
+];
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| Table::read(&TABLES).expect("the table of search parameters is compiled by a test"));
 
 /// The parameters of a type, those of all resources among them, by code.
 pub fn parameters(type_id: TypeId) -> &'static [&'static Parameter] {
@@ -110,8 +114,8 @@ pub fn parameter(type_id: TypeId, code: &str) -> Option<&'static Parameter> {
 }
 
 impl Table {
-    fn read(text: &'static str) -> Result<Self, InvalidExpression> {
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
+    fn read(texts: &[&'static str]) -> Result<Self, InvalidExpression> {
+        let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with('#'));
         let all: Vec<&'static Parameter> = lines
             .map(|line| Ok(&*Box::leak(Box::new(Parameter::read(line)?))))
             .collect::<Result<_, InvalidExpression>>()?;
@@ -187,7 +191,7 @@ mod tests {
 
     #[test]
     fn every_parameter_compiles() {
-        let table = Table::read(include_str!("../../../data/r4/search-parameters.tsv"));
+        let table = Table::read(&TABLES);
         let table = table.unwrap_or_else(|error| panic!("{error}"));
         let lines = table.by_type.iter().flatten().count();
         assert!(lines > 2000, "{lines}");

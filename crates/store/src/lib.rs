@@ -94,6 +94,11 @@ pub trait Store: Send + Sync {
         }
     }
 
+    /// The sequence of the newest commit now; 0 before the first. Cheap where it is known without asking.
+    fn newest_sequence(&self) -> Result<u64, StoreError> {
+        self.wait_for_commit(u64::MAX, Duration::ZERO)
+    }
+
     /// Has those who wait in [`Store::wait_for_commit`] return soon, because something else is to be done.
     fn wake(&self) {}
 

@@ -48,9 +48,12 @@ pub fn run(words: &[String]) -> Result<()> {
 /// All files, from the folder of reference data. Equal input gives equal bytes.
 fn generate(shared: &Path) -> Result<Vec<Generated>> {
     let definitions = unpack(&shared.join("fhir-r4-definitions/r4-definitions.tar.zst"))?;
+    let parameters = search::distil_parameters(&definitions)?;
+    let us_core = search::distil_us_core_parameters(shared, &parameters)?;
     let mut files = vec![
         Generated::new("r4/schema.tsv", schema::distil(&definitions)?),
-        Generated::new("r4/search-parameters.tsv", search::distil_parameters(&definitions)?),
+        Generated::new("r4/search-parameters.tsv", parameters),
+        Generated::new("us-core/search-parameters.tsv", us_core),
         Generated::new("r4/compartments.tsv", search::distil_compartments(&definitions)?),
     ];
     files.push(profiles::generate(shared, &definitions)?);

@@ -3,9 +3,18 @@
 //! The formats are described at the readers, `search::parameter` and `search::compartment`.
 
 use super::resources;
+use super::terminology::package::files as package_files;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+/// The packages of US Core.
+const US_CORE_NEWEST_FIRST: [&str; 3] = [
+    "us-core-packages/us_core_800.tgz",
+    "us-core-packages/us_core_700.tgz",
+    "us-core-packages/us_core_610.tgz",
+];
 
 type Files = BTreeMap<String, Value>;
 
@@ -35,6 +44,44 @@ pub fn distil_parameters(files: &Files) -> Result<String> {
     );
     for line in lines {
         text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// The parameters that versions of US Core add to those of a table, the newest version of each.
+pub fn distil_us_core_parameters(shared: &Path, table: &str) -> Result<String> {
+    let known: BTreeSet<(&str, &str)> = table
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .filter_map(|(base, rest)| Some((base, rest.split('\t').next()?)))
+        .collect();
+    let is_known = |base: &str, code: &str| {
+        [base, "Resource", "DomainResource"].iter().any(|base| known.contains(&(base, code)))
+    };
+    let mut lines: BTreeMap<(String, String), String> = BTreeMap::new();
+    let is_parameter = |name: &str| name.starts_with("SearchParameter-") && name.ends_with(".json");
+    let mut parameters: Vec<Value> = Vec::new();
+    for package in US_CORE_NEWEST_FIRST {
+        for (name, bytes) in package_files(&shared.join(package), is_parameter)? {
+            parameters.push(serde_json::from_slice(&bytes).with_context(|| name.clone())?);
+        }
+    }
+    for parameter in &parameters {
+        let code = word(parameter, "code");
+        for base in strings(parameter, "base").filter(|base| !is_known(base, code)) {
+            let targets = strings(parameter, "target").collect::<Vec<_>>().join(",");
+            let expression = word(parameter, "expression");
+            let fields =
+                [base, code, word(parameter, "type"), expression, &targets, "", word(parameter, "url")];
+            lines.entry((base.to_owned(), code.to_owned())).or_insert_with(|| fields.join("\t"));
+        }
+    }
+    let mut text = String::from(
+        "# Search parameters that US Core 6.1.0 to 8.0.0 add, distilled from HL7's definitions (CC0-1.0). Made by `cargo xtask import-spec`.\n",
+    );
+    for line in lines.values() {
+        text.push_str(line);
         text.push('\n');
     }
     Ok(text)

@@ -196,3 +196,46 @@ fn ad02_a_role_sees_what_is_of_its_sites() {
     let left = session(&practice, "site-desk", "Practitioner/x");
     assert!(left.read(&key("Encounter/n")).is_err(), "who works there no more sees nothing of it");
 }
+
+#[test]
+fn hp10_labels_of_visits_and_patients_count_as_soon_as_they_come_and_go() {
+    let practice = practice();
+    let label = |code: &str| {
+        format!(
+            r#","meta":{{"security":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"{code}"}}]}}"#
+        )
+    };
+    let visit = |id: &str, label: &str| {
+        let rest = r#","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/q"}"#;
+        put(&practice, &format!("Encounter/{id}"), &format!("{label}{rest}"));
+    };
+    visit("v", "");
+    let made = r#","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/q"},"encounter":{"reference":"Encounter/v"}"#;
+    put(&practice, "Observation/made", made);
+    let nurse = session(&practice, "nurse", "Practitioner/x");
+    let sees = || {
+        let is_read = nurse.read(&key("Observation/made")).is_ok();
+        let is_found = !found(&nurse, "Observation", &[("_id", "made")]).is_empty();
+        assert_eq!(is_read, is_found);
+        is_read
+    };
+    assert!(sees());
+    visit("v", &label("SUD"));
+    assert!(!sees(), "a label that came later");
+    visit("v", "");
+    assert!(sees(), "and went");
+    // Also when more of them bear labels than are named one by one.
+    for number in 0..70 {
+        visit(&format!("other-{number}"), &label("SUD"));
+    }
+    assert!(sees());
+    visit("v", &label("SUD"));
+    assert!(!sees());
+    visit("v", &label("MH"));
+    assert!(sees(), "nurses see that");
+    put(&practice, "Patient/q", &label("VIP"));
+    assert!(!sees(), "the patient's counts for all");
+    let treats = r#","generalPractitioner":[{"reference":"Practitioner/x"}]"#;
+    put(&practice, "Patient/q", &format!("{}{treats}", label("VIP")));
+    assert!(sees(), "who treats a known person sees them");
+}

@@ -33,7 +33,7 @@ use crate::chains::{self, Chains, CommitEnd, Held, ReadsEnd};
 use crate::dictionary::{Dictionary, SharedDictionary};
 use crate::error::{StoreError, failed_io};
 use crate::execute;
-use crate::history;
+use crate::history::{self, Commits};
 use crate::keys::{Keys, WrappingKey, now_ms};
 use crate::lock::Lock;
 use crate::maintain::{
@@ -198,6 +198,13 @@ impl Store for PostgresStore {
 
     fn changes(&self, after: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {
         self.readers.read_written(|snapshot| history::changes(snapshot, after, limit))
+    }
+
+    fn newest_sequence(&self) -> Result<u64, StoreError> {
+        match self.readers.newest_sequence() {
+            Some(sequence) => Ok(sequence),
+            None => self.readers.read_written(|snapshot| Ok(snapshot.last_commit()?.cast_unsigned())),
+        }
     }
 
     fn commits_before(&self, before: u64, limit: usize) -> Result<Vec<CommitRecord>, StoreError> {

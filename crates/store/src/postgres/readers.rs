@@ -69,6 +69,11 @@ impl Readers {
         Self { written, replica, known, dictionary, keys, memory }
     }
 
+    /// The newest commit, as long as that is known without asking.
+    pub fn newest_sequence(&self) -> Option<u64> {
+        self.memory.newest().map(|(_, sequence)| sequence.cast_unsigned())
+    }
+
     /// Notes a commit that this process wrote.
     pub fn know(&self, sequence: i64) {
         self.known.fetch_max(sequence, Ordering::AcqRel);
