@@ -4,6 +4,7 @@
 
 mod bench;
 mod checkout;
+mod conformance;
 mod deny;
 mod fuzz;
 mod import_spec;
@@ -40,6 +41,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         help: "measure Chiron, or another FHIR server with --against URL",
         run: bench::run,
+    },
+    Task {
+        name: "conformance",
+        help: "every demand of US Core as Inferno's lists have it, asked of a server; with --accept, note the counts",
+        run: conformance::run,
     },
     Task {
         name: "fuzz",

@@ -20,6 +20,8 @@ pub struct Policy {
     /// The places in `permissions` of those about a type, by role and type.
     about: HashMap<String, HashMap<TypeId, Vec<usize>>>,
     restrictions: Vec<Restriction>,
+    /// The labels of all restrictions in which they count for what belongs to who bears them.
+    inherited_labels: String,
     /// Types that tell of no patient: a program that was given one patient may have them too.
     beyond_patients: BTreeSet<TypeId>,
 }
@@ -69,11 +71,13 @@ impl Policy {
                 Restriction::parse(line).map_err(|error| format!("restrictions.tsv, line {number}: {error}"))
             })
             .collect();
-        let permissions = permissions?;
+        let (permissions, restrictions) = (permissions?, restrictions?);
+        let inherited: Vec<&str> = restrictions.iter().filter_map(Restriction::inherited_labels).collect();
         Ok(Self {
+            inherited_labels: inherited.join(","),
             about: by_role_and_type(&permissions),
             permissions,
-            restrictions: restrictions?,
+            restrictions,
             beyond_patients: beyond_patients(&groups),
         })
     }
@@ -141,8 +145,8 @@ impl Policy {
     }
 
     /// The labels of patients and visits that count for what is theirs, as a search by `_security` names them.
-    pub fn inherited_labels(&self) -> String {
-        self.restrictions.iter().filter_map(Restriction::inherited_labels).collect::<Vec<_>>().join(",")
+    pub fn inherited_labels(&self) -> &str {
+        &self.inherited_labels
     }
 
     /// Whether roles of an actor have anything in an emergency that they do not have otherwise.

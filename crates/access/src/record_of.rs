@@ -1,6 +1,6 @@
 //! Whose record a resource is part of, as clauses.
 
-use crate::relations::Bearers;
+use crate::relations::{Bearers, Labelled};
 use fhir::schema::{TypeId, schema};
 use search::compartment::{compartment_clause, compartment_parameters, has_id, refers_to, refers_to_any};
 use search::parameter::{ParameterKind, parameter};
@@ -61,7 +61,7 @@ pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
 /// The same, where the clause can hold for some patients only; `None` also when there are none.
 pub(crate) fn one_of_patients_meets(type_id: TypeId, some: &Bearers, clause: Clause) -> Option<Clause> {
     if type_id == patient() {
-        return Some(clause);
+        return one_of(some, clause);
     }
     if type_id.name() == "Binary" {
         return Some(Clause::All(Vec::new()));
@@ -80,6 +80,22 @@ pub(crate) fn one_of_visits_meets(type_id: TypeId, some: &Bearers, clause: &Clau
     };
     let parameter = ["encounter", "context"].into_iter().find(leads_there)?;
     leads_to(parameter, encounter, some, clause)
+}
+
+/// What holds for the resources of a type that a clause holds for, which can be some only; `None`: there are none.
+pub(crate) fn one_of_themselves(type_id: TypeId, some: &Labelled, clause: Clause) -> Option<Clause> {
+    let some = match type_id {
+        of if of == patient() => &some.patients,
+        of if of == *ENCOUNTER => &some.visits,
+        _ => return Some(clause),
+    };
+    one_of(some, clause)
+}
+
+/// A clause that can hold for some only; `None`: for none.
+fn one_of(some: &Bearers, clause: Clause) -> Option<Clause> {
+    let is_none = matches!(some, Bearers::These(ids) if ids.is_empty());
+    (!is_none).then_some(clause)
 }
 
 /// What holds where a parameter leads to a resource that a clause holds for. Whether it leads to one of those that it can hold

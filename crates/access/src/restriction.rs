@@ -3,7 +3,7 @@
 
 use crate::condition::Condition;
 use crate::effective::EffectiveRestriction;
-use crate::record_of::{one_of_patients_meets, one_of_visits_meets, patient};
+use crate::record_of::{one_of_patients_meets, one_of_themselves, one_of_visits_meets, patient};
 use crate::relations::Asker;
 use fhir::schema::{TypeId, schema};
 use search::matcher::NoPorts;
@@ -94,11 +94,10 @@ impl Restriction {
             }
             Bearer::Resource => self.labelled.clone(),
             Bearer::Visit => {
-                let some = &asker.relations.labelled().visits;
-                match one_of_visits_meets(type_id, some, &self.labelled) {
-                    Some(of_visit) => Clause::Any(vec![self.labelled.clone(), of_visit]),
-                    None => self.labelled.clone(),
-                }
+                let labelled = asker.relations.labelled();
+                let own = one_of_themselves(type_id, labelled, self.labelled.clone());
+                let of_visit = one_of_visits_meets(type_id, &labelled.visits, &self.labelled);
+                Clause::any_of(own.into_iter().chain(of_visit).collect())?
             }
         };
         let free = Clause::Not(Box::new(labelled));

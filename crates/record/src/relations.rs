@@ -59,7 +59,7 @@ impl Relations for SessionRelations<'_> {
         let record = &self.session.record;
         // What is not known is looked at.
         let unknown = |_| Arc::new(Labelled::UNKNOWN);
-        let find = || record.labelled(&record.policy().inherited_labels()).unwrap_or_else(unknown);
+        let find = || record.labelled(record.policy().inherited_labels()).unwrap_or_else(unknown);
         self.labelled.get_or_init(find)
     }
 
