@@ -5,6 +5,7 @@ use crate::relations::Asker;
 use fhir::schema::TypeId;
 use search::Ports;
 use search::matcher::NoPorts;
+use search::parameter::parameter;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 
@@ -124,6 +125,13 @@ fn in_record_of_any(type_id: TypeId, patients: &[String]) -> Option<Clause> {
 /// The conditions for an actor; `None` when they cannot hold: there is no such parameter, or the actor is nobody, or
 /// works nowhere.
 fn read(type_id: TypeId, pairs: &[(String, String)], asker: &Asker<'_>) -> Option<Clause> {
+    // Most types lack what a condition about another asks for: that is told before anything is read.
+    let is_lacking = |name: &str| {
+        !name.starts_with('_') && !name.contains([':', '.']) && parameter(type_id, name).is_none()
+    };
+    if pairs.iter().any(|(name, _)| is_lacking(name)) {
+        return None;
+    }
     let names = |word: &str| pairs.iter().any(|(_, value)| value.contains(word));
     let person = asker.actor.person.as_ref().map(ToString::to_string);
     // What they are is asked of the record, so only when it is named.

@@ -5,13 +5,14 @@ use fhir::schema::TypeId;
 use search::parameter::{Parameter, parameter};
 use search::query::{Clause, Criterion, Query, Test};
 use search::value::ValueTest;
+use std::sync::Arc;
 
 /// Leave to do one thing. Only a [`crate::Policy`] can make one.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub(crate) interaction: Interaction,
     pub(crate) type_id: Option<TypeId>,
-    pub(crate) narrowing: Vec<Clause>,
+    pub(crate) narrowing: Vec<Arc<Clause>>,
     pub(crate) hidden: Vec<String>,
     pub(crate) needs_context: bool,
 }
@@ -28,7 +29,7 @@ impl Grant {
     }
 
     /// What must hold for every resource that is touched under this grant.
-    pub fn narrowing(&self) -> &[Clause] {
+    pub fn narrowing(&self) -> &[Arc<Clause>] {
         &self.narrowing
     }
 
@@ -50,7 +51,7 @@ impl Grant {
 
     /// Narrows a query for one type to what is granted.
     pub fn narrow(&self, query: &mut Query) {
-        query.clauses.extend(self.narrowing.iter().cloned());
+        query.clauses.extend(self.narrowing.iter().map(|clause| Clause::clone(clause)));
     }
 
     /// The code of a parameter in a clause that looks at an element which is not shown: its answer would tell of it.

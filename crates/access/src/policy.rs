@@ -12,6 +12,7 @@ use crate::scope::{Context, Scope};
 use fhir::schema::{TypeId, schema};
 use search::query::Clause;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What each role may do. Made from tables that an administrator can read and change; see `data/access/README.md`.
 #[derive(Clone, Debug)]
@@ -104,11 +105,12 @@ impl Policy {
         let by_scope =
             self.by_scope(asker, interaction, type_id).ok_or_else(|| denial(DenialCause::Scope))?;
         let is_of_some = by_role.is_some() || by_scope.is_some();
-        let mut narrowing: Vec<Clause> = by_role.into_iter().chain(by_scope).collect();
+        let mut narrowing: Vec<Arc<Clause>> = by_role.into_iter().chain(by_scope).map(Arc::new).collect();
         for restriction in self.restrictions_of(&asker.actor.roles) {
             narrowing.extend(restriction.clause(type_id, asker));
         }
-        narrowing.extend(consent::clauses(type_id, asker).ok_or_else(|| denial(DenialCause::Unsettled))?);
+        let kept = consent::clauses(type_id, asker).ok_or_else(|| denial(DenialCause::Unsettled))?;
+        narrowing.extend(kept.into_iter().map(Arc::new));
         let needs_context = is_of_some && type_id.name() == "Binary";
         Ok(Grant { interaction, type_id: Some(type_id), narrowing, hidden, needs_context })
     }

@@ -55,23 +55,24 @@ pub fn in_record_of(type_id: TypeId, patient_id: &str) -> Option<Clause> {
 
 /// What holds for the resources of a type whose patient a clause holds for; `None` when they have no patient.
 pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
-    one_of_patients_meets(type_id, &Bearers::Many, clause)
-}
-
-/// The same, where the clause can hold for some patients only; `None` also when there are none.
-pub(crate) fn one_of_patients_meets(type_id: TypeId, some: &Bearers, clause: Clause) -> Option<Clause> {
     if type_id == patient() {
-        return one_of(some, clause);
+        return Some(clause);
     }
     if type_id.name() == "Binary" {
         return Some(Clause::All(Vec::new()));
     }
-    let parameters = patient_parameters(type_id).into_iter();
-    Clause::any_of(parameters.filter_map(|parameter| leads_to(parameter, patient(), some, &clause)).collect())
+    one_of_patients_meets(type_id, &Bearers::Many, &clause)
 }
 
-/// What holds for the resources of a type whose visit (Encounter) a clause holds for, which can be some only; `None` when they
-/// are of no visit.
+/// What holds for the resources of a type that refer to a patient whom a clause holds for, which can be some only; `None` when
+/// they have no patient, or there is none.
+pub(crate) fn one_of_patients_meets(type_id: TypeId, some: &Bearers, clause: &Clause) -> Option<Clause> {
+    let parameters = patient_parameters(type_id).into_iter();
+    Clause::any_of(parameters.filter_map(|parameter| leads_to(parameter, patient(), some, clause)).collect())
+}
+
+/// What holds for the resources of a type that refer to a visit (Encounter) which a clause holds for, which can be some only;
+/// `None` when they are of no visit, or there is none.
 pub(crate) fn one_of_visits_meets(type_id: TypeId, some: &Bearers, clause: &Clause) -> Option<Clause> {
     let encounter = *ENCOUNTER;
     let leads_there = |code: &&'static str| {
@@ -82,20 +83,13 @@ pub(crate) fn one_of_visits_meets(type_id: TypeId, some: &Bearers, clause: &Clau
     leads_to(parameter, encounter, some, clause)
 }
 
-/// What holds for the resources of a type that a clause holds for, which can be some only; `None`: there are none.
-pub(crate) fn one_of_themselves(type_id: TypeId, some: &Labelled, clause: Clause) -> Option<Clause> {
-    let some = match type_id {
-        of if of == patient() => &some.patients,
-        of if of == *ENCOUNTER => &some.visits,
-        _ => return Some(clause),
-    };
-    one_of(some, clause)
-}
-
-/// A clause that can hold for some only; `None`: for none.
-fn one_of(some: &Bearers, clause: Clause) -> Option<Clause> {
-    let is_none = matches!(some, Bearers::These(ids) if ids.is_empty());
-    (!is_none).then_some(clause)
+/// Whether a resource of a type can itself be among those that bear a label which counts for what is theirs.
+pub(crate) fn may_bear(type_id: TypeId, labelled: &Labelled) -> bool {
+    match type_id {
+        of if of == patient() => !labelled.patients.is_none(),
+        of if of == *ENCOUNTER => !labelled.visits.is_none(),
+        _ => true,
+    }
 }
 
 /// What holds where a parameter leads to a resource that a clause holds for. Whether it leads to one of those that it can hold
@@ -104,7 +98,7 @@ fn leads_to(parameter: &'static str, target: TypeId, some: &Bearers, clause: &Cl
     let chain = Clause::Chain { parameter, targets: vec![target], inner: Box::new(clause.clone()) };
     match some {
         Bearers::Many => Some(chain),
-        Bearers::These(ids) if ids.is_empty() => None,
+        some if some.is_none() => None,
         Bearers::These(ids) => Some(Clause::All(vec![refers_to_any(parameter, target, ids), chain])),
     }
 }

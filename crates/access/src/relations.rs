@@ -31,6 +31,13 @@ pub enum Bearers {
     Many,
 }
 
+impl Bearers {
+    /// True when there are none.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::These(ids) if ids.is_empty())
+    }
+}
+
 /// Patients and visits that bear a label which counts for what is theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labelled {

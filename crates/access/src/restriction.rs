@@ -3,12 +3,13 @@
 
 use crate::condition::Condition;
 use crate::effective::EffectiveRestriction;
-use crate::record_of::{one_of_patients_meets, one_of_themselves, one_of_visits_meets, patient};
+use crate::record_of::{may_bear, one_of_patients_meets, one_of_visits_meets, patient};
 use crate::relations::Asker;
 use fhir::schema::{TypeId, schema};
 use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
+use std::sync::Arc;
 
 /// Whose label counts for a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub(crate) struct Restriction {
     labels: String,
     /// That a resource bears one of them.
     labelled: Clause,
+    /// That it bears none, which is all that most are asked.
+    free: Arc<Clause>,
     /// Whose label counts.
     bearer: Bearer,
     /// Roles that see it all the same.
@@ -58,6 +61,7 @@ impl Restriction {
         let types: Vec<TypeId> = schema().resources().collect();
         Ok(Self {
             labels: labels.to_owned(),
+            free: Arc::new(Clause::Not(Box::new(labelled.clone()))),
             labelled,
             bearer,
             roles: roles.split(',').map(|role| role.trim().to_owned()).collect(),
@@ -85,26 +89,40 @@ impl Restriction {
     }
 
     /// What must hold for what the actor may see of a type; `None`: the restriction does not touch the type.
-    pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Clause> {
-        let labelled = match self.bearer {
-            Bearer::Patient if type_id.name() == "Binary" => return None,
-            Bearer::Patient => {
-                let some = &asker.relations.labelled().patients;
-                one_of_patients_meets(type_id, some, self.labelled.clone())?
-            }
-            Bearer::Resource => self.labelled.clone(),
-            Bearer::Visit => {
-                let labelled = asker.relations.labelled();
-                let own = one_of_themselves(type_id, labelled, self.labelled.clone());
-                let of_visit = one_of_visits_meets(type_id, &labelled.visits, &self.labelled);
-                Clause::any_of(own.into_iter().chain(of_visit).collect())?
-            }
+    pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Arc<Clause>> {
+        let (is_own, of_other) = self.bearers(type_id, asker);
+        let labelled = match of_other {
+            None if !is_own => return None,
+            None => None,
+            Some(other) if is_own => Some(Clause::Any(vec![self.labelled.clone(), other])),
+            Some(other) => Some(other),
         };
-        let free = Clause::Not(Box::new(labelled));
         let unless = if self.unless.is_always() { None } else { self.unless.clause(type_id, asker) };
-        Some(match unless {
-            Some(unless) => Clause::Any(vec![free, unless]),
-            None => free,
+        let free = labelled.map(|labelled| Clause::Not(Box::new(labelled)));
+        Some(match (free, unless) {
+            (None, None) => Arc::clone(&self.free),
+            (Some(free), None) => Arc::new(free),
+            (free, Some(unless)) => {
+                let free = free.unwrap_or_else(|| Clause::clone(&self.free));
+                Arc::new(Clause::Any(vec![free, unless]))
+            }
         })
+    }
+
+    /// Whether a resource's own label counts, and by what else it is labelled.
+    fn bearers(&self, type_id: TypeId, asker: &Asker<'_>) -> (bool, Option<Clause>) {
+        if self.bearer == Bearer::Resource {
+            return (true, None);
+        }
+        let labelled = asker.relations.labelled();
+        match self.bearer {
+            Bearer::Visit => {
+                let of_visit = one_of_visits_meets(type_id, &labelled.visits, &self.labelled);
+                (may_bear(type_id, labelled), of_visit)
+            }
+            _ if type_id == patient() => (may_bear(type_id, labelled), None),
+            _ if type_id.name() == "Binary" => (false, None),
+            _ => (false, one_of_patients_meets(type_id, &labelled.patients, &self.labelled)),
+        }
     }
 }

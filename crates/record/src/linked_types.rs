@@ -129,7 +129,7 @@ pub(crate) fn found_within(grant: &Grant) -> Vec<Clause> {
     let is_binary = grant.type_id().is_some_and(|type_id| type_id.name() == "Binary");
     match is_binary && !grant.narrowing().is_empty() {
         true => vec![Clause::Never],
-        false => grant.narrowing().to_vec(),
+        false => grant.narrowing().iter().map(|clause| Clause::clone(clause)).collect(),
     }
 }
 

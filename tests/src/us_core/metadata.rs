@@ -5,8 +5,6 @@ use serde_json::Value;
 
 /// A version of the guide.
 pub struct Guide {
-    /// Such as `v6.1.0`.
-    pub version: String,
     /// What is demanded of each profile.
     pub groups: Vec<Group>,
 }
@@ -72,7 +70,7 @@ impl Guide {
         let (_, text) = found.first().expect("the version is in the archive");
         let read: Value = serde_yaml_ng::from_str(text).unwrap();
         let groups = read[":groups"].as_array().unwrap().iter().map(Group::of).collect();
-        Some(Self { version: version.to_owned(), groups })
+        Some(Self { groups })
     }
 }
 

@@ -47,7 +47,7 @@ fn sees(policy: &Policy, who: &Actor, relations: &dyn Relations, record: &Record
     let type_id = type_id(&document.resource_type().unwrap());
     let grant = policy.decide(&asker(who, relations), Interaction::Read, type_id);
     let holds = |clause: &_| matches(clause, &document, record, &Nowhere);
-    grant.is_ok_and(|grant| grant.narrowing().iter().all(holds))
+    grant.is_ok_and(|grant| grant.narrowing().iter().all(|clause| holds(clause)))
 }
 
 fn condition(patient: &str, label: &str) -> String {

@@ -56,7 +56,7 @@ fn sees(actor: &Actor, json: &str) -> bool {
     let type_id = type_id(&document.resource_type().unwrap());
     let grant = Policy::default().decide(&alone(actor), Interaction::Read, type_id);
     let holds = |clause: &_| matches(clause, &document, &NoReferences, &crate::Nowhere);
-    grant.is_ok_and(|grant| grant.narrowing().iter().all(holds))
+    grant.is_ok_and(|grant| grant.narrowing().iter().all(|clause| holds(clause)))
 }
 
 fn observation(patient: &str, category: &str) -> String {

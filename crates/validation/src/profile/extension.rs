@@ -1,6 +1,7 @@
 //! Extensions by their definitions (FHIR: Extensibility, Defining Extensions): known, where they may stand, and what
 //! their profile demands.
 
+use super::built_in;
 use super::context::Way;
 use super::definition::CORE;
 use super::plan::Profile;
@@ -10,6 +11,7 @@ use crate::settings::Extensions;
 use crate::walk::Walk;
 use fhir::quoted::quoted;
 use fhir::{Element, Node};
+use std::sync::Arc;
 
 /// What is defined but cannot be loaded: examples, marks of HL7's tools, the elements of other releases as extensions.
 const ELSEWHERE: [&str; 8] = [
@@ -49,7 +51,18 @@ impl<'a> Walk<'a> {
         if let Some(way) = way.filter(|_| !CONTEXT_ERRATA.contains(&url)) {
             self.extension_context(&way, &profile, node, place);
         }
+        let profile = self.fitting_version(extension, profile);
         self.profile(extension, &profile, place);
+    }
+
+    /// The newest version of a definition that an extension keeps to; when it keeps to none, the newest of all. An extension
+    /// does not say which version it is of.
+    fn fitting_version(&mut self, extension: Element<'a>, newest: Arc<Profile>) -> Arc<Profile> {
+        if self.conforms(extension, &newest) {
+            return newest;
+        }
+        let fitting = built_in::older(&newest.url).find(|older| self.conforms(extension, older));
+        fitting.unwrap_or(newest)
     }
 
     /// The extension stands where its definition allows it.
