@@ -44,7 +44,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "conformance",
-        help: "every demand of US Core as Inferno's lists have it, asked of a server; with --accept, note the counts",
+        help: "ask Chiron, or another FHIR server with --base URL, what US Core, SMART and Bulk Data require",
         run: conformance::run,
     },
     Task {

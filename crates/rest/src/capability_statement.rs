@@ -10,6 +10,8 @@ use fhir::{Object, Value};
 use identity::oauth::endpoints::{self, Endpoints};
 use identity::oauth::registration::Registration;
 use search::parameter::{Parameter, ParameterKind, parameters};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The standard's release that is spoken.
 const FHIR_VERSION: &str = "4.0.1";
@@ -131,10 +133,7 @@ fn resource(type_id: TypeId) -> Value {
     }
     resource.set("type", name);
     resource.set("profile", format!("http://hl7.org/fhir/StructureDefinition/{name}"));
-    if name == "Subscription" {
-        resource
-            .set("supportedProfile", vec![format!("{BACKPORT}StructureDefinition/backport-subscription")]);
-    }
+    set_filled(&mut resource, "supportedProfile", supported_profiles(type_id));
     let is_read_only = record::is_written_by_the_server(type_id);
     let is_listed = |row: &Interaction| !is_read_only || READ_ONLY.contains(&row.name);
     let has =
@@ -167,6 +166,20 @@ fn resource(type_id: TypeId) -> Value {
 
 /// The canonical URLs of the Subscriptions R5 Backport guide.
 const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport/";
+
+/// What the canonicals of profiles begin with that are named: the standard's own (vital signs are among them) and US
+/// Core's.
+const NAMED_PROFILES: [&str; 2] =
+    ["http://hl7.org/fhir/StructureDefinition/", "http://hl7.org/fhir/us/core/StructureDefinition/"];
+
+/// The profiles that resources of a type may declare and are then held to, without versions: several are known of each.
+fn supported_profiles(type_id: TypeId) -> Vec<Value> {
+    static NAMED: LazyLock<BTreeMap<TypeId, Vec<String>>> =
+        LazyLock::new(|| validation::profile::profiles_of_resources(&NAMED_PROFILES));
+    let subscription = format!("{BACKPORT}StructureDefinition/backport-subscription");
+    let of_guide = NAMED.get(&type_id).into_iter().flatten().cloned();
+    of_guide.chain((type_id.name() == "Subscription").then_some(subscription)).map(Value::from).collect()
+}
 
 /// Says where websockets are opened.
 const WEBSOCKET: &str = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket";
@@ -202,9 +215,20 @@ fn references(type_id: TypeId) -> impl Iterator<Item = &'static Parameter> {
     parameters(type_id).iter().copied().filter(|parameter| parameter.kind == ParameterKind::Reference)
 }
 
+/// Each parameter alone, and, where it is said which types it leads to, with each of them.
 fn includes(type_id: TypeId) -> Vec<Value> {
-    references(type_id).map(|parameter| format!("{}:{}", type_id.name(), parameter.code).into()).collect()
+    let with_targets = |parameter: &'static Parameter| {
+        let name = format!("{}:{}", type_id.name(), parameter.code);
+        let says_which = parameter.targets.len() > 1 && parameter.targets.len() < TARGETS_OF_ANY;
+        let targets = parameter.targets.iter().filter(move |_| says_which);
+        let narrowed: Vec<_> = targets.map(|target| format!("{name}:{}", target.name())).collect();
+        std::iter::once(name).chain(narrowed).map(Value::from)
+    };
+    references(type_id).flat_map(with_targets).collect()
 }
+
+/// A parameter with more targets than this leads to resources of any type.
+const TARGETS_OF_ANY: usize = 60;
 
 /// References by which resources of other types name this type expressly.
 fn reverse_includes(type_id: TypeId) -> Vec<Value> {

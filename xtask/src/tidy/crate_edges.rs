@@ -41,6 +41,7 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "browser", layer: 7, beside: &[], pure: false },
     Crate { name: "fuzz", layer: 7, beside: &[], pure: false },
     Crate { name: "bench", layer: 7, beside: &[], pure: false },
+    Crate { name: "conformance", layer: 7, beside: &[], pure: false },
     Crate { name: "xtask", layer: 7, beside: &[], pure: false },
 ];
 
@@ -63,7 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("deadpool-postgres", &["store"]),
     ("askama", &["web"]),
     ("axum", &["rest", "web", "chiron", "scenarios", "bench", "fuzz"]),
-    ("hyper", &["rest", "web", "chiron", "scenarios", "bench", "exchange", "identity"]),
+    ("hyper", &["rest", "web", "chiron", "scenarios", "bench", "conformance", "exchange", "identity"]),
     ("tower-http", &["rest", "web", "chiron"]),
 ];
 

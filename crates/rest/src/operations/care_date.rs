@@ -31,6 +31,8 @@ const PARAMETERS: [&str; 17] = [
 
 /// A range of dates of care, as it was given.
 pub(super) struct CareRange<'a> {
+    /// The parameters that stand for the date of care, most telling first.
+    parameters: &'static [&'static str],
     pub start: Option<&'a str>,
     pub end: Option<&'a str>,
     clauses: HashMap<TypeId, Vec<Clause>>,
@@ -38,7 +40,12 @@ pub(super) struct CareRange<'a> {
 
 impl<'a> CareRange<'a> {
     pub fn new(start: Option<&'a str>, end: Option<&'a str>) -> Self {
-        Self { start, end, clauses: HashMap::new() }
+        Self::by(&PARAMETERS, start, end)
+    }
+
+    /// By other parameters than those that stand for the date of care in general.
+    pub fn by(parameters: &'static [&'static str], start: Option<&'a str>, end: Option<&'a str>) -> Self {
+        Self { parameters, start, end, clauses: HashMap::new() }
     }
 
     /// True when everything is in range.
@@ -63,7 +70,7 @@ impl<'a> CareRange<'a> {
 
     /// What must hold: the date is missing, or in the range.
     fn clauses_of(&self, session: &Session, type_id: TypeId) -> Result<Vec<Clause>, Failure> {
-        let code = PARAMETERS.iter().find(|code| search::parameter::parameter(type_id, code).is_some());
+        let code = self.parameters.iter().find(|code| search::parameter::parameter(type_id, code).is_some());
         let Some(code) = code else { return Ok(Vec::new()) };
         let clauses_for = |name: String, value: String| -> Result<Vec<Clause>, Failure> {
             let request = session.parse_search(Some(type_id), None, &[(name, value)], Handling::Strict)?;

@@ -40,7 +40,7 @@ pub(super) fn run(call: &Call, session: &Session, inputs: &Inputs) -> Result<Ans
     pairs.push(("_sort".to_owned(), "-date".to_owned()));
     pairs.push(("_count".to_owned(), STEP_COUNT.to_owned()));
     let mut request = session.parse_search(call.place.type_id, None, &pairs, Handling::Strict)?;
-    let mut groups = Groups::new(max);
+    let mut groups = Groups::new("code", max);
     let mut last = Vec::new();
     loop {
         let found = session.search(&request)?;
@@ -68,8 +68,9 @@ fn answer(call: &Call, inputs: &Inputs, resources: &[Resource]) -> Result<Answer
     Ok(Answer::resource(bundle.finish()))
 }
 
-/// Observations grouped by what was observed: those that share a coding, or, without codings, the text.
-struct Groups {
+/// Resources grouped by a concept, such as what was observed: those that share a coding, or, without codings, the text.
+pub(super) struct Groups {
+    concept: &'static str,
     max: usize,
     groups: Vec<Group>,
 }
@@ -80,13 +81,14 @@ struct Group {
 }
 
 impl Groups {
-    fn new(max: usize) -> Self {
-        Self { max, groups: Vec::new() }
+    /// Groups by the concept in an element, of each of which the first `max` are wanted.
+    pub(super) fn new(concept: &'static str, max: usize) -> Self {
+        Self { concept, max, groups: Vec::new() }
     }
 
-    /// Counts an observation; true when it is among the first of its group.
-    fn takes(&mut self, observation: &Document) -> bool {
-        let names = names_of(observation.root());
+    /// Counts a resource; true when it is among the first of its group.
+    pub(super) fn takes(&mut self, resource: &Document) -> bool {
+        let names = names_of(resource.root().get(self.concept));
         let known = self.groups.iter_mut().find(|group| group.names.iter().any(|name| names.contains(name)));
         match known {
             Some(group) => {
@@ -103,8 +105,8 @@ impl Groups {
     }
 }
 
-fn names_of(observation: Node<'_>) -> Vec<String> {
-    let Some(code) = observation.get("code") else { return Vec::new() };
+fn names_of(concept: Option<Node<'_>>) -> Vec<String> {
+    let Some(code) = concept else { return Vec::new() };
     let text = |node: Node<'_>, name: &str| node.get_str(name).unwrap_or_default().into_owned();
     let codings =
         code.each_of("coding").map(|coding| format!("{}|{}", text(coding, "system"), text(coding, "code")));
@@ -124,7 +126,7 @@ mod tests {
             fhir::object! { "code" => fhir::object! { "coding" => fhir::Value::Array(codings) } }
                 .to_document()
         };
-        let mut groups = Groups::new(2);
+        let mut groups = Groups::new("code", 2);
         assert!(groups.takes(&observation(&["a"])));
         assert!(groups.takes(&observation(&["b", "a"])));
         assert!(!groups.takes(&observation(&["b"])));

@@ -2,6 +2,7 @@
 
 mod care_date;
 mod code_input;
+mod docref;
 mod everything;
 mod expand;
 mod export;
@@ -171,6 +172,17 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         parameters: lastn::PARAMETERS,
         takes_search_parameters: true,
         run: lastn::run,
+        ..BASE
+    },
+    Operation {
+        name: "docref",
+        types: &["DocumentReference"],
+        levels: TYPE,
+        definition: "http://hl7.org/fhir/us/core/OperationDefinition/docref",
+        summary: "The documents of a patient that there are: the latest of each type, or all of a time of care. None is \
+                  generated.",
+        parameters: docref::PARAMETERS,
+        run: docref::run,
         ..BASE
     },
     Operation {

@@ -31,6 +31,30 @@ fn the_statement_is_valid_and_made_of_the_tables() {
     }
 }
 
+#[test]
+fn the_statement_names_profiles_and_what_is_included() {
+    let practice = Practice::new();
+    let full = practice.get("/metadata").document();
+    let rest = full.root().each_of("rest").next().unwrap();
+    let lists = |type_name: &str, list: &str| -> Vec<String> {
+        let mut types = rest.each_of("resource");
+        let row = types.find(|row| row.get_str("type").as_deref() == Some(type_name)).unwrap();
+        row.each_of(list).map(|item| item.as_str().unwrap().into_owned()).collect()
+    };
+    let has = |type_name: &str, list: &str, wanted: &str| {
+        let found = lists(type_name, list);
+        assert!(found.iter().any(|item| item == wanted), "{type_name}.{list} has no {wanted}: {found:?}");
+    };
+    let us_core = |name: &str| format!("http://hl7.org/fhir/us/core/StructureDefinition/us-core-{name}");
+    has("Patient", "supportedProfile", &us_core("patient"));
+    has("Condition", "supportedProfile", &us_core("condition-encounter-diagnosis"));
+    has("Observation", "supportedProfile", &us_core("blood-pressure"));
+    assert!(lists("Account", "supportedProfile").is_empty());
+    has("CareTeam", "searchInclude", "CareTeam:participant");
+    has("CareTeam", "searchInclude", "CareTeam:participant:Practitioner");
+    assert!(!lists("Provenance", "searchInclude").iter().any(|item| item.starts_with("Provenance:target:")));
+}
+
 /// Every interaction that the statement lists is answered; every row of the table is listed or has its own name.
 #[test]
 fn what_is_listed_is_answered() {

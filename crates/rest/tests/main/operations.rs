@@ -195,6 +195,60 @@ fn lastn_gives_the_last_of_each_code() {
 }
 
 #[test]
+fn docref_gives_the_documents_that_there_are() {
+    let practice = Practice::new();
+    practice.fill(&[PATIENT]);
+    let document = |id: &str, code: &str, date: &str, more: &str| {
+        let coding = format!(r#"{{"coding":[{{"system":"http://loinc.org","code":"{code}"}}]}}"#);
+        format!(
+            r#"{{"resourceType":"DocumentReference","id":"{id}","status":"current","type":{coding},"date":"{date}T08:00:00Z","subject":{{"reference":"Patient/p1"}},"content":[{{"attachment":{{"contentType":"text/plain","data":"YQ=="}}}}]{more}}}"#
+        )
+    };
+    let period = r#","context":{"period":{"start":"2020-05-01","end":"2020-05-02"}}"#;
+    let documents = [
+        document("d1", "34133-9", "2020-05-03", period),
+        document(
+            "d2",
+            "34133-9",
+            "2021-05-03",
+            r#","context":{"period":{"start":"2021-05-01","end":"2021-05-02"}}"#,
+        ),
+        document(
+            "d3",
+            "18842-5",
+            "2019-05-03",
+            r#","context":{"period":{"start":"2019-05-01","end":"2019-05-02"}}"#,
+        ),
+        document("d4", "18842-5", "2022-05-03", period).replace("current", "superseded"),
+    ];
+    practice.fill(&documents.iter().map(String::as_str).collect::<Vec<_>>());
+    let rows: [(&str, &[&str]); 8] = [
+        ("patient=p1", &["d2", "d3"]),
+        ("patient=Patient/p1&type=http://loinc.org|34133-9", &["d2"]),
+        ("patient=p1&start=2020-01-01&end=2020-12-31", &["d1"]),
+        ("patient=p1&end=2020-12-31", &["d1", "d3"]),
+        ("patient=p1&start=2019-01-01&type=34133-9", &["d2", "d1"]),
+        ("patient=p1&on-demand=true", &[]),
+        ("patient=p1&profile=http://example.org/format", &[]),
+        ("patient=nobody", &[]),
+    ];
+    for (query, wanted) in rows {
+        let got = practice.get(&format!("/DocumentReference/$docref?{query}"));
+        assert_eq!(
+            (got.status.as_u16(), got.at("type").as_str()),
+            (200, "searchset"),
+            "{query}: {}",
+            got.text()
+        );
+        assert_eq!(got.ids("match"), wanted, "{query}: {}", got.text());
+    }
+    let posted = r#"{"resourceType":"Parameters","parameter":[{"name":"patient","valueId":"p1"},{"name":"type","valueCoding":{"system":"http://loinc.org","code":"18842-5"}}]}"#;
+    assert_eq!(practice.post("/DocumentReference/$docref", posted).ids("match"), ["d3"]);
+    practice.get("/DocumentReference/$docref").assert_refusal(400, "required");
+    practice.get("/DocumentReference/$docref?patient=p1&start=soon").assert_refusal(400, "value");
+}
+
+#[test]
 fn labels_are_added_and_removed() {
     let practice = Practice::new();
     practice.fill(&[PATIENT]);

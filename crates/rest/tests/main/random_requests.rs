@@ -6,7 +6,7 @@ use proptest::test_runner::TestRunner;
 
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
 
-const SEGMENTS: [&str; 26] = [
+const SEGMENTS: [&str; 27] = [
     "Patient",
     "Observation",
     "p1",
@@ -24,6 +24,7 @@ const SEGMENTS: [&str; 26] = [
     "$meta",
     "$meta-add",
     "$lastn",
+    "$docref",
     "$expand",
     "$lookup",
     "$translate",

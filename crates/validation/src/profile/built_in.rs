@@ -3,7 +3,7 @@
 use super::definition::Definition;
 use super::plan::Profile;
 use fhir::schema::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use terminology::archive::{Archive, DefinitionKind};
 
@@ -67,6 +67,24 @@ pub fn profiles_by_type(start: &str, version: &str) -> Vec<(TypeId, String)> {
         .filter(|(_, found)| found.len() == 1)
         .map(|(id, found)| (id, found[0].clone()))
         .collect()
+}
+
+/// The profiles of resources that are compiled in and whose canonicals begin with one of these, each once and without a
+/// version, by the type that they are of. They are unpacked for it: ask once.
+pub fn profiles_of_resources(starts: &[&str]) -> BTreeMap<TypeId, Vec<String>> {
+    let all = built_in_profiles();
+    let urls: BTreeSet<&str> = all
+        .iter()
+        .filter_map(|canonical| canonical.split('|').next())
+        .filter(|url| starts.iter().any(|start| url.starts_with(start)))
+        .collect();
+    let mut by_type: BTreeMap<TypeId, Vec<String>> = BTreeMap::new();
+    for url in urls {
+        if let Some(profile) = profile(url).filter(|profile| profile.type_id.is_resource()) {
+            by_type.entry(profile.type_id).or_default().push(url.to_owned());
+        }
+    }
+    by_type
 }
 
 /// The canonicals of all profiles that are compiled in, each with its version, oldest first.

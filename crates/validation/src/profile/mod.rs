@@ -23,7 +23,9 @@ mod slicing;
 mod snapshot;
 mod target;
 
-pub use built_in::{built_in_profiles, definition as built_in_definition, profiles_by_type};
+pub use built_in::{
+    built_in_profiles, definition as built_in_definition, profiles_by_type, profiles_of_resources,
+};
 pub use definition::{BindingRule, Constraint, Definition, ElementRule, Slicing, TypeRule};
 pub use demand::Demand;
 pub use known::{is_version, own_profile};

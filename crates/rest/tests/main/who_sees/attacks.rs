@@ -69,6 +69,7 @@ const SEARCHES: &[&str] = &[
     "/Observation/o-other/$meta",
     "/Observation/o-other/$validate",
     "/Observation/$lastn?patient=other&category=laboratory",
+    "/DocumentReference/$docref?patient=other",
     "/AuditEvent?patient=Patient/other",
     "/AuditEvent?_include=*",
     "/Subscription",

@@ -61,6 +61,7 @@ fn request<'a>(method: &'a str, pattern: &str, patient: &str) -> Ask<'a> {
         "/" if method == "GET" => "/?_type=Observation,Patient".to_owned(),
         "/_search" => "/_search?_type=Observation,Patient".to_owned(),
         "/Observation/$lastn" => format!("{path}?patient={patient}&category=laboratory"),
+        "/DocumentReference/$docref" => format!("{path}?patient={patient}"),
         "/$export" | "/Patient/$export" | "/Group/{id}/$export" => format!("{path}?_type=Observation"),
         _ => path,
     };
