@@ -1,5 +1,6 @@
 //! A consent directive as a Consent: what a patient keeps from somebody, in the form that the policy reads.
 
+use access::consent::PRIVACY;
 use fhir::{Document, Object, Value};
 
 /// A part of a record that a patient may keep from somebody.
@@ -102,7 +103,7 @@ pub fn consent(patient_id: &str, from: Option<&str>, part: &Part, since: &str) -
     let consent = fhir::object! {
         "resourceType" => "Consent",
         "status" => "active",
-        "scope" => concept(SCOPE, "patient-privacy"),
+        "scope" => concept(SCOPE, PRIVACY),
         "category" => Value::Array(vec![concept(ACT_CODE, "INFA")]),
         "patient" => fhir::object! { "reference" => format!("Patient/{patient_id}") },
         "dateTime" => since,

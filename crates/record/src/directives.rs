@@ -6,11 +6,7 @@ use crate::session::Record;
 use access::Directive;
 use access::consent::PRIVACY;
 use fhir::schema::{TypeId, schema};
-use search::parse::{Handling, parse};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Consents read in one step.
-const STEP: &str = "500";
 
 /// The directives as they were read lately.
 #[derive(Default)]
@@ -42,22 +38,10 @@ impl Record {
 
     fn read_directives(&self) -> Result<Vec<Directive>, Error> {
         let mut all = Vec::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let mut asked = vec![("status", "active"), ("scope", PRIVACY), ("_count", STEP)];
-            asked.extend(cursor.as_deref().map(|cursor| ("_cursor", cursor)));
-            let asked: Vec<_> =
-                asked.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            let limits = self.limits();
-            let request = parse(Some(consent()), None, &asked, Handling::Strict, &*self.ports, &limits)?;
-            let hits = self.store.search(&request.query, &*self.ports)?;
-            let documents = hits.matches.into_iter().filter_map(|found| self.resource(found).document());
-            all.extend(documents.flat_map(|document| Directive::read(&document)));
-            cursor = hits.next;
-            if cursor.is_none() {
-                return Ok(all);
-            }
-        }
+        self.all_stored(consent(), &[("status", "active"), ("scope", PRIVACY)], |found| {
+            all.extend(self.resource(found).document().iter().flat_map(Directive::read));
+        })?;
+        Ok(all)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Which patients and visits bear a label that counts for what is theirs: found once, and kept by following the commits, so that
 //! nobody has to look at the patient and the visit of everything that is read.
 
+use crate::changed_since::{each_change, is_near};
 use crate::error::Error;
 use crate::session::Record;
 use access::{Bearers, Labelled};
 use fhir::schema::{TypeId, schema};
 use search::matcher::NoPorts;
-use search::parse::{Handling, Limits, parse, parse_clause};
+use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,13 +15,6 @@ use store::ResourceKey;
 
 /// So many are named in a clause; of more, each resource's patient and visit is looked at.
 const NAMED_MAX: usize = 64;
-/// Changes followed in one step.
-const STEP_CHANGES: usize = 1_024;
-/// Commits further behind are not followed: all are found anew.
-const BEHIND_MAX: u64 = 10_000;
-/// Resources found in one step.
-const STEP: &str = "500";
-
 /// Those that were found.
 #[derive(Default)]
 pub(crate) struct LabelledCache(Mutex<Kept>);
@@ -55,7 +49,7 @@ impl Record {
         let is_same = kept.labels == labels;
         match kept.cursor.filter(|_| is_same) {
             Some(cursor) if cursor >= newest => return Ok(Arc::clone(&kept.told)),
-            Some(cursor) if newest - cursor <= BEHIND_MAX => {
+            Some(cursor) if is_near(cursor, newest) => {
                 if !self.follow(&mut kept, cursor, newest)? {
                     return Ok(Arc::clone(&kept.told));
                 }
@@ -73,15 +67,14 @@ impl Record {
     }
 
     /// Looks at what commits changed; gives whether that changed anything.
-    fn follow(&self, kept: &mut Kept, mut after: u64, newest: u64) -> Result<bool, Error> {
+    fn follow(&self, kept: &mut Kept, after: u64, newest: u64) -> Result<bool, Error> {
         let mut keys: HashSet<ResourceKey> = HashSet::new();
-        while after < newest {
-            let commits = self.store.changes(after, STEP_CHANGES)?;
-            let Some(last) = commits.last() else { break };
-            after = last.sequence;
-            let changed = commits.into_iter().flat_map(|commit| commit.changes).map(|(key, _)| key);
-            keys.extend(changed.filter(|key| [patient(), encounter()].contains(&key.type_id)));
-        }
+        each_change(&*self.store, after, newest, |key| {
+            if [patient(), encounter()].contains(&key.type_id) {
+                keys.insert(key);
+            }
+            true
+        })?;
         let mut is_changed = false;
         for key in keys {
             let clause = labels_clause(key.type_id, &kept.labels)?;
@@ -93,28 +86,17 @@ impl Record {
                 false => set.remove(&*key.id),
             };
         }
-        kept.cursor = Some(after.max(newest));
+        kept.cursor = Some(newest);
         Ok(is_changed)
     }
 
     /// The ids of the resources of a type that bear a label.
     fn bearing(&self, type_id: TypeId, labels: &str) -> Result<HashSet<String>, Error> {
         let mut found = HashSet::new();
-        let mut cursor: Option<String> = None;
-        loop {
-            let mut asked = vec![("_security", labels), ("_count", STEP)];
-            asked.extend(cursor.as_deref().map(|cursor| ("_cursor", cursor)));
-            let asked: Vec<_> =
-                asked.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            let limits = self.limits();
-            let request = parse(Some(type_id), None, &asked, Handling::Strict, &*self.ports, &limits)?;
-            let hits = self.store.search(&request.query, &*self.ports)?;
-            found.extend(hits.matches.iter().map(|one| one.key.id.to_string()));
-            cursor = hits.next;
-            if cursor.is_none() {
-                return Ok(found);
-            }
-        }
+        self.all_stored(type_id, &[("_security", labels)], |one| {
+            found.insert(one.key.id.to_string());
+        })?;
+        Ok(found)
     }
 }
 

@@ -35,6 +35,7 @@ mod relations;
 pub mod resource;
 pub mod session;
 mod session_ports;
+mod stored;
 pub mod subscription;
 pub mod write;
 pub mod write_rule;

@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::session::Record;
 use fhir::Document;
 use fhir::schema::{TypeId, schema};
-use search::parse::{Handling, parse};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -146,9 +145,7 @@ impl Ports for Stored<'_> {
 /// The stored definition of a canonical; of several the one changed last.
 fn stored(record: &Record, type_id: TypeId, canonical: &str) -> Result<Option<Document>, Error> {
     let (url, version) = canonical.split_once('|').unwrap_or((canonical, ""));
-    let asked = [("url".to_owned(), url.to_owned())];
-    let request = parse(Some(type_id), None, &asked, Handling::Strict, &*record.ports, &record.limits())?;
-    let hits = record.store.search(&request.query, &*record.ports)?;
+    let hits = record.stored(type_id, &[("url", url)])?;
     let documents = hits.matches.into_iter().filter_map(|found| record.resource(found).document());
     let mut fitting =
         documents.filter(|found| is_version(version, &found.root().get_str("version").unwrap_or_default()));

@@ -8,7 +8,6 @@ use fhir::period::Period;
 use fhir::schema::schema;
 use fhir::{Document, Node};
 use search::Ports;
-use search::parse::{Handling, parse};
 use std::cell::OnceCell;
 use std::sync::Arc;
 use store::ResourceKey;
@@ -124,9 +123,7 @@ impl Record {
             "Practitioner" => ("practitioner", person.to_string()),
             _ => return Ok(Vec::new()),
         };
-        let asked = [(parameter.to_owned(), value), ("_count".to_owned(), ROLES_MAX.to_owned())];
-        let request = parse(Some(role), None, &asked, Handling::Strict, &*self.ports, &self.limits())?;
-        let hits = self.store.search(&request.query, &*self.ports)?;
+        let hits = self.stored(role, &[(parameter, &value), ("_count", ROLES_MAX)])?;
         let roles = hits.matches.into_iter().filter_map(|found| self.resource(found).document());
         let mut sites = Vec::new();
         for role in roles.filter(|role| self.is_in_force(role.root())) {

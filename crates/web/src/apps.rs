@@ -50,8 +50,6 @@ pub(crate) async fn end(State(app): State<App>, headers: HeaderMap, Path(id): Pa
 fn row(session: &Session, grant: &Grant) -> Result<Row, Failure> {
     let now_ms = session.record().now_ms();
     let client = Clients::new(session).find(&grant.client)?;
-    let date =
-        |ms: i64| moment::today(ms).map(|day| crate::words::date(&day.to_string())).unwrap_or_default();
     // One that may not be seen has no name.
     let patient_name = |id: &str| {
         patients::shown(session, id).map_or_else(|_| "a patient".to_owned(), |banner| banner.full_name())
@@ -68,7 +66,7 @@ fn row(session: &Session, grant: &Grant) -> Result<Row, Failure> {
         app: client.map_or_else(|| "An app that is gone".to_owned(), |client| client.name),
         patient: grant.patient.as_deref().map_or_else(String::new, patient_name),
         may: may.collect(),
-        since: date(grant.made_ms),
+        since: moment::day(grant.made_ms),
         used: moment::ago(&instant(grant.used_ms).to_string(), now_ms),
         is_lasting: grant.is_lasting(),
     })

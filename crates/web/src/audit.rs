@@ -4,14 +4,13 @@ mod line;
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, with_session};
+use crate::page::{html, type_named, with_session};
 use crate::shell::Shell;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use fhir::schema::{TypeId, schema};
-pub(crate) use line::csv_cell;
+pub(crate) use line::csv_row;
 use line::{Column, Line};
 use record::Session;
 use search::parse::Handling;
@@ -232,8 +231,4 @@ pub(crate) fn names_of<'a>(
         Some((patient.key().id.to_string(), banner.full_name()))
     };
     Ok(found.matches.into_iter().filter_map(name).collect())
-}
-
-fn type_named(name: &str) -> Result<TypeId, Failure> {
-    schema().resource_named(name).ok_or_else(Failure::bug)
 }

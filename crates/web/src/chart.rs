@@ -120,8 +120,7 @@ impl ChartPage {
 
     /// Where it stands who looked at this record in the last thirty days.
     fn who_looked(&self) -> String {
-        let from =
-            moment::today(self.now_ms - 30 * 86_400_000).map(|day| day.to_string()).unwrap_or_default();
+        let from = moment::field(self.now_ms - 30 * 86_400_000);
         format!("/audit?patient={}&from={from}", self.banner.id)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, with_session};
+use crate::page::{html, type_named, with_session};
 use crate::shell::Shell;
 use crate::{patients, words};
 use access::Directive;
@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use clinic::chart::banner::Banner;
 use clinic::directive::{self, PARTS};
-use fhir::schema::{TypeId, schema};
+use fhir::schema::schema;
 use fhir::{Document, Node};
 use record::resource::instant;
 use record::write::{Target, WriteAction, WriteRequest};
@@ -89,7 +89,7 @@ pub(crate) async fn add(
 ) -> Response {
     with_session(app, headers, move |session| {
         if form.patient != patient {
-            let problem = "This form was shown for another patient. Nothing was written down.".to_owned();
+            let problem = patients::OTHER_PATIENT.to_owned();
             return page(session, &patient, StatusCode::CONFLICT, problem, "", ConsentForm::default());
         }
         match keep(session, &patient, &form) {
@@ -240,8 +240,4 @@ fn name(document: &Document) -> String {
 
 fn patient_of(consent: &Document) -> Option<String> {
     Some(consent.root().get("patient")?.get_str("reference")?.into_owned())
-}
-
-fn type_named(name: &str) -> Result<TypeId, Failure> {
-    schema().resource_named(name).ok_or_else(Failure::bug)
 }

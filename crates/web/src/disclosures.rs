@@ -2,6 +2,7 @@
 //! and a form to write down what was given by hand.
 
 use crate::App;
+use crate::audit::csv_row;
 use crate::failure::Failure;
 use crate::page::{html, with_session};
 use crate::shell::Shell;
@@ -70,8 +71,8 @@ pub(crate) async fn show(
     Path(patient): Path<String>,
 ) -> Response {
     with_session(app, headers, move |session| {
-        let today = moment::today(session.record().now_ms()).map(|day| day.to_string());
-        let form = DisclosureForm { day: today.unwrap_or_default(), ..DisclosureForm::default() };
+        let day = moment::field(session.record().now_ms());
+        let form = DisclosureForm { day, ..DisclosureForm::default() };
         page(session, &patient, StatusCode::OK, String::new(), form)
     })
     .await
@@ -85,7 +86,7 @@ pub(crate) async fn add(
 ) -> Response {
     with_session(app, headers, move |session| {
         if form.patient != patient {
-            let problem = "This form was shown for another patient. Nothing was written down.".to_owned();
+            let problem = patients::OTHER_PATIENT.to_owned();
             return page(session, &patient, StatusCode::CONFLICT, problem, DisclosureForm::default());
         }
         let disclosure = Disclosure::parse(&form.recipient, &form.what, &form.purpose, &form.day);
@@ -110,9 +111,7 @@ pub(crate) async fn file(
         let (rows, _) = rows(session, &patient)?;
         let mut text = String::from("date,given to,what,for,by\r\n");
         for row in rows {
-            let cells = [&row.date, &row.recipient, &row.what, &row.purpose, &row.by];
-            text.push_str(&cells.map(|cell| crate::audit::csv_cell(cell)).join(","));
-            text.push_str("\r\n");
+            text.push_str(&csv_row(&[&row.date, &row.recipient, &row.what, &row.purpose, &row.by]));
         }
         let headers = [
             (header::CONTENT_TYPE, "text/csv; charset=utf-8"),

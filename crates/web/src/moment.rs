@@ -9,8 +9,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Which day it is on the practice's wall: by the time zone that this machine is set to. `None` beyond year 9999.
 pub(crate) fn today(now_ms: i64) -> Option<Date> {
-    let now = jiff::Timestamp::from_millisecond(now_ms).ok()?.to_zoned(jiff::tz::TimeZone::system());
-    Date::from_ms(now_ms, now.offset().seconds() / 60)
+    Date::from_ms(now_ms, on_wall(now_ms)?.offset().seconds() / 60)
 }
 
 /// The day of the week, whole.
@@ -29,7 +28,12 @@ pub(crate) fn day_and_time(ms: i64) -> String {
 
 /// A moment's day on the practice's wall, such as `26-Nov-2026`; empty beyond year 9999.
 pub(crate) fn day(ms: i64) -> String {
-    today(ms).map(|day| words::date(&day.to_string())).unwrap_or_default()
+    words::date(&field(ms))
+}
+
+/// A moment's day on the practice's wall as date fields have it, such as `2026-11-26`; empty beyond year 9999.
+pub(crate) fn field(ms: i64) -> String {
+    today(ms).map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// A moment's time of day on the practice's wall, such as `09:20`; empty beyond year 9999.

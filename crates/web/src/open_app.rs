@@ -3,12 +3,11 @@
 use crate::App;
 use crate::authorize::OnwardPage;
 use crate::failure::Failure;
-use crate::page::{html, with_session};
+use crate::page::{html, type_named, with_session};
 use crate::shell::Shell;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use fhir::schema::schema;
 use identity::oauth::address::with_parameters;
 use identity::oauth::{ClientState, Clients, Endpoints, launch};
 use record::Session;
@@ -19,7 +18,7 @@ pub(crate) async fn open(
     Path((patient, client)): Path<(String, String)>,
 ) -> Response {
     with_session(app, headers, move |session| {
-        let type_id = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
+        let type_id = type_named("Patient")?;
         session.read(&record::bundle::key(type_id, &patient)?)?;
         let client =
             Clients::new(session).find(&client)?.filter(|client| client.state == ClientState::Active);
@@ -37,7 +36,7 @@ pub(crate) async fn open(
 
 /// The visit that the patient is at.
 fn encounter(session: &Session, patient: &str) -> Result<Option<String>, Failure> {
-    let type_id = schema().resource_named("Encounter").ok_or_else(Failure::bug)?;
+    let type_id = type_named("Encounter")?;
     let parameters = [("patient", patient), ("status", "in-progress"), ("_sort", "-date"), ("_count", "1")];
     match session.find(type_id, &parameters) {
         Ok(found) => Ok(found.matches.first().map(|one| one.key().id.to_string())),

@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use fhir::schema::{TypeId, schema};
 use record::credential::CredentialKind;
 use record::{Origin, Session};
 use std::net::SocketAddr;
@@ -95,12 +96,9 @@ const UNATTENDED: &str = "x-unattended";
 
 /// The session of the signed-in user, which holds on by being used.
 pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
-    let session = session(app, headers)?;
-    if let Some(session) = &session {
-        app.pace.ask(&session.actor().id, app.record.now_ms()).map_err(Failure::too_fast)?;
-    }
-    if let Some(session) = &session
-        && !headers.contains_key(UNATTENDED)
+    let Some(session) = session(app, headers)? else { return Ok(None) };
+    app.pace.ask(&session.actor().id, app.record.now_ms()).map_err(Failure::too_fast)?;
+    if !headers.contains_key(UNATTENDED)
         && let Some(secret) = session_cookie::read(headers, app.record.base_url())
     {
         app.record.prolong(
@@ -109,7 +107,7 @@ pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Sess
             app.record.now_ms() + app.idle.of(session.actor()),
         )?;
     }
-    Ok(session)
+    Ok(Some(session))
 }
 
 /// The session of the signed-in user; `None` when nobody is signed in.
@@ -135,4 +133,9 @@ fn tell_address(request: &mut Request) {
 pub(crate) fn origin(headers: &HeaderMap) -> Origin {
     let address = headers.get(CLIENT_ADDRESS).and_then(|address| address.to_str().ok()).unwrap_or_default();
     Origin { address: address.to_owned(), way: "page" }
+}
+
+/// A type of resources by its name.
+pub(crate) fn type_named(name: &str) -> Result<TypeId, Failure> {
+    schema().resource_named(name).ok_or_else(Failure::bug)
 }

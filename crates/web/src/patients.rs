@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::failure::Failure;
-use crate::page::{html, with_session};
+use crate::page::{html, type_named, with_session};
 use crate::patient_search::PatientSearch;
 use crate::shell::Shell;
 use crate::{moment, words};
@@ -13,7 +13,6 @@ use axum::response::{Redirect, Response};
 use clinic::chart::banner::Banner;
 use clinic::day::{self, PlannedVisit};
 use fhir::date_time::Date;
-use fhir::schema::schema;
 use record::Session;
 use serde::Deserialize;
 
@@ -113,7 +112,7 @@ pub(crate) fn find(session: &Session, text: &str, leads_to: &str) -> Result<(Vec
         None if text.trim().is_empty() => vec![Vec::new()],
         None => Vec::new(),
     };
-    let patient = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
+    let patient = type_named("Patient")?;
     let count = SHOWN.to_string();
     for attempt in attempts {
         let mut parameters: Vec<(&str, &str)> =
@@ -137,9 +136,12 @@ pub(crate) fn find(session: &Session, text: &str, leads_to: &str) -> Result<(Vec
     Ok((Vec::new(), false))
 }
 
+/// Why a form is refused that was shown for one patient and sent for another.
+pub(crate) const OTHER_PATIENT: &str = "This form was shown for another patient. Nothing was written down.";
+
 /// A patient to be recognised, if they may be seen.
 pub(crate) fn shown(session: &Session, id: &str) -> Result<Banner, Failure> {
-    let type_id = schema().resource_named("Patient").ok_or_else(Failure::bug)?;
+    let type_id = type_named("Patient")?;
     let patient = session.read(&record::bundle::key(type_id, id)?)?;
     let document = patient.document().ok_or_else(Failure::bug)?;
     Ok(Banner::read(&document, session.record().now_ms()))

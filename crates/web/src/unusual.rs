@@ -74,13 +74,14 @@ impl Section {
 
     /// Where these looks stand in the log.
     fn lines(finding: &Finding) -> String {
-        let day = |ms| moment::today(ms).map(|day| day.to_string()).unwrap_or_default();
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("who", &finding.who);
         if !finding.patient.is_empty() {
             query.append_pair("patient", &finding.patient);
         }
-        query.append_pair("from", &day(finding.first_ms)).append_pair("to", &day(finding.last_ms));
+        query
+            .append_pair("from", &moment::field(finding.first_ms))
+            .append_pair("to", &moment::field(finding.last_ms));
         format!("/audit?{}", query.finish())
     }
 }
@@ -121,12 +122,11 @@ pub(crate) async fn show(
 ) -> Response {
     with_session(app, headers, move |session| {
         let now_ms = session.record().now_ms();
-        let day_of = |ms| moment::today(ms).map(|day| day.to_string()).unwrap_or_default();
         if asked.from.is_empty() {
-            asked.from = day_of(now_ms - DAYS * 24 * 3_600_000);
+            asked.from = moment::field(now_ms - DAYS * 24 * 3_600_000);
         }
         if asked.to.is_empty() {
-            asked.to = day_of(now_ms);
+            asked.to = moment::field(now_ms);
         }
         let wrong = || Failure::not_found("Write both days whole, such as 2026-01-31.");
         let from_ms = moment::beginning(&asked.from, 0).ok_or_else(wrong)?;

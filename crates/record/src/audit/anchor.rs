@@ -3,11 +3,11 @@
 //! Each anchor stands in both chains, and names the end of the other: to cut off the end of one takes cutting off the other.
 //! Both cut off together is found by whoever keeps anchors elsewhere.
 
-use super::{ANCHOR, Origin};
+use super::{ANCHOR, AuditOutcome, AuditRow, Origin, Touched};
 use crate::error::Error;
 use crate::session::Session;
+use access::Actor;
 use fhir::{Document, Node, Object, Value};
-use std::fmt::Write;
 use store::{Batch, Chains, CommitEnd, Held, Maintain, ReadsEnd, StoreError};
 
 /// Where the chains ended at a moment.
@@ -77,19 +77,11 @@ fn number(node: Node<'_>, name: &str) -> Option<i64> {
 }
 
 fn to_hex(hash: &[u8; 32]) -> String {
-    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    blake3::Hash::from_bytes(*hash).to_hex().to_string()
 }
 
 fn of_hex(text: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)).filter(|_| is_hex) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    is_hex.then_some(hash)
+    blake3::Hash::from_hex(text).ok().map(Into::into)
 }
 
 impl Session {
@@ -115,15 +107,19 @@ impl Session {
 }
 
 /// A row of an anchor: what it names of the other chain, or all of it.
-fn anchor_row(time_ms: i64, origin: &Origin, (member, value): (&str, Value)) -> Vec<u8> {
-    let mut row = Object::new();
-    row.set("t", time_ms);
-    row.set("who", "chiron");
-    row.set("name", "Chiron");
-    row.set("way", origin.way);
-    row.set("do", ANCHOR);
-    row.set(member, value);
-    Value::Object(row).to_json().into_bytes()
+fn anchor_row(time_ms: i64, origin: &Origin, more: (&'static str, Value)) -> Vec<u8> {
+    let actor = Actor { id: "chiron".to_owned(), name: "Chiron".to_owned(), ..Actor::default() };
+    let row = AuditRow {
+        time_ms,
+        actor: &actor,
+        origin,
+        done: ANCHOR,
+        touched: &Touched::default(),
+        query: "",
+        outcome: AuditOutcome::Done,
+        more: Some(more),
+    };
+    row.into_bytes()
 }
 
 /// What a check of anchors found.

@@ -167,15 +167,18 @@ pub(crate) fn to_csv(lines: &[Line]) -> String {
             &line.way,
             line.outcome,
         ];
-        let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
+        text.push_str(&csv_row(&cells));
     }
     text
 }
 
-/// A cell of comma-separated values.
-pub(crate) fn csv_cell(text: &str) -> String {
+/// A row of comma-separated values, with its end.
+pub(crate) fn csv_row(cells: &[&str]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+fn csv_cell(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t']) { "'" } else { "" };
     if text.contains(['"', ',', '\r', '\n']) || !guard.is_empty() {
         return format!("\"{guard}{}\"", text.replace('"', "\"\""));
