@@ -7,12 +7,12 @@
 use crate::record_of::in_record_of;
 use crate::relations::Asker;
 use fhir::period::Period;
-use fhir::reference::is_id;
 use fhir::schema::{TypeId, schema};
 use fhir::{Document, Node};
 use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
+use search::value::reference::local_resource;
 
 /// Scope of the Consents that are read (R4 consentscope).
 pub const PRIVACY: &str = "patient-privacy";
@@ -50,15 +50,19 @@ pub struct Part {
 }
 
 impl Directive {
-    /// What a Consent keeps from whom; nothing when it is not active, of another scope, or only permits.
-    pub fn read(consent: &Document) -> Vec<Self> {
+    /// What a Consent keeps from whom; nothing when it is not active, of another scope, or only permits. `base_url`: absolute
+    /// references to it are local.
+    pub fn read(consent: &Document, base_url: &str) -> Vec<Self> {
         let root = consent.root();
         let scopes = |scope: Node<'_>| {
             let has = |coding: Node<'_>| coding.get_str("code").is_some_and(|code| code == PRIVACY);
             scope.each_of("coding").any(has)
         };
         let is_active = root.get_str("status").is_some_and(|status| status == "active");
-        let patient = root.get("patient").and_then(reference).filter(|(of, _)| of.name() == "Patient");
+        let patient = root
+            .get("patient")
+            .and_then(|one| reference(one, base_url))
+            .filter(|(of, _)| of.name() == "Patient");
         let (Some((_, patient)), Some(provision)) = (patient, root.get("provision")) else {
             return Vec::new();
         };
@@ -75,10 +79,10 @@ impl Directive {
         // The root says what holds unless a rule in it says otherwise.
         let rules = provision.each_of("provision");
         if is_denied {
-            return vec![named(rule(provision, rules))];
+            return vec![named(rule(provision, rules, base_url))];
         }
         let denials = rules.filter(|one| one.get_str("type").is_some_and(|kind| kind == "deny"));
-        denials.map(|one| named(rule(one, one.each_of("provision")))).collect()
+        denials.map(|one| named(rule(one, one.each_of("provision"), base_url))).collect()
     }
 
     /// True when it holds for who asks, who is known in the record by these names, at this moment.
@@ -126,13 +130,13 @@ fn is_opt_out(root: Node<'_>) -> bool {
     })
 }
 
-fn rule<'a>(node: Node<'a>, exceptions: impl Iterator<Item = Node<'a>>) -> Directive {
+fn rule<'a>(node: Node<'a>, exceptions: impl Iterator<Item = Node<'a>>, base_url: &str) -> Directive {
     let permits = exceptions.filter(|one| one.get_str("type").is_some_and(|kind| kind == "permit"));
     let mut not_understood: Vec<String> =
         NARROWING.iter().filter(|name| node.get(name).is_some()).map(ToString::to_string).collect();
     let (mut but, mut but_for) = (Vec::new(), Vec::new());
     for one in permits {
-        match (actors(one), Part::read(one)) {
+        match (actors(one, base_url), Part::read(one, base_url)) {
             (names, part) if names.is_empty() && part != Part::default() => but.push(part),
             (names, part) if part == Part::default() => but_for.extend(names),
             // Who would see more of a part only, sees no more than the others.
@@ -142,18 +146,18 @@ fn rule<'a>(node: Node<'a>, exceptions: impl Iterator<Item = Node<'a>>) -> Direc
     Directive {
         patient: String::new(),
         consent: String::new(),
-        from: actors(node),
+        from: actors(node, base_url),
         but_for,
         period: node.get("period").map(Period::read),
-        what: Part::read(node),
+        what: Part::read(node, base_url),
         but,
         not_understood,
     }
 }
 
 /// Whom a provision names.
-fn actors(node: Node<'_>) -> Vec<String> {
-    let named = |actor: Node<'_>| Some(name(reference(actor.get("reference")?)?));
+fn actors(node: Node<'_>, base_url: &str) -> Vec<String> {
+    let named = |actor: Node<'_>| Some(name(reference(actor.get("reference")?, base_url)?));
     node.each_of("actor").filter_map(named).collect()
 }
 
@@ -161,14 +165,14 @@ fn actors(node: Node<'_>) -> Vec<String> {
 const NARROWING: [&str; 4] = ["action", "purpose", "code", "dataPeriod"];
 
 impl Part {
-    fn read(node: Node<'_>) -> Self {
+    fn read(node: Node<'_>, base_url: &str) -> Self {
         let label = |label: Node<'_>| {
             let code = label.get_str("code")?;
             Some(format!("{}|{code}", label.get_str("system").unwrap_or_default()))
         };
         let types =
             node.each_of("class").filter_map(|class| schema().resource_named(&class.get_str("code")?));
-        let resources = node.each_of("data").filter_map(|data| reference(data.get("reference")?));
+        let resources = node.each_of("data").filter_map(|data| reference(data.get("reference")?, base_url));
         Self {
             types: types.collect(),
             labels: node.each_of("securityLabel").filter_map(label).collect(),
@@ -202,10 +206,8 @@ fn parse(type_id: TypeId, parameter: &str, value: &str) -> Option<Clause> {
 }
 
 /// A reference to a resource here.
-fn reference(node: Node<'_>) -> Option<(TypeId, String)> {
-    let text = node.get_str("reference")?;
-    let (type_name, id) = text.split_once('/')?;
-    is_id(id).then_some((schema().resource_named(type_name)?, id.to_owned()))
+fn reference(node: Node<'_>, base_url: &str) -> Option<(TypeId, String)> {
+    local_resource(&node.get_str("reference")?, base_url)
 }
 
 fn name((type_id, id): (TypeId, String)) -> String {
@@ -224,13 +226,19 @@ mod tests {
         Document::parse(text).unwrap()
     }
 
+    const BASE: &str = "http://localhost/fhir";
+
+    fn read(consent: &Document) -> Vec<Directive> {
+        Directive::read(consent, BASE)
+    }
+
     fn type_named(name: &str) -> TypeId {
         schema().resource_named(name).unwrap()
     }
 
     #[test]
     fn a_denial_of_somebody_is_for_them_and_in_its_time() {
-        let read = Directive::read(&consent(
+        let read = read(&consent(
             r#""provision":{"type":"permit","provision":[
                 {"type":"deny","period":{"start":"2026-01-01","end":"2026-12-31"},"actor":[{"reference":{"reference":"Practitioner/x"}}],
                  "class":[{"code":"Observation"}]},
@@ -254,7 +262,7 @@ mod tests {
             r#""policyRule":{"coding":[{"code":"OPTOUT"}]},"provision":{"purpose":[{"code":"TREAT"}]}"#,
             r#""provision":{"type":"deny","action":[{"text":"access"}]}"#,
         ] {
-            let read = Directive::read(&consent(rest));
+            let read = read(&consent(rest));
             let [one] = read.as_slice() else { panic!("{rest}: {read:?}") };
             assert!(one.holds(&[], true, 0, 0) && !one.holds(&["Practitioner/x".to_owned()], false, 0, 0));
             assert_eq!(one.not_understood.len(), 1, "{one:?}");
@@ -268,7 +276,7 @@ mod tests {
             r#""policyRule":{"coding":[{"code":"OPTIN"}]},"provision":{}"#,
             r#""policyRule":{"coding":[{"code":"OPTOUT"}]}"#,
         ] {
-            assert_eq!(Directive::read(&consent(rest)), [], "{rest}");
+            assert_eq!(read(&consent(rest)), [], "{rest}");
         }
         let denial = r#""provision":{"type":"deny"}"#;
         let text = consent(denial).text().to_owned();
@@ -276,7 +284,26 @@ mod tests {
             [("\"active\"", "\"inactive\""), ("patient-privacy", "research"), ("Patient/p", "Patient/../p")]
         {
             let other = Document::parse(text.replace(before, after)).unwrap();
-            assert_eq!(Directive::read(&other), [], "{after}");
+            assert_eq!(read(&other), [], "{after}");
         }
+    }
+
+    #[test]
+    fn whole_urls_of_this_server_mean_the_same() {
+        let rest = |base: &str| {
+            format!(
+                r#""provision":{{"type":"deny","actor":[{{"reference":{{"reference":"{base}Practitioner/x"}}}}],
+                "data":[{{"reference":{{"reference":"{base}Condition/c"}}}}]}}"#
+            )
+        };
+        let whole = consent(&rest("http://localhost/fhir/"))
+            .text()
+            .replace("Patient/p", "http://localhost/fhir/Patient/p");
+        let whole = Document::parse(whole).unwrap();
+        assert_eq!(read(&whole), read(&consent(&rest(""))));
+        assert_eq!(read(&whole)[0].from, ["Practitioner/x"]);
+        let elsewhere =
+            whole.text().replace("http://localhost/fhir/Patient", "http://elsewhere/fhir/Patient");
+        assert_eq!(read(&Document::parse(elsewhere).unwrap()), []);
     }
 }

@@ -39,7 +39,8 @@ impl Record {
     fn read_directives(&self) -> Result<Vec<Directive>, Error> {
         let mut all = Vec::new();
         self.all_stored(consent(), &[("status", "active"), ("scope", PRIVACY)], |found| {
-            all.extend(self.resource(found).document().iter().flat_map(Directive::read));
+            let document = self.resource(found).document();
+            all.extend(document.iter().flat_map(|consent| Directive::read(consent, self.base_url())));
         })?;
         Ok(all)
     }

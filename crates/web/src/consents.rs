@@ -164,7 +164,7 @@ fn page(
 fn row(session: &Session, consent: &Document) -> Result<Row, Failure> {
     let root = consent.root();
     let text = |name: &str| root.get_str(name).unwrap_or_default().into_owned();
-    let directives = Directive::read(consent);
+    let directives = Directive::read(consent, session.record().base_url());
     let mut kept = Vec::new();
     for one in &directives {
         let mut names = Vec::new();

@@ -50,6 +50,12 @@ pub(crate) fn type_and_id(text: &str) -> Option<(TypeId, &str)> {
     parts(text).map(|(_, type_id, id, _)| (type_id, id))
 }
 
+/// The type and id of the resource of a server that a reference leads to; `None`: it leads elsewhere. `base_url`: absolute
+/// references to it are local.
+pub fn local_resource(text: &str, base_url: &str) -> Option<(TypeId, String)> {
+    Target::read(text.into())?.local(base_url).map(|(type_id, id)| (type_id, id.to_owned()))
+}
+
 /// Base, type, id and version of a reference to a resource.
 fn parts(text: &str) -> Option<(&str, TypeId, &str, Option<&str>)> {
     let text = text.split('#').next().unwrap_or(text);
