@@ -15,6 +15,7 @@ mod practice;
 mod resource;
 mod search_cursor;
 mod search_url;
+mod signed_token;
 mod subscription;
 mod ucum;
 mod value_set;
@@ -45,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     search_url::FILTER,
     resource::RESOURCE,
     resource::NARRATIVE,
+    signed_token::TARGET,
     subscription::TARGET,
     passkey::TARGET,
     patch::JSON,

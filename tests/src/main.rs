@@ -30,6 +30,7 @@ mod keys;
 mod killed;
 mod lifecycle;
 mod live;
+mod openid;
 mod pace;
 mod people;
 mod point_in_time;

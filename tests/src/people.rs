@@ -72,10 +72,14 @@ pub fn join(server: &Server, path: &str, sign_in_name: &str) -> Person {
 
 /// A client with the cookie of somebody who signs in.
 pub fn sign_in(server: &Server, person: &Person) -> Client {
+    server.client().with_header("cookie", &session_cookie(server, person))
+}
+
+/// The cookie of somebody who signs in.
+pub fn session_cookie(server: &Server, person: &Person) -> String {
     let answer = post(&mut server.client(), "/sign-in", &person.form(PASSWORD));
     assert_eq!(answer.status, 303, "{}", answer.text());
-    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap();
-    server.client().with_header("cookie", cookie)
+    answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
 }
 
 fn problem(answer: &Answer) -> String {

@@ -273,15 +273,18 @@ pub enum UserCommand {
         /// Who they are in the record, such as Practitioner/1
         #[arg(long)]
         person: Option<String>,
+        /// Their name at the hospital's identity provider, by which they come in without a link
+        #[arg(long)]
+        openid_name: Option<String>,
     },
-    /// Take password and one-time codes away, and make a link by which the person joins anew
+    /// Take away all that a person signs in with, and make a link by which the person joins anew
     Reset {
-        /// What they sign in with
+        /// What they sign in with, or the id of their account
         sign_in_name: String,
     },
     /// Close an account: its person is signed out, and cannot sign in any more
     Close {
-        /// What they sign in with
+        /// What they sign in with, or the id of their account
         sign_in_name: String,
     },
 }

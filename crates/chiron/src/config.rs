@@ -2,6 +2,7 @@
 //!
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
+use crate::identity_provider;
 use crate::machine_memory;
 use crate::profile_checks;
 use crate::tls;
@@ -29,7 +30,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 21] = [
+pub const SETTINGS: [Setting; 27] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -151,6 +152,42 @@ pub const SETTINGS: [Setting; 21] = [
         help: "the id of the Organization that the practice is, shown to apps in which patients look for it; empty: none",
     },
     Setting {
+        name: "openid-issuer",
+        variable: "CHIRON_OPENID_ISSUER",
+        default: "",
+        help: "the https address of the hospital's identity provider (OpenID Connect), by which people may sign in; it sends them back to /sign-in/openid/return; empty: none",
+    },
+    Setting {
+        name: "openid-client-id",
+        variable: "CHIRON_OPENID_CLIENT_ID",
+        default: "",
+        help: "what the identity provider calls this server",
+    },
+    Setting {
+        name: "openid-secret-file",
+        variable: "CHIRON_OPENID_SECRET_FILE",
+        default: "",
+        help: "a file with the secret that the identity provider gave to this server; empty: it is a public client",
+    },
+    Setting {
+        name: "openid-label",
+        variable: "CHIRON_OPENID_LABEL",
+        default: "",
+        help: "what people call the identity provider: it stands behind the word With; empty: your hospital account",
+    },
+    Setting {
+        name: "openid-name-claim",
+        variable: "CHIRON_OPENID_NAME_CLAIM",
+        default: "preferred_username",
+        help: "which claim of the identity provider is the name that an administrator lets people in by; email counts when it is verified",
+    },
+    Setting {
+        name: "openid-acr",
+        variable: "CHIRON_OPENID_ACR",
+        default: "",
+        help: "ways of showing who one is (acr), with commas, of which the identity provider must have asked for one, such as one with two factors; empty: any",
+    },
+    Setting {
         name: "log",
         variable: "CHIRON_LOG",
         default: "info",
@@ -244,6 +281,7 @@ impl Config {
         self.rates()?;
         self.registration()?;
         self.tls()?;
+        identity_provider::settings(self)?;
         wrapping_key::of(self, &self.data())?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())

@@ -5,6 +5,7 @@ mod client_address;
 mod command;
 mod config;
 mod event;
+mod identity_provider;
 mod local_socket;
 mod machine_memory;
 mod practice;

@@ -2,6 +2,7 @@
 
 use crate::client_address;
 use crate::config::Config;
+use crate::identity_provider;
 use crate::practice::{Practice, now_ms};
 use crate::tls::{Peer, TlsListener};
 use anyhow::{Result, bail};
@@ -53,7 +54,12 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         ..alone
     };
     let api = rest::router(Arc::clone(&practice.record), settings);
-    let pages = web::router(Arc::clone(&practice.record), idle_times(practice, config)?, Arc::clone(&pace));
+    let pages = web::Settings {
+        idle: idle_times(practice, config)?,
+        pace: Arc::clone(&pace),
+        provider: identity_provider::of(config)?,
+    };
+    let pages = web::router(Arc::clone(&practice.record), pages);
     let all = api.merge(pages).layer(axum::middleware::from_fn_with_state(pace, keep_pace));
     let all = match config.flag("behind-proxy")? {
         true => all.layer(axum::middleware::from_fn(client_address::tell_forwarded)),

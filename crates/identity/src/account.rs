@@ -1,6 +1,7 @@
 //! A person, or a program, that signs in.
 
 use crate::one_time_code::CodeSecret;
+use crate::openid::OpenIdLink;
 use crate::passkey::Passkey;
 use crate::password::PasswordHash;
 use access::{Actor, Person};
@@ -26,6 +27,9 @@ pub struct Account {
     /// Its passkeys, each of which opens as password and code do together.
     #[serde(default)]
     pub passkeys: Vec<Passkey>,
+    /// What it is at the hospital's identity provider; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenIdLink>,
     /// Who its person is in the record, as a reference such as `Practitioner/1`; `None` for who is in no resource.
     #[serde(default)]
     pub person: Option<String>,
@@ -103,6 +107,17 @@ impl Account {
             person: person.flatten(),
             ..Actor::default()
         }
+    }
+
+    /// How many ways its person has to sign in: each passkey, password and codes together, the identity provider.
+    pub fn ways_in(&self) -> usize {
+        let by_password = self.password.is_some() && self.code.is_some();
+        self.passkeys.len() + usize::from(by_password) + usize::from(self.is_known_by_openid())
+    }
+
+    /// Whether the identity provider knows its person.
+    pub fn is_known_by_openid(&self) -> bool {
+        matches!(self.openid, Some(OpenIdLink::Known { .. }))
     }
 
     /// Whom it is for. Who is in no resource works here.

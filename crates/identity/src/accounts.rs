@@ -1,7 +1,9 @@
 //! The accounts of a practice, as an administrator sees to them.
 
 use crate::account::{Account, AccountKind, AccountState};
+use crate::account_index::{self, Entry};
 use crate::oauth::Grants;
+use crate::openid::OpenIdLink;
 use crate::{IdentityError, mistake};
 use access::Person;
 use record::private_documents::DocumentChange;
@@ -9,12 +11,23 @@ use record::{Record, Session};
 
 /// Accounts by id.
 const SPACE: &str = "account";
-/// The ids of accounts by their sign-in names, so that each name is one account's.
-const NAMES: &str = "account-name";
 
 /// Accounts that are for the record of one patient: by kind, their only role, and the type of who they are.
 const OF_PATIENTS: [(AccountKind, &str, &str); 2] =
     [(AccountKind::Patient, "patient", "Patient"), (AccountKind::Proxy, "proxy", "RelatedPerson")];
+
+/// An account that is to be made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewAccount<'a> {
+    /// Its person's name.
+    pub name: &'a str,
+    /// Its role.
+    pub role: &'a str,
+    /// Who they are in the record, as a reference such as `Practitioner/1`; `None` for who is in no resource.
+    pub person: Option<&'a str>,
+    /// Their name at the identity provider, by which they come in without an invitation.
+    pub openid_name: Option<&'a str>,
+}
 
 /// The accounts, for a session.
 pub struct Accounts<'a> {
@@ -52,39 +65,43 @@ impl<'a> Accounts<'a> {
 
     /// The account of a sign-in name, whatever its case.
     pub fn named(&self, sign_in_name: &str) -> Result<Option<Account>, IdentityError> {
-        let id = self.record().private_document(NAMES, &folded(sign_in_name))?;
+        self.indexed(account_index::by_name(sign_in_name))
+    }
+
+    /// The account that is this at the identity provider.
+    pub fn linked(&self, link: &OpenIdLink) -> Result<Option<Account>, IdentityError> {
+        self.indexed(account_index::by_link(link))
+    }
+
+    fn indexed(&self, (space, key): Entry) -> Result<Option<Account>, IdentityError> {
+        let id = self.record().private_document(space, &key)?;
         match id.map(String::from_utf8) {
             Some(Ok(id)) => self.find(&id),
             _ => Ok(None),
         }
     }
 
-    /// Makes an account that waits for its person, who may be somebody in the record: a reference such as `Practitioner/1`. For
-    /// administrators.
-    pub fn add(
-        &self,
-        name: &str,
-        roles: Vec<String>,
-        person: Option<&str>,
-    ) -> Result<Account, IdentityError> {
+    /// Makes an account that waits for its person. For administrators.
+    pub fn add(&self, new: &NewAccount<'_>) -> Result<Account, IdentityError> {
         self.session.require_administrator()?;
-        let name = name.trim();
+        let (name, roles) = (new.name.trim(), self.record().roles());
         if name.is_empty() || name.chars().count() > 100 {
             return mistake("Write the person's name, in at most 100 characters.");
         }
-        if roles.is_empty() || roles.iter().any(|role| !self.record().roles().contains(role)) {
-            return mistake(format!("Choose a role: {}.", self.record().roles().join(", ")));
+        if !roles.iter().any(|role| role == new.role) {
+            return mistake(format!("Choose a role: {}.", roles.join(", ")));
         }
         let account = Account {
             id: self.record().new_id(),
             name: name.to_owned(),
             sign_in_name: String::new(),
-            roles,
+            roles: vec![new.role.to_owned()],
             state: AccountState::Invited,
             password: None,
             code: None,
             passkeys: Vec::new(),
-            person: person.map(str::to_owned),
+            openid: new.openid_name.map(folded).filter(|name| !name.is_empty()).map(OpenIdLink::Awaited),
+            person: new.person.map(str::to_owned),
             made_ms: self.record().now_ms(),
         };
         self.check_person(&account)?;
@@ -150,6 +167,7 @@ impl<'a> Accounts<'a> {
             account.password = None;
             account.code = None;
             account.passkeys.clear();
+            account.openid = None;
         })?;
         Grants::new(self.session).end_of_account(id)?;
         self.session.revoke_all(id)?;
@@ -201,20 +219,11 @@ impl<'a> Accounts<'a> {
         };
         let mut changes = vec![change(&account.id, before, after)];
         changes.extend(staying.map(|one| change(&one.id, Some(one), Some(one))));
-        let name = |account: Option<&Account>| {
-            account.map(|one| folded(&one.sign_in_name)).filter(|name| !name.is_empty())
-        };
-        let (old, new) = (name(before), name(after));
-        if old != new {
-            let id = account.id.clone().into_bytes();
-            let entry = |key, before, after| DocumentChange { space: NAMES, key, before, after };
-            changes.extend(old.map(|name| entry(name, Some(id.clone()), None)));
-            changes.extend(new.map(|name| entry(name, None, Some(id.clone()))));
-        }
+        changes.extend(account_index::changes(before, after));
         match self.session.change_documents(changes, &format!("account {} is {what}", account.id))? {
             true => Ok(()),
             false => mistake(
-                "This sign-in name is taken, or the account was changed meanwhile. Try again, with another name.",
+                "This name is taken, or the account was changed meanwhile. Try again, with another name.",
             ),
         }
     }

@@ -120,7 +120,7 @@ impl Joining {
         sign_in_name: &str,
     ) -> Result<String, IdentityError> {
         let account = self.named(name, sign_in_name)?;
-        if Accounts::new(&self.session).named(sign_in_name)?.is_some_and(|other| other.id != account.id) {
+        if self.accounts().named(sign_in_name)?.is_some_and(|other| other.id != account.id) {
             return mistake("This sign-in name is taken. Choose another one.");
         }
         door.ceremonies()?.begin_addition(&account)
@@ -155,8 +155,17 @@ impl Joining {
                 account.password = Some(PasswordHash::of(password, &[&account.name, &account.sign_in_name])?);
             }
         }
-        account.state = AccountState::Active;
-        Accounts::new(&self.session).put(Some(&self.account), Some(&account), "in use")?;
+        self.take_up(account)
+    }
+
+    pub(crate) fn accounts(&self) -> Accounts<'_> {
+        Accounts::new(&self.session)
+    }
+
+    /// The account is in use as its person wants it, and the invitation is used up.
+    pub(crate) fn take_up(&self, account: Account) -> Result<Account, IdentityError> {
+        let account = Account { state: AccountState::Active, ..account };
+        self.accounts().put(Some(&self.account), Some(&account), "in use")?;
         let used = DocumentChange::removal(SPACE, self.key.clone(), self.content.clone());
         // It leads nowhere any more: the account does not wait.
         self.session.change_documents(vec![used], "an invitation is used")?;

@@ -4,12 +4,14 @@
 //! called in the audit log is its id, which never changes.
 
 pub mod account;
+mod account_index;
 pub mod accounts;
 pub mod audit_anchor;
 mod idle;
 pub mod invitation;
 pub mod oauth;
 pub mod one_time_code;
+pub mod openid;
 pub mod own_account;
 pub mod pace;
 pub mod passkey;
@@ -18,7 +20,7 @@ pub mod sign_in;
 mod throttle;
 
 pub use account::{Account, AccountKind, AccountState};
-pub use accounts::Accounts;
+pub use accounts::{Accounts, NewAccount};
 pub use idle::IdleTimes;
 pub use invitation::Joining;
 pub use own_account::OwnAccount;

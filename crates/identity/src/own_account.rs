@@ -21,11 +21,15 @@ impl<'a> OwnAccount<'a> {
 
     /// As it is now; `None` for who came in by a printed code.
     pub fn read(&self) -> Result<Option<Account>, IdentityError> {
-        let account = Accounts::new(self.session).find(&self.session.actor().id)?;
+        let account = self.accounts().find(&self.session.actor().id)?;
         Ok(account.filter(|account| account.state == AccountState::Active))
     }
 
-    fn required(&self) -> Result<Account, IdentityError> {
+    pub(crate) fn accounts(&self) -> Accounts<'a> {
+        Accounts::new(self.session)
+    }
+
+    pub(crate) fn required(&self) -> Result<Account, IdentityError> {
         match self.read()? {
             Some(account) => Ok(account),
             None => mistake("You came in by a printed code, which is nobody's account."),
@@ -46,19 +50,26 @@ impl<'a> OwnAccount<'a> {
 
     /// Takes a passkey away, unless nothing would be left to sign in with.
     pub fn remove_passkey(&self, key: &str) -> Result<(), IdentityError> {
-        let account = self.required()?;
-        let is_enough = |account: &Account| {
-            account.passkeys.len() > 1 || (account.password.is_some() && account.code.is_some())
+        self.take_away("without a passkey", |account| account.passkeys.retain(|one| one.key() != key))
+    }
+
+    /// Takes away something to sign in with, unless nothing would be left.
+    pub(crate) fn take_away(&self, what: &str, take: impl Fn(&mut Account)) -> Result<(), IdentityError> {
+        let without = |account: &Account| {
+            let mut left = account.clone();
+            take(&mut left);
+            left
         };
-        if !is_enough(&account) {
+        if without(&self.required()?).ways_in() == 0 {
             return mistake(
-                "This is all that you sign in with. Add another passkey, or a password and a phone, first.",
+                "This is all that you sign in with. Add a passkey, or a password and a phone, first.",
             );
         }
-        self.change("without a passkey", |account| {
+        self.change(what, |account| {
             // Asked again: another one may have been taken away meanwhile.
-            if is_enough(account) {
-                account.passkeys.retain(|one| one.key() != key);
+            let left = without(account);
+            if left.ways_in() > 0 {
+                *account = left;
             }
         })
     }
@@ -79,8 +90,8 @@ impl<'a> OwnAccount<'a> {
         self.change("given another app of codes", |account| account.code = Some(secret.clone()))
     }
 
-    fn change(&self, what: &str, change: impl Fn(&mut Account)) -> Result<(), IdentityError> {
+    pub(crate) fn change(&self, what: &str, change: impl Fn(&mut Account)) -> Result<(), IdentityError> {
         let id = &self.session.actor().id;
-        Accounts::new(self.session).change(id, what, change).map(|_| ())
+        self.accounts().change(id, what, change).map(|_| ())
     }
 }

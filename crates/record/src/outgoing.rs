@@ -32,6 +32,13 @@ impl Targets {
         Self { named: named.filter(|one| !one.is_empty()).collect() }
     }
 
+    /// These, and the host of a URL that the practice has named elsewhere.
+    pub fn and_host_of(mut self, url: &str) -> Self {
+        self.named
+            .extend(Endpoint::parse(url).map(|endpoint| format!("{}:{}", endpoint.host, endpoint.port)));
+        self
+    }
+
     /// Reads a URL that requests may be sent to; an error says why they may not, and how to mend it.
     pub fn endpoint(&self, url: &str) -> Result<Endpoint, String> {
         let endpoint =

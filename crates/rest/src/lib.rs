@@ -15,6 +15,7 @@ mod capability_statement;
 mod cors;
 mod failure;
 mod format;
+pub mod identity_provider;
 mod inputs;
 mod interactions;
 mod oauth;

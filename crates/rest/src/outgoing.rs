@@ -83,6 +83,27 @@ pub(crate) async fn fetch(
     Ok(())
 }
 
+/// Asks for something, and gives what was answered, whatever its status: of `bytes_max` at most.
+pub(crate) async fn ask_whole(
+    targets: &Targets,
+    endpoint: &Endpoint,
+    headers: &[(String, String)],
+    message: Message,
+    (timeout, bytes_max): (Duration, usize),
+) -> Result<(StatusCode, Vec<u8>), String> {
+    let request = request(endpoint, headers, message)?;
+    let mut answer = within(timeout, ask(targets, endpoint, request)).await??;
+    let mut bytes = Vec::new();
+    while let Some(frame) = within(timeout, answer.body.frame()).await? {
+        let frame = frame.map_err(|_| "the answer broke off")?;
+        bytes.extend_from_slice(frame.data_ref().map_or(&[], |piece| piece));
+        if bytes.len() > bytes_max {
+            return Err(format!("the answer has more than {bytes_max} bytes"));
+        }
+    }
+    Ok((answer.status, bytes))
+}
+
 async fn within<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<T, String> {
     let done = tokio::time::timeout(timeout, work).await;
     done.map_err(|_| format!("no answer within {} seconds", timeout.as_secs()))

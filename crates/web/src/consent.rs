@@ -2,11 +2,12 @@
 
 use crate::App;
 use crate::authorize::{read, unfit_page};
+use crate::cookie::SESSION;
 use crate::failure::Failure;
 use crate::page::{encoded, harden_forms, html, with_session};
 use crate::patients::{self, Row};
+use crate::scope_words;
 use crate::shell::Shell;
-use crate::{scope_words, session_cookie};
 use access::Scope;
 use askama::Template;
 use axum::body::Bytes;
@@ -85,7 +86,7 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, RawForm(sen
 }
 
 pub(crate) async fn decide(State(app): State<App>, headers: HeaderMap, RawForm(sent): RawForm) -> Response {
-    let cookie = session_cookie::read(&headers, app.record.base_url()).unwrap_or_default();
+    let cookie = SESSION.read(&headers, app.record.base_url()).unwrap_or_default();
     with_request(app, headers, sent, move |session, request, sent| {
         let to = match sent.get("decision") {
             "allow" => {

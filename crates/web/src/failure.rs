@@ -71,6 +71,11 @@ impl Failure {
         Self { status, title, message: message.into(), way_on: None }
     }
 
+    /// The same, with where else to go.
+    pub(crate) fn with_way_on(self, words: &'static str, address: String) -> Self {
+        Self { way_on: Some((words, address)), ..self }
+    }
+
     pub(crate) fn into_page(self, session: Option<&Session>) -> Response {
         let page = FailurePage {
             shell: Shell::of(session),

@@ -11,6 +11,7 @@ const session = {
   until: 0,
   idle: 0,
   isRecent: false,
+  openidLabel: '',
   told: 0,
   waiting: 0,
   kept: null,
@@ -37,6 +38,7 @@ async function lookAtSession(method) {
   session.until = Date.now() + told.left_ms;
   session.idle = told.idle_ms;
   session.isRecent = told.is_recent;
+  session.openidLabel = told.openid_label;
   planLook();
 }
 
@@ -88,6 +90,7 @@ function cover(why = 'ended') {
   document.body.append(template.content.cloneNode(true));
   document.querySelectorAll('.cover [data-why]').forEach((text) => { text.hidden = text.dataset.why !== why; });
   offerPasskeys(document.body);
+  offerOpenid();
   document.querySelectorAll('form[data-in-place]').forEach((form) => {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -95,6 +98,12 @@ function cover(why = 'ended') {
     });
   });
   document.querySelector('.cover input:not([type=hidden])')?.focus();
+}
+
+/** Offers the identity provider, which is another site: in a window of its own, so that what is kept here stays. */
+function offerOpenid() {
+  document.querySelectorAll('.cover [data-openid]').forEach((offer) => { offer.hidden = !session.openidLabel; });
+  document.querySelectorAll('.cover [data-openid-label]').forEach((place) => { place.textContent = session.openidLabel; });
 }
 
 /** Puts the page back as it was. */
@@ -166,7 +175,7 @@ async function lookAgain() {
 }
 
 others?.addEventListener('message', lookAgain);
-if (!session.who) tellOthers();
+if (!session.who || location.pathname === '/sign-in/done') tellOthers();
 if (session.who) {
   lookAtSession('GET');
   SIGNS.forEach((sign) => document.addEventListener(sign, isThere, { passive: true, capture: true }));

@@ -26,6 +26,10 @@ struct JoinPage {
     sign_in_name: String,
     length_min: usize,
     has_passkeys: bool,
+    /// What people call the identity provider; empty: there is none.
+    openid_label: String,
+    /// Where one joins there.
+    openid_path: String,
     code: CodePicture,
 }
 
@@ -71,9 +75,10 @@ pub(crate) struct JoinForm {
 }
 
 pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Path(secret): Path<String>) -> Response {
+    let path = openid_path(&secret);
     answer(app, headers, secret, |app, joining| {
         let form = JoinForm { name: joining.account.name.clone(), ..JoinForm::default() };
-        page(app, joining, form, String::new())
+        page((app, joining, path), form, String::new())
     })
     .await
 }
@@ -97,6 +102,7 @@ pub(crate) async fn join(
     Path(secret): Path<String>,
     Form(form): Form<JoinForm>,
 ) -> Response {
+    let path = openid_path(&secret);
     answer(app, headers, secret, move |app, joining| {
         let means = match form.passkey.is_empty() {
             true => Means::Password { password: &form.password, code: &form.one_time_code },
@@ -112,7 +118,8 @@ pub(crate) async fn join(
         match joined {
             Ok(_) => Ok(Redirect::to("/sign-in").into_response()),
             Err(IdentityError::Mistake(problem)) => {
-                Ok((StatusCode::UNPROCESSABLE_ENTITY, page(app, joining, form, problem)?).into_response())
+                Ok((StatusCode::UNPROCESSABLE_ENTITY, page((app, joining, path), form, problem)?)
+                    .into_response())
             }
             Err(error) => Err(error.into()),
         }
@@ -120,7 +127,8 @@ pub(crate) async fn join(
     .await
 }
 
-async fn answer(
+/// Does something for whoever follows an invitation.
+pub(crate) async fn answer(
     app: App,
     headers: HeaderMap,
     secret: String,
@@ -129,14 +137,26 @@ async fn answer(
     let answer =
         tokio::task::spawn_blocking(move || match Joining::begin(&app.record, &secret, origin(&headers))? {
             Some(joining) => work(&app, &joining),
-            None => {
-                Err(Failure::not_found("This invitation was used, or its week is over. Ask for a new one."))
-            }
+            None => Err(used_up()),
         });
     answer.await.unwrap_or_else(|_| Err(Failure::bug())).unwrap_or_else(|failure| failure.into_page(None))
 }
 
-fn page(app: &App, joining: &Joining, form: JoinForm, problem: String) -> Result<Response, Failure> {
+/// What is said of an invitation that leads nowhere.
+fn used_up() -> Failure {
+    Failure::not_found("This invitation was used, or its week is over. Ask for a new one.")
+}
+
+/// Where an invitation is followed at the identity provider.
+fn openid_path(secret: &str) -> String {
+    format!("/join/{secret}/openid")
+}
+
+fn page(
+    (app, joining, openid_path): (&App, &Joining, String),
+    form: JoinForm,
+    problem: String,
+) -> Result<Response, Failure> {
     let shown = if form.sign_in_name.is_empty() { &form.name } else { &form.sign_in_name };
     html(&JoinPage {
         shell: Shell::of(None),
@@ -146,5 +166,7 @@ fn page(app: &App, joining: &Joining, form: JoinForm, problem: String) -> Result
         sign_in_name: form.sign_in_name,
         length_min: password::LENGTH_MIN,
         has_passkeys: app.door.has_passkeys(),
+        openid_label: app.openid_label(),
+        openid_path,
     })
 }

@@ -10,6 +10,7 @@ mod authorize;
 mod chart;
 mod consent;
 mod consents;
+mod cookie;
 mod disclosures;
 mod document;
 mod emergency;
@@ -20,6 +21,7 @@ mod line_chart;
 mod live;
 mod moment;
 mod open_app;
+mod openid;
 mod page;
 mod patient_search;
 mod patients;
@@ -30,7 +32,6 @@ mod results;
 mod roles;
 mod scope_words;
 mod security;
-mod session_cookie;
 mod session_end;
 mod shell;
 mod sign_in;
@@ -43,6 +44,7 @@ pub use people::join_url;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
+use identity::openid::Provider;
 use identity::{IdleTimes, Pace, SignIn};
 use record::Record;
 use std::sync::Arc;
@@ -62,7 +64,29 @@ pub(crate) struct App {
     pub idle: Arc<IdleTimes>,
     /// How much may be asked in a while.
     pub pace: Arc<Pace>,
+    /// The hospital's identity provider, by which people may sign in.
+    pub provider: Option<Arc<Provider>>,
 }
+
+impl App {
+    /// What people call the identity provider; empty when there is none.
+    pub(crate) fn openid_label(&self) -> String {
+        self.provider.as_ref().map(|provider| provider.label().to_owned()).unwrap_or_default()
+    }
+}
+
+/// How the pages are to behave.
+pub struct Settings {
+    /// How long sessions hold without use.
+    pub idle: IdleTimes,
+    /// How much may be asked in a while.
+    pub pace: Arc<Pace>,
+    /// The hospital's identity provider, which sends people back to [`OPENID_RETURN`]; `None`: there is none.
+    pub provider: Option<Provider>,
+}
+
+/// Where the identity provider sends people back to.
+pub const OPENID_RETURN: &str = "/sign-in/openid/return";
 
 /// A page: where it is, what it is for, and how it answers.
 pub struct Page {
@@ -83,6 +107,13 @@ pub const PAGES: &[Page] = &[
         answer: || post(sign_in::begin_passkey),
     },
     Page {
+        path: "/sign-in/openid",
+        purpose: "sign in at the identity provider",
+        answer: || get(openid::sign_in),
+    },
+    Page { path: OPENID_RETURN, purpose: "come back from it", answer: || get(openid::come_back) },
+    Page { path: "/sign-in/done", purpose: "signed in beside a page", answer: || get(openid::done) },
+    Page {
         path: "/session",
         purpose: "until when one is signed in",
         answer: || get(session_end::show).post(session_end::show),
@@ -97,6 +128,21 @@ pub const PAGES: &[Page] = &[
         path: "/join/{secret}/passkey",
         purpose: "begin to join with a passkey",
         answer: || post(join::begin_passkey),
+    },
+    Page {
+        path: "/join/{secret}/openid",
+        purpose: "join at the identity provider",
+        answer: || get(openid::follow_invitation),
+    },
+    Page {
+        path: "/confirm/openid",
+        purpose: "show at the identity provider who one is",
+        answer: || get(openid::confirm),
+    },
+    Page {
+        path: "/security/openid",
+        purpose: "be known by the identity provider",
+        answer: || get(openid::link),
     },
     Page {
         path: "/confirm",
@@ -219,9 +265,15 @@ pub const PAGES: &[Page] = &[
 ];
 
 /// The pages as routes. Who does nothing for so long is signed out, and who asks too much is told to wait.
-pub fn router(record: Arc<Record>, idle: IdleTimes, pace: Arc<Pace>) -> Router {
-    let door = Arc::new(SignIn::new(record.base_url()));
-    let app = App { record, followers: live::places(), door, idle: Arc::new(idle), pace };
+pub fn router(record: Arc<Record>, settings: Settings) -> Router {
+    let app = App {
+        door: Arc::new(SignIn::new(record.base_url())),
+        record,
+        followers: live::places(),
+        idle: Arc::new(settings.idle),
+        pace: settings.pace,
+        provider: settings.provider.map(Arc::new),
+    };
     let routes = PAGES.iter().fold(Router::new(), |router, page| router.route(page.path, (page.answer)()));
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     routes.layer(axum::middleware::from_fn(page::harden)).layer(compression).with_state(app)

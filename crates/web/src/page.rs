@@ -1,8 +1,8 @@
 //! What all pages share: rendering, security headers, work off the network threads.
 
 use crate::App;
+use crate::cookie::SESSION;
 use crate::failure::Failure;
-use crate::session_cookie;
 use askama::Template;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -99,7 +99,7 @@ pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Sess
     let Some(session) = session(app, headers)? else { return Ok(None) };
     app.pace.ask(&session.actor().id, app.record.now_ms()).map_err(Failure::too_fast)?;
     if !headers.contains_key(UNATTENDED)
-        && let Some(secret) = session_cookie::read(headers, app.record.base_url())
+        && let Some(secret) = SESSION.read(headers, app.record.base_url())
     {
         app.record.prolong(
             CredentialKind::PageSession,
@@ -112,7 +112,7 @@ pub(crate) fn used_session(app: &App, headers: &HeaderMap) -> Result<Option<Sess
 
 /// The session of the signed-in user; `None` when nobody is signed in.
 pub(crate) fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Failure> {
-    let Some(secret) = session_cookie::read(headers, app.record.base_url()) else { return Ok(None) };
+    let Some(secret) = SESSION.read(headers, app.record.base_url()) else { return Ok(None) };
     let actor = app.record.authenticate(CredentialKind::PageSession, &secret)?;
     Ok(actor.map(|actor| app.record.session(actor, origin(headers))))
 }

@@ -11,7 +11,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clinic::person::{self, Person};
-use identity::{Account, Accounts, IdentityError, invitation};
+use identity::openid::OpenIdLink;
+use identity::{Account, Accounts, IdentityError, NewAccount, invitation};
 use record::Session;
 use serde::Deserialize;
 
@@ -27,6 +28,8 @@ struct PeoplePage {
     find: String,
     found: Vec<Person>,
     roles: Vec<String>,
+    /// What people call the identity provider; empty: there is none.
+    openid_label: String,
     people: Vec<Row>,
 }
 
@@ -49,6 +52,9 @@ pub(crate) struct InviteForm {
     #[serde(default)]
     name: String,
     role: String,
+    /// Their name at the identity provider; empty: they are invited by a link.
+    #[serde(default)]
+    openid_name: String,
     /// Who they are in the record; empty for who is in no resource.
     #[serde(default)]
     person: String,
@@ -57,11 +63,12 @@ pub(crate) struct InviteForm {
 /// Where one goes on after a recent sign-in: whoever finds a page that was left open invites nobody.
 const PATH: &str = "/people";
 
-/// What a change of the accounts gives.
+/// What a change of the accounts gives: a name and the link that invites them; an empty one for who needs none.
 type Done = Result<Option<(String, String)>, IdentityError>;
 
 pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
-    with_session(app, headers, move |session| page(session, Ok(None), asked)).await
+    let label = app.openid_label();
+    with_session(app, headers, move |session| page(session, label, Ok(None), asked)).await
 }
 
 pub(crate) async fn invite(
@@ -69,6 +76,7 @@ pub(crate) async fn invite(
     headers: HeaderMap,
     Form(form): Form<InviteForm>,
 ) -> Response {
+    let label = app.openid_label();
     with_recent_sign_in(app, headers, PATH, move |session| {
         let person = Some(form.person.as_str()).filter(|person| !person.is_empty());
         let name = match person {
@@ -76,23 +84,31 @@ pub(crate) async fn invite(
             Some(person) if form.name.trim().is_empty() => name_of(session, person)?,
             _ => form.name,
         };
-        let added = Accounts::new(session).add(&name, vec![form.role], person);
-        page(session, added.and_then(|one| link_for(session, one)).map(Some), Asked::default())
+        let openid_name =
+            Some(form.openid_name.as_str()).filter(|name| !label.is_empty() && !name.is_empty());
+        let new = NewAccount { name: &name, role: &form.role, person, openid_name };
+        let added = Accounts::new(session).add(&new).and_then(|one| match one.openid {
+            Some(_) => Ok((one.name, String::new())),
+            None => link_for(session, one),
+        });
+        page(session, label, added.map(Some), Asked::default())
     })
     .await
 }
 
 pub(crate) async fn reset(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let label = app.openid_label();
     with_recent_sign_in(app, headers, PATH, move |session| {
         let invited = Accounts::new(session).reset(&id).and_then(|one| link_for(session, one));
-        page(session, invited.map(Some), Asked::default())
+        page(session, label, invited.map(Some), Asked::default())
     })
     .await
 }
 
 pub(crate) async fn close(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let label = app.openid_label();
     with_recent_sign_in(app, headers, PATH, move |session| {
-        page(session, Accounts::new(session).close(&id).map(|()| None), Asked::default())
+        page(session, label, Accounts::new(session).close(&id).map(|()| None), Asked::default())
     })
     .await
 }
@@ -113,7 +129,7 @@ fn name_of(session: &Session, person: &str) -> Result<String, Failure> {
     Ok(named.remove(person).map(|person| person.name).unwrap_or_default())
 }
 
-fn page(session: &Session, done: Done, asked: Asked) -> Result<Response, Failure> {
+fn page(session: &Session, openid_label: String, done: Done, asked: Asked) -> Result<Response, Failure> {
     let (status, problem, invitation) = match done {
         Ok(invitation) => (StatusCode::OK, String::new(), invitation),
         Err(IdentityError::Mistake(problem)) => (StatusCode::UNPROCESSABLE_ENTITY, problem, None),
@@ -135,6 +151,7 @@ fn page(session: &Session, done: Done, asked: Asked) -> Result<Response, Failure
         invited,
         link,
         roles: session.record().roles(),
+        openid_label,
         people: accounts.into_iter().map(row).collect(),
     };
     Ok((status, html(&page)?).into_response())

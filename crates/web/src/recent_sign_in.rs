@@ -5,9 +5,9 @@
 //! passkey or by password alone, for the session is the other factor, and goes on to where they were.
 
 use crate::App;
+use crate::cookie::SESSION;
 use crate::failure::Failure;
 use crate::page::{self, html, with_session};
-use crate::session_cookie;
 use crate::shell::Shell;
 use crate::sign_in::{actor_of, by_printed_code, safe_path};
 use askama::Template;
@@ -27,6 +27,8 @@ const RECENT_MS: i64 = 5 * 60_000;
 pub(crate) struct Means {
     pub passkey: bool,
     pub password: bool,
+    /// The identity provider, by what people call it; empty: it does not know them.
+    pub openid_label: String,
     /// A printed code: of whoever came in by one, and has no account.
     pub printed_code: bool,
 }
@@ -36,6 +38,10 @@ impl Means {
         Self {
             passkey: app.door.has_passkeys() && account.is_some_and(|one| !one.passkeys.is_empty()),
             password: account.is_some_and(|one| one.password.is_some()),
+            openid_label: match account.is_some_and(Account::is_known_by_openid) {
+                true => app.openid_label(),
+                false => String::new(),
+            },
             printed_code: account.is_none(),
         }
     }
@@ -72,7 +78,7 @@ pub(crate) struct ConfirmForm {
 
 /// Whether who is signed in showed a moment ago who they are.
 pub(crate) fn is_recent(app: &App, headers: &HeaderMap) -> Result<bool, Failure> {
-    let Some(secret) = session_cookie::read(headers, app.record.base_url()) else { return Ok(false) };
+    let Some(secret) = SESSION.read(headers, app.record.base_url()) else { return Ok(false) };
     let confirmed_ms = app.record.confirmed_ms(CredentialKind::PageSession, &secret)?;
     Ok(confirmed_ms.is_some_and(|confirmed_ms| app.record.now_ms() - confirmed_ms < RECENT_MS))
 }
@@ -108,7 +114,7 @@ pub(crate) async fn confirm(
 ) -> Response {
     let (door, cookies) = (app.clone(), headers.clone());
     with_session(app, headers, move |session| {
-        let Some(secret) = session_cookie::read(&cookies, door.record.base_url()) else {
+        let Some(secret) = SESSION.read(&cookies, door.record.base_url()) else {
             return Err(Failure::bug());
         };
         match shows(&door, session, &cookies, &form)? {
@@ -125,6 +131,9 @@ pub(crate) async fn confirm(
     .await
 }
 
+/// What is said to whoever shows to be somebody else.
+pub(crate) const OTHER: &str = "That is somebody else's. You are signed in as another person.";
+
 /// Whether the form shows that it is who is signed in, and not somebody else.
 fn shows(
     app: &App,
@@ -132,7 +141,6 @@ fn shows(
     headers: &HeaderMap,
     form: &ConfirmForm,
 ) -> Result<Result<(), String>, Failure> {
-    const OTHER: &str = "That is somebody else's. You are signed in as another person.";
     let (own, origin) = (session.actor().id.as_str(), page::origin(headers));
     let shown = if !form.passkey.is_empty() {
         let signed_in = app.door.attempt_with_passkey(&app.record, &form.passkey, origin)?;
@@ -146,7 +154,7 @@ fn shows(
     Ok(shown.and_then(|actor| if actor.id == own { Ok(()) } else { Err(OTHER.to_owned()) }))
 }
 
-fn page(app: &App, session: &Session, problem: String, to: String) -> Result<Response, Failure> {
+pub(crate) fn page(app: &App, session: &Session, problem: String, to: String) -> Result<Response, Failure> {
     let account = OwnAccount::new(session).read()?;
     let means = Means::of(app, account.as_ref());
     html(&ConfirmPage { shell: Shell::of(Some(session)), problem, means, to: safe_path(&to).to_owned() })

@@ -2,13 +2,14 @@
 //! recent sign-in.
 
 use crate::App;
+use crate::cookie::SESSION;
 use crate::failure::Failure;
 use crate::join::CodePicture;
+use crate::moment;
 use crate::page::{html, with_session};
 use crate::recent_sign_in::{Means, is_recent, with_recent_sign_in};
 use crate::shell::Shell;
 use crate::sign_in::options;
-use crate::{moment, session_cookie};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -31,6 +32,8 @@ struct SecurityPage {
     /// Where one goes after that.
     to: &'static str,
     has_passkeys: bool,
+    /// What people call the identity provider; empty: there is none.
+    openid_label: String,
     account: Option<Account>,
     length_min: usize,
     /// A new secret for a phone; `None` when nothing may be changed.
@@ -78,7 +81,7 @@ type Change = (&'static str, fn(&Work<'_>) -> Result<(), IdentityError>);
 
 const SESSIONS: CredentialKind = CredentialKind::PageSession;
 
-const CHANGES: [Change; 6] = [
+const CHANGES: [Change; 7] = [
     ("add-passkey", |work| {
         OwnAccount::new(work.session).add_passkey(&work.app.door, &work.form.passkey_name, &work.form.passkey)
     }),
@@ -93,6 +96,7 @@ const CHANGES: [Change; 6] = [
         Ok(work.session.end_other_own_credentials(SESSIONS, work.secret)?)
     }),
     ("phone", |work| OwnAccount::new(work.session).change_phone(&work.form.secret, &work.form.one_time_code)),
+    ("unlink-openid", |work| OwnAccount::new(work.session).unlink_openid()),
     ("end-session", |work| Ok(work.session.end_own_credentials(SESSIONS, |key| key == work.form.key)?)),
     ("end-other-sessions", |work| Ok(work.session.end_other_own_credentials(SESSIONS, work.secret)?)),
 ];
@@ -122,7 +126,7 @@ pub(crate) async fn change(
         let Some((_, change)) = CHANGES.iter().find(|(known, _)| *known == name) else {
             return Err(Failure::not_found("There is no such change."));
         };
-        let secret = session_cookie::read(&cookies, door.record.base_url()).unwrap_or_default();
+        let secret = SESSION.read(&cookies, door.record.base_url()).unwrap_or_default();
         match change(&Work { app: &door, session, secret: &secret, form: &form }) {
             Ok(()) => Ok(Redirect::to("/security").into_response()),
             Err(IdentityError::Mistake(problem)) => {
@@ -139,10 +143,12 @@ fn page(app: &App, session: &Session, headers: &HeaderMap, problem: String) -> R
     let account = OwnAccount::new(session).read()?;
     let is_recent = is_recent(app, headers)?;
     let code = match &account {
-        Some(account) if is_recent => Some(CodePicture::of(&CodeSecret::random(), &account.sign_in_name)?),
+        Some(account) if is_recent && !account.sign_in_name.is_empty() => {
+            Some(CodePicture::of(&CodeSecret::random(), &account.sign_in_name)?)
+        }
         _ => None,
     };
-    let secret = session_cookie::read(headers, app.record.base_url()).unwrap_or_default();
+    let secret = SESSION.read(headers, app.record.base_url()).unwrap_or_default();
     html(&SecurityPage {
         shell: Shell::of(Some(session)),
         problem,
@@ -150,6 +156,7 @@ fn page(app: &App, session: &Session, headers: &HeaderMap, problem: String) -> R
         means: Means::of(app, account.as_ref()),
         to: "/security",
         has_passkeys: app.door.has_passkeys(),
+        openid_label: app.openid_label(),
         account,
         length_min: password::LENGTH_MIN,
         code,

@@ -1,9 +1,10 @@
 //! Until when one is signed in, for the script that warns and covers the page. To ask with POST says that somebody is there.
 
 use crate::App;
+use crate::cookie::SESSION;
 use crate::failure::Failure;
+use crate::page;
 use crate::recent_sign_in::is_recent;
-use crate::{page, session_cookie};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -22,6 +23,8 @@ struct SessionEnd {
     idle_ms: i64,
     /// Whether they showed a moment ago who they are.
     is_recent: bool,
+    /// What people call the identity provider; empty: there is none.
+    openid_label: String,
 }
 
 pub(crate) async fn show(State(app): State<App>, method: Method, headers: HeaderMap) -> Response {
@@ -38,8 +41,7 @@ fn end(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Session
         true => page::used_session(app, headers)?,
         false => page::session(app, headers)?,
     };
-    let (Some(session), Some(secret)) = (session, session_cookie::read(headers, app.record.base_url()))
-    else {
+    let (Some(session), Some(secret)) = (session, SESSION.read(headers, app.record.base_url())) else {
         return Ok(None);
     };
     let Some(expires_ms) = app.record.expires_ms(CredentialKind::PageSession, &secret)? else {
@@ -50,5 +52,6 @@ fn end(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Session
         left_ms: expires_ms - app.record.now_ms(),
         idle_ms: app.idle.of(session.actor()),
         is_recent: is_recent(app, headers)?,
+        openid_label: app.openid_label(),
     }))
 }

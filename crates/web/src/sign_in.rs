@@ -2,9 +2,9 @@
 //! out and leave nothing behind.
 
 use crate::App;
+use crate::cookie::SESSION;
 use crate::failure::Failure;
 use crate::page::{html, origin};
-use crate::session_cookie;
 use crate::shell::Shell;
 use access::Actor;
 use askama::Template;
@@ -30,6 +30,8 @@ struct SignInPage {
     has_passkeys: bool,
     /// Whether the last try was with a printed code.
     is_by_code: bool,
+    /// What people call the identity provider; empty: there is none.
+    openid_label: String,
     /// The page to go to.
     to: String,
 }
@@ -74,7 +76,14 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
     page(app, headers, String::new(), false, asked.to).await
 }
 
-async fn page(app: App, headers: HeaderMap, problem: String, is_by_code: bool, to: String) -> Response {
+/// The page, which says what was wrong with the last try.
+pub(crate) async fn page(
+    app: App,
+    headers: HeaderMap,
+    problem: String,
+    is_by_code: bool,
+    to: String,
+) -> Response {
     let shown = tokio::task::spawn_blocking(move || {
         let nobody = app.record.session(Actor::unknown(), origin(&headers));
         let has_accounts = !Accounts::new(&nobody).is_empty()?;
@@ -84,6 +93,7 @@ async fn page(app: App, headers: HeaderMap, problem: String, is_by_code: bool, t
             has_accounts,
             has_passkeys: app.door.has_passkeys(),
             is_by_code,
+            openid_label: app.openid_label(),
             to: safe_path(&to).to_owned(),
         })
     });
@@ -105,7 +115,7 @@ pub(crate) async fn sign_in(
     let is_in_place = headers.contains_key(IN_PLACE);
     let base_url = app.record.base_url().to_owned();
     let (at_the_door, origin) = (app.clone(), origin(&headers));
-    let old = session_cookie::read(&headers, app.record.base_url());
+    let old = SESSION.read(&headers, app.record.base_url());
     let outcome =
         tokio::task::spawn_blocking(move || attempt(&at_the_door, &form, origin, old.as_deref())).await;
     match outcome {
@@ -114,7 +124,7 @@ pub(crate) async fn sign_in(
                 true => StatusCode::NO_CONTENT.into_response(),
                 false => Redirect::to(safe_path(&to)).into_response(),
             };
-            let cookie = session_cookie::set(&secret, &base_url);
+            let cookie = SESSION.set(&secret, &base_url);
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
@@ -155,13 +165,23 @@ fn attempt(app: &App, form: &SignInForm, origin: Origin, old: Option<&str>) -> R
         Ok(actor) => actor,
         Err(problem) => return Ok(Outcome::Refused(problem)),
     };
+    begin_session(app, &actor, origin, old).map(Outcome::Begun)
+}
+
+/// Begins a session, whose secret it gives; the one that the browser had until now ends.
+pub(crate) fn begin_session(
+    app: &App,
+    actor: &Actor,
+    origin: Origin,
+    old: Option<&str>,
+) -> Result<String, Failure> {
     if let Some(old) = old {
         end_session(app, old, origin.clone())?;
     }
     let session = app.record.session(actor.clone(), origin);
     session.take_away_ended(CredentialKind::PageSession)?;
-    let expires_ms = app.record.now_ms() + app.idle.of(&actor);
-    Ok(Outcome::Begun(session.issue_credential(CredentialKind::PageSession, &actor, expires_ms)?))
+    let expires_ms = app.record.now_ms() + app.idle.of(actor);
+    Ok(session.issue_credential(CredentialKind::PageSession, actor, expires_ms)?)
 }
 
 /// Who it is that fills the form; or what is wrong, in words for them.
@@ -204,7 +224,7 @@ pub(crate) fn actor_of(app: &App, signed_in: SignedIn, wrong: &str) -> Result<Ac
     }
 }
 
-fn too_often(app: &App, until_ms: i64) -> String {
+pub(crate) fn too_often(app: &App, until_ms: i64) -> String {
     let seconds = (until_ms - app.record.now_ms()).max(1_000) / 1_000;
     format!("Too many tries. Wait {seconds} seconds, then try again.")
 }
@@ -214,8 +234,8 @@ const WRONG: &str = "Name, password or code is not right. A code can be used onc
 
 pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
     let origin = origin(&headers);
-    let cleared = session_cookie::clear(app.record.base_url());
-    if let Some(secret) = session_cookie::read(&headers, app.record.base_url()) {
+    let cleared = SESSION.clear(app.record.base_url());
+    if let Some(secret) = SESSION.read(&headers, app.record.base_url()) {
         let ended = tokio::task::spawn_blocking(move || end_session(&app, &secret, origin)).await;
         if !matches!(ended, Ok(Ok(()))) {
             return Failure::bug().into_page(None);

@@ -49,6 +49,7 @@ fn account() -> Account {
         password: None,
         code: None,
         passkeys: Vec::new(),
+        openid: None,
         person: None,
         made_ms: 0,
     }

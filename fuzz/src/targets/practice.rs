@@ -85,7 +85,9 @@ impl Practice {
             let cookie = format!("chiron-session={}", secret.expect("a session can be made"));
             request.headers_mut().insert(header::COOKIE, cookie.parse().expect("a secret is plain"));
         }
-        ask(web::router(Arc::clone(&self.record), identity::IdleTimes::all(900_000), Arc::default()), request)
+        let idle = identity::IdleTimes::all(900_000);
+        let settings = web::Settings { idle, pace: Arc::default(), provider: None };
+        ask(web::router(Arc::clone(&self.record), settings), request)
     }
 }
 

@@ -121,6 +121,19 @@ impl Browser {
         self.look_at(made["handle"].as_str().expect("a window has a handle"));
     }
 
+    /// Looks at the window that a page opened beside the only other one.
+    pub fn look_at_opened(&self, other: &str) {
+        for _ in 0..100 {
+            let handles = self.get("/window/handles");
+            let mut windows = handles.as_array().expect("windows").iter().filter_map(Value::as_str);
+            if let Some(window) = windows.find(|window| *window != other) {
+                return self.look_at(window);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("no window was opened");
+    }
+
     /// Looks at a window.
     pub fn look_at(&self, window: &str) {
         self.post("/window", &json!({ "handle": window }));

@@ -7,6 +7,9 @@
 #[path = "../../src/harness/http.rs"]
 mod http;
 #[allow(dead_code)] // Likewise.
+#[path = "../../src/harness/openid_provider.rs"]
+mod openid_provider;
+#[allow(dead_code)] // Likewise.
 #[path = "../../src/harness/program.rs"]
 mod program;
 
@@ -19,6 +22,7 @@ mod chart_page;
 mod idle_page;
 mod joining;
 mod live_page;
+mod openid;
 mod passkeys;
 mod patient_search;
 mod readable;

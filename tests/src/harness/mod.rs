@@ -4,6 +4,7 @@ pub mod content;
 pub mod event_stream;
 pub mod folder;
 pub mod http;
+pub mod openid_provider;
 pub mod program;
 pub mod random;
 pub mod receiver;

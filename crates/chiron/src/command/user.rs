@@ -4,7 +4,7 @@ use crate::arguments::UserCommand;
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
 use anyhow::{Result, bail};
-use identity::{Account, Accounts, invitation};
+use identity::{Account, AccountState, Accounts, NewAccount, invitation};
 use record::Session;
 
 /// Does a command on the accounts.
@@ -13,8 +13,17 @@ pub fn run(practice: &Practice, command: &UserCommand, emit: &mut Emit<'_>) -> R
     let accounts = Accounts::new(&session);
     match command {
         UserCommand::List => list(&accounts, emit),
-        UserCommand::Invite { name, role, person } => {
-            tell_link(&session, &accounts.add(name, vec![role.clone()], person.as_deref())?, emit)
+        UserCommand::Invite { name, role, person, openid_name } => {
+            let (person, openid_name) = (person.as_deref(), openid_name.as_deref());
+            let account = accounts.add(&NewAccount { name, role, person, openid_name })?;
+            match account.openid {
+                None => tell_link(&session, &account, emit),
+                Some(_) => {
+                    emit(Event::Line(format!("{} signs in at the identity provider", account.name)));
+                    emit(Event::Answer(serde_json::json!({ "account": account.id })));
+                    Ok(())
+                }
+            }
         }
         UserCommand::Reset { sign_in_name } => {
             let account = named(&accounts, sign_in_name)?;
@@ -23,8 +32,8 @@ pub fn run(practice: &Practice, command: &UserCommand, emit: &mut Emit<'_>) -> R
         UserCommand::Close { sign_in_name } => {
             let account = named(&accounts, sign_in_name)?;
             accounts.close(&account.id)?;
-            emit(Event::Line(format!("{} is closed", account.sign_in_name)));
-            emit(Event::Answer(serde_json::json!({ "closed": account.sign_in_name })));
+            emit(Event::Line(format!("{sign_in_name} is closed")));
+            emit(Event::Answer(serde_json::json!({ "closed": sign_in_name })));
             Ok(())
         }
     }
@@ -35,9 +44,12 @@ pub fn first_administrator(practice: &Practice) -> Result<Option<String>> {
     let session = practice.session();
     let accounts = Accounts::new(&session);
     let first = match accounts.list()?.as_slice() {
-        [] => accounts.add("Administrator", vec!["administrator".to_owned()], None)?,
+        [] => {
+            let new = NewAccount { name: "Administrator", role: "administrator", ..NewAccount::default() };
+            accounts.add(&new)?
+        }
         // Nobody has followed the link of an earlier start.
-        [only] if only.sign_in_name.is_empty() => only.clone(),
+        [only] if only.state == AccountState::Invited && only.sign_in_name.is_empty() => only.clone(),
         _ => return Ok(None),
     };
     Ok(Some(link(&session, &first)?))
@@ -57,7 +69,8 @@ fn tell_link(session: &Session, account: &Account, emit: &mut Emit<'_>) -> Resul
 fn list(accounts: &Accounts<'_>, emit: &mut Emit<'_>) -> Result<()> {
     let all = accounts.list()?;
     for one in &all {
-        let name = if one.sign_in_name.is_empty() { "-" } else { &one.sign_in_name };
+        // Whoever has no name of their own is called by the account's id.
+        let name = if one.sign_in_name.is_empty() { &one.id } else { &one.sign_in_name };
         emit(Event::Line(format!("{name}  {}  {}  {}", one.name, one.roles.join(", "), one.state.word())));
     }
     let row = |one: &Account| {
@@ -69,7 +82,9 @@ fn list(accounts: &Accounts<'_>, emit: &mut Emit<'_>) -> Result<()> {
 }
 
 fn named(accounts: &Accounts<'_>, sign_in_name: &str) -> Result<Account> {
-    match accounts.named(sign_in_name)? {
+    let named =
+        accounts.named(sign_in_name)?.map_or_else(|| accounts.find(sign_in_name), |one| Ok(Some(one)))?;
+    match named {
         Some(account) => Ok(account),
         None => bail!("nobody signs in as '{sign_in_name}'; chiron user list shows who does"),
     }

@@ -1,7 +1,7 @@
 //! A program that an administrator knows.
 
 use super::address;
-use super::key_set::KeySet;
+use super::key_set::{ALGORITHMS, KeySet};
 use super::scope_list::{ScopeList, Word};
 use crate::{IdentityError, mistake};
 use access::scope::Context;
@@ -103,7 +103,7 @@ impl Client {
         }
         match &self.proof {
             Proof::Keys(keys) => {
-                KeySet::parse(keys)?;
+                KeySet::parse(keys, &ALGORITHMS)?;
             }
             Proof::KeysAt(url) if !url.starts_with("https://") && !url.starts_with("http://") => {
                 return mistake("Write the whole address of the keys, with https://.");

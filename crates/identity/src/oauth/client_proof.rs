@@ -2,7 +2,7 @@
 
 use super::client::{Client, ClientState, Proof};
 use super::clients::Clients;
-use super::key_set::KeySet;
+use super::key_set::{ALGORITHMS, KeySet};
 use super::{assertion, is_secret, refuse};
 use crate::IdentityError;
 use record::Session;
@@ -47,7 +47,7 @@ pub fn check(session: &Session, shown: &Shown, keys: Option<&KeySet>) -> Result<
             return refuse("invalid_client", "client_id is not the one of the assertion");
         }
         (Proof::Keys(set), Shown::Assertion(token, _)) => {
-            assertion::check(session, &client, token, &KeySet::parse(set)?)?;
+            assertion::check(session, &client, token, &KeySet::parse(set, &ALGORITHMS)?)?;
         }
         (Proof::KeysAt(_), Shown::Assertion(token, _)) => match keys {
             Some(keys) => assertion::check(session, &client, token, keys)?,

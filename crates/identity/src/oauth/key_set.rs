@@ -1,28 +1,56 @@
-//! Public keys of programs (JSON Web Key Sets, RFC 7517), and what a signature is by.
+//! Public keys of programs and of identity providers (JSON Web Key Sets, RFC 7517), and what a signature is by.
 //!
-//! Only the two algorithms that SMART demands exist here, each with its own kind of key: a public key can never be taken for a
-//! secret, nor one algorithm's key for another's.
+//! Each algorithm has its own kind of key, and a set takes only those that its reader named: a public key can never be taken
+//! for a secret, nor one algorithm's key for another's.
 
 use super::from_base64;
 use crate::{IdentityError, mistake};
 use ring::signature::{
-    ECDSA_P384_SHA384_FIXED, RSA_PKCS1_2048_8192_SHA384, RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, EcdsaVerificationAlgorithm, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RsaParameters,
+    RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde_json::Value;
 
-/// The algorithms of signatures that programs make.
+/// The algorithms of signatures that programs make: the two that SMART demands.
 pub const ALGORITHMS: [&str; 2] = ["RS384", "ES384"];
 
 /// Keys at most: a set is read for each request.
 const KEYS_MAX: usize = 50;
 
+/// How the signatures of an algorithm are checked.
+enum Check {
+    Rsa(&'static RsaParameters),
+    /// By the name of its curve.
+    Curve(&'static str, &'static EcdsaVerificationAlgorithm),
+}
+
+/// Algorithms that are understood (RFC 7518 §3.1).
+const CHECKS: [(&str, Check); 6] = [
+    ("RS256", Check::Rsa(&RSA_PKCS1_2048_8192_SHA256)),
+    ("RS384", Check::Rsa(&RSA_PKCS1_2048_8192_SHA384)),
+    ("RS512", Check::Rsa(&RSA_PKCS1_2048_8192_SHA512)),
+    ("PS256", Check::Rsa(&RSA_PSS_2048_8192_SHA256)),
+    ("ES256", Check::Curve("P-256", &ECDSA_P256_SHA256_FIXED)),
+    ("ES384", Check::Curve("P-384", &ECDSA_P384_SHA384_FIXED)),
+];
+
+/// Curves, and the bytes of a coordinate.
+const CURVES: [(&str, usize); 2] = [("P-256", 32), ("P-384", 48)];
+
 /// A set of public keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeySet(Vec<Key>);
+pub struct KeySet {
+    keys: Vec<Key>,
+    /// The algorithms that are taken.
+    algorithms: &'static [&'static str],
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     id: String,
+    /// The only algorithm that it is for; `None`: all of its kind.
+    algorithm: Option<String>,
     kind: Kind,
 }
 
@@ -30,16 +58,16 @@ struct Key {
 enum Kind {
     /// Modulus and exponent.
     Rsa(Vec<u8>, Vec<u8>),
-    /// A point of P-384, uncompressed.
-    P384(Vec<u8>),
+    /// The name of a curve, and a point of it, uncompressed.
+    Curve(&'static str, Vec<u8>),
 }
 
 impl KeySet {
-    /// Reads a set. Keys of other kinds and for other uses are left out.
+    /// Reads a set of keys for some algorithms. Keys of other kinds and for other uses are left out.
     ///
     /// # Errors
     /// When no key can be used, and when a key is a private one.
-    pub fn parse(set: &Value) -> Result<Self, IdentityError> {
+    pub fn parse(set: &Value, algorithms: &'static [&'static str]) -> Result<Self, IdentityError> {
         let Some(keys) = set.get("keys").and_then(Value::as_array) else {
             return mistake("The keys are a JSON Web Key Set: {\"keys\": [ … ]}.");
         };
@@ -48,31 +76,49 @@ impl KeySet {
                 "A private key is in the set: it is not secret any more. Make a new one and give its public half.",
             );
         }
-        let keys: Vec<Key> = keys.iter().take(KEYS_MAX).filter_map(read).collect();
+        let is_for_one = |key: &Key| algorithms.iter().any(|name| key.check(name).is_some());
+        let keys: Vec<Key> = keys.iter().take(KEYS_MAX).filter_map(read).filter(is_for_one).collect();
         if keys.is_empty() {
-            return mistake(
-                "None of the keys can be used: give RSA (2048 bits or more, RS384) or P-384 (ES384), each with a kid.",
-            );
+            return mistake(format!(
+                "None of the keys can be used: give RSA (2048 bits or more) or elliptic keys for {}, each with a kid.",
+                algorithms.join(" or ")
+            ));
         }
-        Ok(Self(keys))
+        Ok(Self { keys, algorithms })
     }
 
     /// Whether a key of an id is in it.
     pub fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|key| key.id == id)
+        self.keys.iter().any(|key| key.id == id)
     }
 
     /// Whether a signature over a message is by the key of an id, by an algorithm.
     pub fn is_signed(&self, (algorithm, id): (&str, &str), message: &[u8], signature: &[u8]) -> bool {
-        self.0.iter().filter(|key| key.id == id).any(|key| match (&key.kind, algorithm) {
-            (Kind::Rsa(n, e), "RS384") => RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA384, message, signature)
-                .is_ok(),
-            (Kind::P384(point), "ES384") => {
-                UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).verify(message, signature).is_ok()
+        let is_taken = self.algorithms.contains(&algorithm);
+        let mut keys = self.keys.iter().filter(|key| is_taken && key.id == id);
+        keys.any(|key| match (&key.kind, key.check(algorithm)) {
+            (Kind::Rsa(n, e), Some(Check::Rsa(how))) => {
+                RsaPublicKeyComponents { n, e }.verify(how, message, signature).is_ok()
+            }
+            (Kind::Curve(_, point), Some(Check::Curve(_, how))) => {
+                UnparsedPublicKey::new(*how, point).verify(message, signature).is_ok()
             }
             _ => false,
         })
+    }
+}
+
+impl Key {
+    /// How its signatures by an algorithm are checked; `None` when it makes none by it.
+    fn check(&self, algorithm: &str) -> Option<&'static Check> {
+        let (_, check) = CHECKS.iter().find(|(name, _)| *name == algorithm)?;
+        let is_its_kind = match (&self.kind, check) {
+            (Kind::Rsa(..), Check::Rsa(_)) => true,
+            (Kind::Curve(curve, _), Check::Curve(of, _)) => curve == of,
+            _ => false,
+        };
+        let is_for_it = self.algorithm.as_deref().is_none_or(|only| only == algorithm);
+        (is_its_kind && is_for_it).then_some(check)
     }
 }
 
@@ -82,29 +128,30 @@ fn read(key: &Value) -> Option<Key> {
     if text("use").is_some_and(|purpose| purpose != "sig") {
         return None;
     }
-    let (kind, algorithm) = match (text("kty")?, text("crv")) {
-        ("RSA", _) => {
+    let kind = match text("kty")? {
+        "RSA" => {
             let modulus = number("n")?;
             let begin = modulus.iter().position(|byte| *byte != 0)?;
             let modulus = modulus[begin..].to_vec();
             if modulus.len() < 256 {
                 return None;
             }
-            (Kind::Rsa(modulus, number("e")?), "RS384")
+            Kind::Rsa(modulus, number("e")?)
         }
-        ("EC", Some("P-384")) => {
+        "EC" => {
+            let named = text("crv")?;
+            let (curve, length) = CURVES.into_iter().find(|(name, _)| *name == named)?;
             let mut point = vec![4];
             for name in ["x", "y"] {
-                let coordinate = number(name).filter(|bytes| bytes.len() <= 48)?;
-                point.resize(point.len() + 48 - coordinate.len(), 0);
+                let coordinate = number(name).filter(|bytes| bytes.len() <= length)?;
+                point.resize(point.len() + length - coordinate.len(), 0);
                 point.extend(coordinate);
             }
-            (Kind::P384(point), "ES384")
+            Kind::Curve(curve, point)
         }
         _ => return None,
     };
-    let is_for_it = text("alg").is_none_or(|named| named == algorithm);
-    is_for_it.then(|| text("kid")).flatten().map(|id| Key { id: id.to_owned(), kind })
+    Some(Key { id: text("kid")?.to_owned(), algorithm: text("alg").map(str::to_owned), kind })
 }
 
 #[cfg(test)]
@@ -133,7 +180,8 @@ mod tests {
         let pair = pair();
         let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
         let key = json!({ "kty": "RSA", "kid": "1", "n": to_base64(&public.n), "e": to_base64(&public.e) });
-        let set = KeySet::parse(&json!({ "keys": [key, { "kty": "oct", "kid": "2" }] })).unwrap();
+        let set =
+            KeySet::parse(&json!({ "keys": [key, { "kty": "oct", "kid": "2" }] }), &ALGORITHMS).unwrap();
         let right = signed(&pair, &RSA_PKCS1_SHA384);
         assert!(set.is_signed(("RS384", "1"), b"message", &right));
         for (named, message) in [
@@ -163,8 +211,8 @@ mod tests {
             json!([other]),
             json!([{ "kty": "oct", "kid": "1", "k": "AA" }]),
         ] {
-            assert!(KeySet::parse(&json!({ "keys": keys })).is_err(), "{keys}");
+            assert!(KeySet::parse(&json!({ "keys": keys }), &ALGORITHMS).is_err(), "{keys}");
         }
-        assert!(KeySet::parse(&json!([])).is_err());
+        assert!(KeySet::parse(&json!([]), &ALGORITHMS).is_err());
     }
 }

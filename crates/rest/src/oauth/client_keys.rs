@@ -4,7 +4,7 @@ use crate::outgoing;
 use crate::service::Service;
 use access::Actor;
 use flate2::read::GzDecoder;
-use identity::oauth::key_set::KeySet;
+use identity::oauth::key_set::{ALGORITHMS, KeySet};
 use identity::oauth::{Clients, Proof, assertion};
 use std::collections::HashMap;
 use std::io::Read;
@@ -75,5 +75,5 @@ async fn fetch(service: &Service, url: &str) -> Result<KeySet, String> {
         bytes = plain;
     }
     let set = serde_json::from_slice(&bytes).map_err(|_| "the set is not JSON")?;
-    KeySet::parse(&set).map_err(|error| error.to_string())
+    KeySet::parse(&set, &ALGORITHMS).map_err(|error| error.to_string())
 }

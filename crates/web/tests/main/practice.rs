@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use identity::invitation::{Chosen, Means, invite};
-use identity::{Accounts, IdleTimes, Joining, SignIn};
+use identity::{Accounts, IdleTimes, Joining, NewAccount, SignIn};
 use record::ports::RecordPorts;
 use record::session::Settings;
 use record::{Origin, Record};
@@ -50,7 +50,9 @@ impl Practice {
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
         }));
-        let pages = web::router(Arc::clone(&record), IdleTimes::parse("15,nurse=5").unwrap(), Arc::default());
+        let idle = IdleTimes::parse("15,nurse=5").unwrap();
+        let settings = web::Settings { idle, pace: Arc::default(), provider: None };
+        let pages = web::router(Arc::clone(&record), settings);
         Self { record, time_ms, pages }
     }
 
@@ -66,7 +68,10 @@ impl Practice {
     /// Somebody with a role who has joined with a password.
     pub fn joined_as(&self, name: &str, role: &str) -> String {
         let administrator = self.record.session(Actor::local_administrator(), Origin::default());
-        let account = Accounts::new(&administrator).add(name, vec![role.to_owned()], None).unwrap();
+        let account = {
+            let new = NewAccount { name, role, ..NewAccount::default() };
+            Accounts::new(&administrator).add(&new).unwrap()
+        };
         let secret = invite(&administrator, &account).unwrap();
         let joining = Joining::begin(&self.record, &secret, Origin::default()).unwrap().unwrap();
         let app = joining.code().clone();
