@@ -18,6 +18,8 @@ pub struct Actor {
     pub person: Option<Person>,
     /// The program that acts for the actor: the id of its client; `None` on our own pages.
     pub client: Option<String>,
+    /// Whose program it is: a reference such as `Organization/1`; `None` for one of nobody's, and on our own pages.
+    pub organization: Option<String>,
     /// The id of the patient whose record the program was given (SMART `patient` launch context). What a token may by its
     /// `patient/` scopes, it may there only.
     pub patient: Option<String>,

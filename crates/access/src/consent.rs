@@ -1,16 +1,19 @@
 //! Consent directives: what patients have said that others may not see of their record (FHIR Consent of scope patient-privacy;
 //! 45 CFR 164.522(a), 42 CFR 2.31).
 //!
-//! A rule that names people or devices holds for them. One that names nobody holds for programs that work by themselves, which
-//! is how a record leaves the practice: who treats the patient in it is named, or sees the record.
+//! A rule that names somebody holds for them: people, devices, and whom organizations, care teams and groups have. One that
+//! names nobody and is about payment holds for programs of health plans, and any other that names nobody for programs that work by
+//! themselves, which is how a record leaves the practice: who treats the patient in it is named, or sees the record.
+
+mod part;
+
+pub use part::{Kept, Meaning, Part};
 
 use crate::record_of::in_record_of;
 use crate::relations::Asker;
 use fhir::period::Period;
-use fhir::schema::{TypeId, schema};
+use fhir::schema::TypeId;
 use fhir::{Document, Node};
-use search::matcher::NoPorts;
-use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 use search::value::reference::local_resource;
 
@@ -24,9 +27,9 @@ pub struct Directive {
     pub patient: String,
     /// The id of the Consent that says so.
     pub consent: String,
-    /// From whom, such as `Practitioner/1`; empty: from programs that work by themselves.
-    pub from: Vec<String>,
-    /// For whom an exception was made.
+    /// From whom.
+    pub from: Recipient,
+    /// For whom an exception was made, such as `Practitioner/1`.
     pub but_for: Vec<String>,
     /// When it holds.
     pub period: Option<Period>,
@@ -38,15 +41,26 @@ pub struct Directive {
     pub not_understood: Vec<String>,
 }
 
-/// A part of a record.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Part {
-    /// Resources of these types; empty: of any.
-    pub types: Vec<TypeId>,
-    /// Resources that bear one of these labels, as `_security` names them; empty: any.
-    pub labels: Vec<String>,
-    /// These resources, by type and id; empty: any.
-    pub resources: Vec<(TypeId, String)>,
+/// From whom something is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// Those of these names, such as `Practitioner/1` or `Organization/2`.
+    Named(Vec<String>),
+    /// Programs that work by themselves.
+    Programs,
+    /// Programs of health plans, for people or by themselves (45 CFR 164.522(a)(1)(vi)).
+    HealthPlans,
+}
+
+/// Who asks, as directives name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// What they are called in the record: who they are, and the organizations, care teams and groups that they are of.
+    pub names: Vec<String>,
+    /// Whether it is a program that works by itself.
+    pub is_program: bool,
+    /// Whether it is a program of a health plan.
+    pub is_of_health_plan: bool,
 }
 
 impl Directive {
@@ -85,13 +99,23 @@ impl Directive {
         denials.map(|one| named(rule(one, one.each_of("provision"), base_url))).collect()
     }
 
-    /// True when it holds for who asks, who is known in the record by these names, at this moment.
-    pub fn holds(&self, names: &[String], is_program: bool, now_ms: i64, offset_minutes: i32) -> bool {
-        let is_named = |list: &[String]| list.iter().any(|one| names.contains(one));
-        let is_for = if self.from.is_empty() { is_program } else { is_named(&self.from) };
+    /// True when it holds for who asks at this moment.
+    pub fn holds(&self, who: &Names, now_ms: i64, offset_minutes: i32) -> bool {
+        let is_named = |list: &[String]| list.iter().any(|one| who.names.contains(one));
+        let is_for = match &self.from {
+            Recipient::Named(names) => is_named(names),
+            Recipient::Programs => who.is_program,
+            Recipient::HealthPlans => who.is_of_health_plan,
+        };
         is_for
             && !is_named(&self.but_for)
             && self.period.as_ref().is_none_or(|period| period.contains_ms(now_ms, offset_minutes))
+    }
+
+    /// All that it names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let from: &[String] = if let Recipient::Named(names) = &self.from { names } else { &[] };
+        from.iter().chain(&self.but_for).map(String::as_str)
     }
 
     /// What must hold for resources of a type that may be seen in spite of it; `None`: it does not touch the type.
@@ -132,11 +156,17 @@ fn is_opt_out(root: Node<'_>) -> bool {
 
 fn rule<'a>(node: Node<'a>, exceptions: impl Iterator<Item = Node<'a>>, base_url: &str) -> Directive {
     let permits = exceptions.filter(|one| one.get_str("type").is_some_and(|kind| kind == "permit"));
-    let mut not_understood: Vec<String> =
-        NARROWING.iter().filter(|name| node.get(name).is_some()).map(ToString::to_string).collect();
+    let from = match actors(node, base_url) {
+        names if !names.is_empty() => Recipient::Named(names),
+        _ if is_about_payment(node) => Recipient::HealthPlans,
+        _ => Recipient::Programs,
+    };
+    let is_lost =
+        |name: &&&str| node.get(name).is_some() && !(**name == "purpose" && from == Recipient::HealthPlans);
+    let mut not_understood: Vec<String> = NARROWING.iter().filter(is_lost).map(ToString::to_string).collect();
     let (mut but, mut but_for) = (Vec::new(), Vec::new());
     for one in permits {
-        match (actors(one, base_url), Part::read(one, base_url)) {
+        match (actors(one, base_url), Part::read(one, Meaning::Instance, base_url)) {
             (names, part) if names.is_empty() && part != Part::default() => but.push(part),
             (names, part) if part == Part::default() => but_for.extend(names),
             // Who would see more of a part only, sees no more than the others.
@@ -146,14 +176,25 @@ fn rule<'a>(node: Node<'a>, exceptions: impl Iterator<Item = Node<'a>>, base_url
     Directive {
         patient: String::new(),
         consent: String::new(),
-        from: actors(node, base_url),
+        from,
         but_for,
         period: node.get("period").map(Period::read),
-        what: Part::read(node, base_url),
+        what: Part::read(node, Meaning::Dependents, base_url),
         but,
         not_understood,
     }
 }
+
+/// Whether all that a provision is about is payment by a health plan.
+fn is_about_payment(node: Node<'_>) -> bool {
+    let is_payment =
+        |purpose: Node<'_>| purpose.get_str("code").is_some_and(|code| PAYMENT.contains(&code.as_ref()));
+    node.get("purpose").is_some() && node.each_of("purpose").all(is_payment)
+}
+
+/// Healthcare payment and what is part of it (v3-ActReason, HPAYMT).
+const PAYMENT: [&str; 9] =
+    ["HPAYMT", "CLMATTCH", "COVAUTH", "COVERAGE", "ELIGDTRM", "ELIGVER", "ENROLLM", "MILDCRG", "REMITADV"];
 
 /// Whom a provision names.
 fn actors(node: Node<'_>, base_url: &str) -> Vec<String> {
@@ -163,47 +204,6 @@ fn actors(node: Node<'_>, base_url: &str) -> Vec<String> {
 
 /// Elements of a provision that would make it narrower.
 const NARROWING: [&str; 4] = ["action", "purpose", "code", "dataPeriod"];
-
-impl Part {
-    fn read(node: Node<'_>, base_url: &str) -> Self {
-        let label = |label: Node<'_>| {
-            let code = label.get_str("code")?;
-            Some(format!("{}|{code}", label.get_str("system").unwrap_or_default()))
-        };
-        let types =
-            node.each_of("class").filter_map(|class| schema().resource_named(&class.get_str("code")?));
-        let resources = node.each_of("data").filter_map(|data| reference(data.get("reference")?, base_url));
-        Self {
-            types: types.collect(),
-            labels: node.each_of("securityLabel").filter_map(label).collect(),
-            resources: resources.collect(),
-        }
-    }
-
-    /// That a resource of a type is in it; `None`: none can be.
-    fn clause(&self, type_id: TypeId) -> Option<Clause> {
-        if !self.types.is_empty() && !self.types.contains(&type_id) {
-            return None;
-        }
-        let mut clauses = Vec::new();
-        if !self.resources.is_empty() {
-            let ids = self.resources.iter().filter(|(of, _)| *of == type_id).map(|(_, id)| id.as_str());
-            let ids: Vec<&str> = ids.collect();
-            if ids.is_empty() {
-                return None;
-            }
-            clauses.push(parse(type_id, "_id", &ids.join(","))?);
-        }
-        if !self.labels.is_empty() {
-            clauses.push(parse(type_id, "_security", &self.labels.join(","))?);
-        }
-        Some(Clause::All(clauses))
-    }
-}
-
-fn parse(type_id: TypeId, parameter: &str, value: &str) -> Option<Clause> {
-    parse_clause(&[type_id], parameter, value, &NoPorts, &Limits::default()).ok()
-}
 
 /// A reference to a resource here.
 fn reference(node: Node<'_>, base_url: &str) -> Option<(TypeId, String)> {
@@ -217,6 +217,7 @@ fn name((type_id, id): (TypeId, String)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fhir::schema::schema;
 
     fn consent(rest: &str) -> Document {
         let text = format!(
@@ -245,11 +246,15 @@ mod tests {
                 {"type":"permit"}]}"#,
         ));
         let [one] = read.as_slice() else { panic!("{read:?}") };
-        let names = |name: &str| vec![name.to_owned()];
+        let who = |name: &str| Names {
+            names: vec![name.to_owned()],
+            is_program: name.is_empty(),
+            ..Names::default()
+        };
         let (within_ms, after_ms) = (1_780_000_000_000, 1_800_000_000_000);
-        assert!(one.holds(&names("Practitioner/x"), false, within_ms, 0));
-        assert!(!one.holds(&names("Practitioner/x"), false, after_ms, 0));
-        assert!(!one.holds(&names("Practitioner/y"), true, within_ms, 0));
+        assert!(one.holds(&who("Practitioner/x"), within_ms, 0));
+        assert!(!one.holds(&who("Practitioner/x"), after_ms, 0));
+        assert!(!one.holds(&who("Practitioner/y"), within_ms, 0));
         assert!(one.clause(type_named("Observation")).is_some());
         assert_eq!(one.clause(type_named("Condition")), None);
         assert_eq!(one.clause(type_named("Organization")), None, "it is in nobody's record");
@@ -264,9 +269,31 @@ mod tests {
         ] {
             let read = read(&consent(rest));
             let [one] = read.as_slice() else { panic!("{rest}: {read:?}") };
-            assert!(one.holds(&[], true, 0, 0) && !one.holds(&["Practitioner/x".to_owned()], false, 0, 0));
+            let (program, person) = (Names { is_program: true, ..Names::default() }, Names::default());
+            assert!(one.holds(&program, 0, 0) && !one.holds(&person, 0, 0));
             assert_eq!(one.not_understood.len(), 1, "{one:?}");
         }
+    }
+
+    #[test]
+    fn hp4_what_was_paid_in_full_is_kept_from_health_plans_alone() {
+        let text = |purpose: &str| {
+            format!(
+                r#""provision":{{"type":"permit","provision":[{{"type":"deny","purpose":[{purpose}],
+                "data":[{{"meaning":"dependents","reference":{{"reference":"Encounter/e"}}}}]}}]}}"#
+            )
+        };
+        let payment = read(&consent(&text(r#"{"code":"HPAYMT"},{"code":"ELIGVER"}"#)));
+        let [one] = payment.as_slice() else { panic!("{payment:?}") };
+        assert_eq!((&one.from, one.not_understood.len()), (&Recipient::HealthPlans, 0));
+        let plan = Names { is_of_health_plan: true, ..Names::default() };
+        assert!(one.holds(&plan, 0, 0) && !one.holds(&Names { is_program: true, ..Names::default() }, 0, 0));
+        for kept in ["Encounter", "Observation", "Condition", "Claim", "DocumentReference", "Provenance"] {
+            assert!(one.clause(type_named(kept)).is_some(), "{kept}");
+        }
+        assert_eq!(one.clause(type_named("Coverage")), None, "it is of no visit");
+        let other = read(&consent(&text(r#"{"code":"HPAYMT"},{"code":"TREAT"}"#)));
+        assert_eq!((&other[0].from, other[0].not_understood.len()), (&Recipient::Programs, 1));
     }
 
     #[test]
@@ -301,7 +328,7 @@ mod tests {
             .replace("Patient/p", "http://localhost/fhir/Patient/p");
         let whole = Document::parse(whole).unwrap();
         assert_eq!(read(&whole), read(&consent(&rest(""))));
-        assert_eq!(read(&whole)[0].from, ["Practitioner/x"]);
+        assert_eq!(read(&whole)[0].from, Recipient::Named(vec!["Practitioner/x".to_owned()]));
         let elsewhere =
             whole.text().replace("http://localhost/fhir/Patient", "http://elsewhere/fhir/Patient");
         assert_eq!(read(&Document::parse(elsewhere).unwrap()), []);

@@ -338,4 +338,7 @@ pub struct AppArguments {
     /// It works by itself, in this role and with these scopes of system/
     #[arg(long, value_name = "ROLE")]
     pub service: Option<String>,
+    /// Whose it is, such as Organization/1: what patients keep from that organization is kept from it
+    #[arg(long, value_name = "REFERENCE")]
+    pub organization: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! A consent directive as a Consent: what a patient keeps from somebody, in the form that the policy reads.
 
-use access::consent::PRIVACY;
+use access::consent::{PRIVACY, Recipient};
 use fhir::{Document, Object, Value};
 
 /// A part of a record that a patient may keep from somebody.
@@ -63,6 +63,7 @@ pub const PARTS: [Part; 8] = [
 ];
 
 const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+const ACT_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
 const TYPES: &str = "http://hl7.org/fhir/resource-types";
 const ROLE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
@@ -79,23 +80,43 @@ pub fn part(code: &str) -> Option<&'static Part> {
     PARTS.iter().find(|part| part.code == code)
 }
 
-/// A Consent by which a patient keeps a part of their record from somebody (`Practitioner/1`), or from programs that work by
-/// themselves, since an instant.
-pub fn consent(patient_id: &str, from: Option<&str>, part: &Part, since: &str) -> Document {
+/// What a patient keeps.
+pub enum What<'a> {
+    /// A part of the record.
+    Part(&'static Part),
+    /// A visit, by its id, with all that was done in it.
+    Visit(&'a str),
+}
+
+/// A Consent by which a patient keeps something from somebody, since an instant.
+pub fn consent(patient_id: &str, from: &Recipient, what: &What<'_>, since: &str) -> Document {
     let coding = |system: &str, code: &str| fhir::object! { "system" => system, "code" => code };
     let concept = |system: &str, code: &str| fhir::object! { "coding" => vec![coding(system, code)] };
     let mut denial = Object::new();
     denial.set("type", "deny");
-    if let Some(from) = from {
-        let actor = fhir::object! {
-            "role" => concept(ROLE, "IRCP"),
-            "reference" => fhir::object! { "reference" => from },
-        };
-        denial.set("actor", Value::Array(vec![actor]));
+    let reference = |name: &str| fhir::object! { "reference" => name };
+    match from {
+        Recipient::Named(names) => {
+            let actor = |name: &String| {
+                fhir::object! { "role" => concept(ROLE, "IRCP"), "reference" => reference(name) }
+            };
+            denial.set("actor", names.iter().map(actor).collect::<Vec<_>>());
+        }
+        Recipient::HealthPlans => denial.set("purpose", vec![coding(ACT_REASON, "HPAYMT")]),
+        Recipient::Programs => {}
     }
-    for (element, system, codes) in [("securityLabel", ACT_CODE, part.labels), ("class", TYPES, part.types)] {
-        if !codes.is_empty() {
-            denial.set(element, codes.iter().map(|code| coding(system, code)).collect::<Vec<_>>());
+    match what {
+        What::Part(part) => {
+            let labels = ("securityLabel", ACT_CODE, part.labels);
+            for (element, system, codes) in [labels, ("class", TYPES, part.types)] {
+                if !codes.is_empty() {
+                    denial.set(element, codes.iter().map(|code| coding(system, code)).collect::<Vec<_>>());
+                }
+            }
+        }
+        What::Visit(id) => {
+            let visit = reference(&format!("Encounter/{id}"));
+            denial.set("data", vec![fhir::object! { "meaning" => "dependents", "reference" => visit }]);
         }
     }
     // What is not denied stays as the roles say.

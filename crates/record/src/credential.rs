@@ -347,7 +347,12 @@ pub(crate) fn actor_object(actor: &Actor) -> Object {
     object.set("name", actor.name.as_str());
     object.set("roles", actor.roles.iter().map(String::as_str).collect::<Vec<_>>());
     let person = actor.person.as_ref().map(Person::to_string);
-    for (name, value) in [("person", &person), ("client", &actor.client), ("patient", &actor.patient)] {
+    for (name, value) in [
+        ("person", &person),
+        ("client", &actor.client),
+        ("organization", &actor.organization),
+        ("patient", &actor.patient),
+    ] {
         if let Some(value) = value {
             object.set(name, value.as_str());
         }
@@ -390,6 +395,7 @@ pub(crate) fn read_actor(root: Node<'_>) -> Option<Actor> {
         roles,
         person,
         client: text("client"),
+        organization: text("organization"),
         patient: text("patient"),
         scopes,
     })

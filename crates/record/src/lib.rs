@@ -23,6 +23,7 @@ mod labelled;
 mod leave;
 pub mod linked_types;
 pub mod links;
+mod names;
 pub mod outgoing;
 mod own_profiles;
 mod parameters;

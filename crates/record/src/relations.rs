@@ -93,29 +93,25 @@ impl Record {
         }
         let now_ms = self.now_ms();
         let offset_minutes = self.ports.offset_minutes(now_ms);
-        let is_program = actor.person.is_none() && actor.scopes.is_some();
-        let names = self.names_of(actor)?;
-        let holds = |one: &&Directive| one.holds(&names, is_program, now_ms, offset_minutes);
+        let who = self.names_of(actor, &all)?;
+        let holds = |one: &&Directive| one.holds(&who, now_ms, offset_minutes);
         Ok(all.iter().filter(holds).cloned().collect())
-    }
-
-    /// What an actor is called in the record: who they are, and who has the role that they are.
-    fn names_of(&self, actor: &Actor) -> Result<Vec<String>, Error> {
-        let Some(person) = &actor.person else { return Ok(Vec::new()) };
-        let mut names = vec![person.to_string()];
-        if person.type_id().name() == "PractitionerRole" {
-            let key = ResourceKey::new(person.type_id(), person.id());
-            let role = self.store.read(&key)?.and_then(|found| self.resource(found).document());
-            let reference = role
-                .and_then(|role| Some(role.root().get("practitioner")?.get_str("reference")?.into_owned()));
-            let practitioner = reference.and_then(|reference| local_key(&reference, self.base_url()));
-            names.extend(practitioner.map(|key| key.to_string()));
-        }
-        Ok(names)
     }
 
     /// The sites of the roles that a practitioner has now.
     fn sites_of(&self, actor: &Actor) -> Result<Vec<String>, Error> {
+        let roles = self.roles_of(actor)?;
+        let mut sites = Vec::new();
+        for role in roles {
+            let locations = role.root().each_of("location").filter_map(|site| site.get_str("reference"));
+            let keys = locations.filter_map(|reference| local_key(&reference, self.base_url()));
+            sites.extend(keys.map(|key| key.to_string()));
+        }
+        Ok(sites)
+    }
+
+    /// The roles that a practitioner has now, or the one that an actor is.
+    pub(crate) fn roles_of(&self, actor: &Actor) -> Result<Vec<Document>, Error> {
         let Some(person) = &actor.person else { return Ok(Vec::new()) };
         let role = schema().resource_named("PractitionerRole").expect("the release defines it");
         let (parameter, value) = match person.type_id().name() {
@@ -125,17 +121,11 @@ impl Record {
         };
         let hits = self.stored(role, &[(parameter, &value), ("_count", ROLES_MAX)])?;
         let roles = hits.matches.into_iter().filter_map(|found| self.resource(found).document());
-        let mut sites = Vec::new();
-        for role in roles.filter(|role| self.is_in_force(role.root())) {
-            let locations = role.root().each_of("location").filter_map(|site| site.get_str("reference"));
-            let keys = locations.filter_map(|reference| local_key(&reference, self.base_url()));
-            sites.extend(keys.map(|key| key.to_string()));
-        }
-        Ok(sites)
+        Ok(roles.filter(|role| self.is_in_force(role.root())).collect())
     }
 
     /// True of what is active, within its period.
-    fn is_in_force(&self, root: Node<'_>) -> bool {
+    pub(crate) fn is_in_force(&self, root: Node<'_>) -> bool {
         let now_ms = self.now_ms();
         let is_active = root.get("active").and_then(Node::as_bool).unwrap_or(true);
         let offset_minutes = self.ports.offset_minutes(now_ms);

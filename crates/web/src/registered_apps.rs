@@ -54,6 +54,9 @@ pub(crate) struct AppForm {
     keys: String,
     #[serde(default)]
     role: String,
+    /// Whose app it is; empty: nobody's.
+    #[serde(default)]
+    organization: String,
 }
 
 /// What was done: the app with its secret, if it was told one.
@@ -93,6 +96,7 @@ pub(crate) async fn change(
                 client.redirect_uris = lines(&form.redirect_uris);
                 client.launch_uri = text(&form.launch_uri);
                 client.scopes = lines(&form.scopes).join(" ");
+                client.organization = text(&form.organization);
                 if let (Proof::Keys(_) | Proof::KeysAt(_), Some(keys)) = (&client.proof, &keys) {
                     client.proof = keys.clone();
                 }
@@ -160,6 +164,7 @@ fn described(form: &AppForm) -> Result<(Client, Option<String>), IdentityError> 
         launch_uri: text(&form.launch_uri),
         scopes: lines(&form.scopes).join(" "),
         role: (form.kind == "service").then(|| form.role.clone()),
+        organization: text(&form.organization),
         state: ClientState::Active,
         made_ms: 0,
     };
@@ -231,6 +236,7 @@ fn filled(app: &Client) -> AppForm {
         scopes: app.scopes.clone(),
         keys,
         role: app.role.clone().unwrap_or_default(),
+        organization: app.organization.clone().unwrap_or_default(),
     }
 }
 

@@ -62,6 +62,7 @@ fn read(described: &AppArguments) -> Result<(Client, Option<String>)> {
         launch_uri: described.launch_uri.clone(),
         scopes: described.scope.clone(),
         role: described.service.clone(),
+        organization: described.organization.clone(),
         state: ClientState::Active,
         made_ms: 0,
     };

@@ -24,6 +24,9 @@ pub struct Client {
     pub scopes: String,
     /// The role it has when it works by itself (Backend Services); `None`: it acts only for people.
     pub role: Option<String>,
+    /// Whose program it is: a reference such as `Organization/1`, for what patients keep from that organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
     /// Whether it may be used.
     pub state: ClientState,
     /// When it was made known, in milliseconds since 1970.

@@ -4,6 +4,8 @@ use super::client::{Client, ClientState, Proof};
 use super::grants::Grants;
 use super::new_secret;
 use crate::{IdentityError, mistake};
+use fhir::reference::is_id;
+use fhir::schema::schema;
 use record::credential::hash;
 use record::private_documents::DocumentChange;
 use record::{Record, Session};
@@ -55,6 +57,7 @@ impl<'a> Clients<'a> {
         if described.role.as_ref().is_some_and(|role| !self.record().roles().contains(role)) {
             return mistake(format!("Choose a role: {}.", self.record().roles().join(", ")));
         }
+        self.check_organization(&described)?;
         let client = Client {
             id: self.record().new_id(),
             state: ClientState::Active,
@@ -67,6 +70,24 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// Refuses an organization that is not in the record.
+    fn check_organization(&self, client: &Client) -> Result<(), IdentityError> {
+        let Some(reference) = &client.organization else { return Ok(()) };
+        let is_known = match reference.strip_prefix("Organization/").filter(|id| is_id(id)) {
+            Some(id) => {
+                let type_id = schema().resource_named("Organization").expect("the release defines it");
+                !self.session.find(type_id, &[("_id", id)])?.matches.is_empty()
+            }
+            None => false,
+        };
+        match is_known {
+            true => Ok(()),
+            false => mistake(format!(
+                "There is no {reference} in the record: whose app it is, such as Organization/1."
+            )),
+        }
+    }
+
     /// Changes a program. How it shows that it is itself is not changed here. For administrators.
     pub fn change(&self, id: &str, change: impl Fn(&mut Client)) -> Result<Client, IdentityError> {
         self.session.require_administrator()?;
@@ -75,6 +96,7 @@ impl<'a> Clients<'a> {
             let mut after = before.clone();
             change(&mut after);
             after.check()?;
+            self.check_organization(&after)?;
             if self.put(Some(&before), Some(&after), after.state.word())? {
                 return Ok(after);
             }

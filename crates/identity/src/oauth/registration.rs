@@ -145,6 +145,7 @@ fn read(described: &Value) -> Result<(Client, Option<String>), IdentityError> {
         launch_uri: text("initiate_login_uri").or_else(|| text("launch_uri")),
         scopes: text("scope").unwrap_or_default(),
         role: None,
+        organization: None,
         state: ClientState::Active,
         made_ms: 0,
     };

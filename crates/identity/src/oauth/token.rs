@@ -92,7 +92,7 @@ impl Issuer<'_> {
             }
             kept.is_used = true;
             let nonce = kept.nonce.clone();
-            let holder = self.holder(&grant)?;
+            let holder = Actor { organization: client.organization.clone(), ..self.holder(&grant)? };
             let scopes = grant.scope_list();
             let first = Asked { scopes: &scopes, nonce: nonce.as_deref(), family: None };
             if let Some(answer) = self.issue(read, grant, &holder, &first)? {
@@ -142,7 +142,7 @@ impl Issuer<'_> {
                     asked
                 }
             };
-            let holder = self.holder(&grant)?;
+            let holder = Actor { organization: client.organization.clone(), ..self.holder(&grant)? };
             let again = Asked { scopes: &scopes, nonce: None, family: Some(family) };
             if let Some(answer) = self.issue(read, grant, &holder, &again)? {
                 return Ok(answer);
@@ -163,6 +163,7 @@ impl Issuer<'_> {
             id: client.id.clone(),
             name: client.name.clone(),
             roles: vec![role.clone()],
+            organization: client.organization.clone(),
             ..Actor::default()
         };
         let session = self.session(holder.clone());

@@ -153,6 +153,106 @@ fn hp4_a_directive_holds_for_its_part_until_it_ends_and_not_in_an_emergency() {
     assert!(other.read(&key("Patient/p")).is_ok(), "at once");
 }
 
+/// A directive that names somebody else.
+fn deny_to(name: &str) -> String {
+    deny("").replace("Practitioner/x", name)
+}
+
+#[test]
+fn hp4_a_directive_names_organizations_care_teams_and_groups() {
+    let practice = practice();
+    put(&practice, "Organization/whole", r#","name":"W""#);
+    put(&practice, "Organization/part", r#","name":"P","partOf":{"reference":"Organization/whole"}"#);
+    put(
+        &practice,
+        "PractitionerRole/r",
+        r#","practitioner":{"reference":"Practitioner/x"},"organization":{"reference":"Organization/part"}"#,
+    );
+    let team = |status: &str| {
+        let rest = format!(
+            r#","status":"{status}","participant":[{{"member":{{"reference":"PractitionerRole/r"}}}}]"#
+        );
+        put(&practice, "CareTeam/t", &rest);
+    };
+    team("active");
+    put(
+        &practice,
+        "Group/g",
+        r#","type":"practitioner","actual":true,"member":[{"entity":{"reference":"Practitioner/x"}}]"#,
+    );
+    let sees = |person: &str| session(&practice, "clinician", person).read(&key("Patient/p")).is_ok();
+    for name in ["Organization/part", "Organization/whole", "CareTeam/t", "Group/g", "PractitionerRole/r"] {
+        consent(&practice, "active", &deny_to(name));
+        for person in ["Practitioner/x", "PractitionerRole/r"] {
+            assert!(!sees(person), "{person} is of {name}");
+        }
+        assert!(sees("Practitioner/y"), "{name} does not have them");
+    }
+    consent(&practice, "active", &deny_to("CareTeam/t"));
+    team("inactive");
+    assert!(sees("Practitioner/x"), "the team is no more");
+    consent(&practice, "active", &deny_to("Organization/whole"));
+    put(
+        &practice,
+        "PractitionerRole/r",
+        r#","active":false,"practitioner":{"reference":"Practitioner/x"},"organization":{"reference":"Organization/part"}"#,
+    );
+    assert!(sees("Practitioner/x"), "who left it is not of it");
+}
+
+#[test]
+fn hp4_a_visit_that_was_paid_in_full_is_kept_from_health_plans() {
+    let practice = practice();
+    let pays = r#","name":"H","type":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/organization-type","code":"pay"}]}]"#;
+    put(&practice, "Organization/plan", pays);
+    put(&practice, "Organization/branch", r#","name":"B","partOf":{"reference":"Organization/plan"}"#);
+    put(&practice, "Organization/lab", r#","name":"L""#);
+    let visit = r#","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"}"#;
+    let diagnosis = r#","diagnosis":[{"condition":{"reference":"Condition/c-p"}}]"#;
+    put(&practice, "Encounter/paid", &format!("{visit}{diagnosis}"));
+    put(&practice, "Encounter/other", visit);
+    for (name, visit) in [("Observation/paid", "paid"), ("Observation/other", "other")] {
+        let rest = format!(
+            r#","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/p"}},"encounter":{{"reference":"Encounter/{visit}"}}"#
+        );
+        put(&practice, name, &rest);
+    }
+    let keep = |meaning: &str| {
+        let provision = format!(
+            r#"{{"type":"permit","provision":[{{"type":"deny","purpose":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HPAYMT"}}],
+            "data":[{{"meaning":"{meaning}","reference":{{"reference":"Encounter/paid"}}}}]}}]}}"#
+        );
+        consent(&practice, "active", &provision);
+    };
+    keep("dependents");
+    let program = |organization: Option<&str>| {
+        let actor = session(&practice, "app", "").actor().clone();
+        let actor = Actor { organization: organization.map(str::to_owned), ..actor };
+        practice.record.session(actor, Origin { address: "192.0.2.7".to_owned(), way: "rest" })
+    };
+    for plan in ["Organization/plan", "Organization/branch"] {
+        let plan = program(Some(plan));
+        for name in ["Encounter/paid", "Observation/paid"] {
+            assert!(matches!(plan.read(&key(name)), Err(Error::NotFound(_))), "{name}");
+        }
+        assert_eq!(found(&plan, "Encounter", &[]), ["Encounter/other"]);
+        assert_eq!(
+            found(&plan, "Patient", &[("_id", "p"), ("_revinclude", "Observation:subject")]),
+            ["Observation/o-p", "Observation/other", "Patient/p"]
+        );
+        plan.read(&key("Patient/p")).unwrap();
+    }
+    for other in [None, Some("Organization/lab")] {
+        program(other).read(&key("Observation/paid")).unwrap();
+    }
+    session(&practice, "biller", "Practitioner/x").read(&key("Encounter/paid")).unwrap();
+    keep("related");
+    let plan = program(Some("Organization/plan"));
+    assert!(plan.read(&key("Condition/c-p")).is_err() && plan.read(&key("Observation/paid")).is_ok());
+    keep("instance");
+    assert!(plan.read(&key("Condition/c-p")).is_ok() && plan.read(&key("Encounter/paid")).is_err());
+}
+
 #[test]
 fn hp10_an_opt_out_keeps_the_record_from_programs_and_not_from_those_who_treat() {
     let practice = practice();
