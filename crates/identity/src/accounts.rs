@@ -146,11 +146,12 @@ impl<'a> Accounts<'a> {
                 return mistake("There is no such account any more.");
             };
             let stays = |account: &&Account| account.id != id && is_administrator(account);
-            let Some(staying) = accounts.iter().find(stays) else {
+            let staying = accounts.iter().find(stays).filter(|_| is_administrator(before));
+            if is_administrator(before) && staying.is_none() {
                 return mistake("This is the last administrator. Invite another one first.");
-            };
+            }
             let after = Account { state: AccountState::Closed, ..before.clone() };
-            match self.put_beside(Some(staying), Some(before), Some(&after), "closed") {
+            match self.put_beside(staying, Some(before), Some(&after), "closed") {
                 Err(IdentityError::Mistake(_)) if self.list()? != accounts => {}
                 done => break done?,
             }

@@ -31,6 +31,7 @@ struct ConsentPage {
     may_choose_patient: bool,
     lines: Vec<Line>,
     is_identity_wanted: bool,
+    is_person_wanted: bool,
     is_offline_wanted: bool,
     is_online_wanted: bool,
     /// The program's parameters, as it sent them.
@@ -195,6 +196,7 @@ fn page(
         patient,
         lines: scopes.resources().enumerate().map(|(index, scope)| line(index, scope)).collect(),
         is_identity_wanted: scopes.has_any(&[Word::OpenId, Word::FhirUser, Word::Profile]),
+        is_person_wanted: scopes.has(Word::OpenId) && scopes.has(Word::FhirUser),
         is_offline_wanted: scopes.has(Word::OfflineAccess),
         is_online_wanted: scopes.has(Word::OnlineAccess),
         request: sent.get("request").to_owned(),

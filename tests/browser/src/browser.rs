@@ -100,7 +100,12 @@ impl Browser {
 
     /// Opens a page of the server and waits until it is loaded.
     pub fn open(&self, path: &str) {
-        self.post("/url", &json!({ "url": format!("{}{path}", self.base) }));
+        self.go(&format!("{}{path}", self.base));
+    }
+
+    /// Opens a page of anybody and waits until it is loaded.
+    pub fn go(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
     }
 
     /// The path and query of the page that is shown.
@@ -121,17 +126,18 @@ impl Browser {
         self.look_at(made["handle"].as_str().expect("a window has a handle"));
     }
 
-    /// Looks at the window that a page opened beside the only other one.
-    pub fn look_at_opened(&self, other: &str) {
-        for _ in 0..100 {
+    /// Waits until there is another window than the one that is looked at, and looks at it.
+    pub fn look_at_other(&self) {
+        let (window, begun) = (self.window(), Instant::now());
+        loop {
             let handles = self.get("/window/handles");
-            let mut windows = handles.as_array().expect("windows").iter().filter_map(Value::as_str);
-            if let Some(window) = windows.find(|window| *window != other) {
-                return self.look_at(window);
+            let mut handles = handles.as_array().into_iter().flatten().filter_map(Value::as_str);
+            if let Some(other) = handles.find(|handle| *handle != window) {
+                return self.look_at(other);
             }
-            std::thread::sleep(Duration::from_millis(50));
+            assert!(begun.elapsed() < Duration::from_secs(10), "no other window opens");
+            std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("no window was opened");
     }
 
     /// Looks at a window.

@@ -17,10 +17,12 @@ mod browser;
 mod companion;
 mod made_up;
 mod practice;
+mod smart_app;
 
 mod chart_page;
 mod idle_page;
 mod joining;
+mod launches;
 mod live_page;
 mod openid;
 mod passkeys;

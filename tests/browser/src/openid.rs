@@ -59,7 +59,7 @@ fn d1_a_person_is_awaited_comes_in_by_the_hospital_and_goes_on_where_they_were()
     browser.wait("return !!document.querySelector('.cover')");
     look(&browser, "cover-openid");
     browser.click(".cover [data-openid] a:not([hidden])");
-    browser.look_at_opened(&first);
+    browser.look_at_other();
     browser.wait("return location.pathname === '/sign-in/done'");
     look(&browser, "signed-in-openid");
     browser.look_at(&first);

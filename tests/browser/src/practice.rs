@@ -81,10 +81,15 @@ impl Practice {
     /// A program that may do everything through the FHIR API.
     pub fn program(&self) -> Client {
         let token = self.token.get_or_init(|| {
-            let answer = program::succeed(&self.data, ["token", "--scope", "system/*.cruds"]);
+            let answer = self.command(&["token", "--scope", "system/*.cruds"]);
             answer["token"].as_str().expect("a token").to_owned()
         });
         Client::new(self.address).with_token(token)
+    }
+
+    /// The answer of a command of the program on its data.
+    pub fn command(&self, arguments: &[&str]) -> Value {
+        program::succeed(&self.data, arguments)
     }
 
     /// The resources of a search.

@@ -70,6 +70,61 @@ fn ask(server: &Server, assertion: &str, scope: &str) -> Answer {
 }
 
 #[test]
+fn hp4_an_app_of_a_health_plan_does_not_see_a_visit_that_was_paid_in_full() {
+    let folder = new_folder();
+    let server = Server::start(&folder.path().join("data"));
+    let mut api = server.administrator();
+    assert_eq!(api.post("/fhir", &put_both("one")).status, 200);
+    let kind = "http://terminology.hl7.org/CodeSystem/organization-type";
+    let plan = json!({ "resourceType": "Organization", "id": "plan", "name": "Sample Health Plan",
+        "type": [{ "coding": [{ "system": kind, "code": "pay" }] }] });
+    assert_eq!(api.put("/fhir/Organization/plan", &plan).status, 201);
+    let visit = json!({ "resourceType": "Encounter", "id": "visit", "status": "finished", "class": { "code": "AMB" },
+        "subject": { "reference": "Patient/one" }, "period": { "start": "2026-03-05T09:00:00Z" } });
+    assert_eq!(api.put("/fhir/Encounter/visit", &visit).status, 201);
+    let key = Key::new();
+    let keys = key.file(folder.path()).to_string_lossy().into_owned();
+    let token_of = |organization: &str, id: &str| {
+        let service = ["--service", "app", "--scope", "system/*.rs", "--keys", &keys];
+        let app = App::add(&server, &[&service[..], &["--organization", organization]].concat());
+        let answer = ask(&server, &key.sign(&header(), &claims(&server, &app.id, id)), "system/*.rs");
+        server.client().with_token(answer.json()["access_token"].as_str().unwrap())
+    };
+    let other = json!({ "resourceType": "Organization", "id": "lab", "name": "Sample Laboratory" });
+    assert_eq!(api.put("/fhir/Organization/lab", &other).status, 201);
+    let (mut of_plan, mut of_lab) = (token_of("Organization/plan", "1"), token_of("Organization/lab", "2"));
+    assert_eq!(of_plan.get("/fhir/Encounter/visit").status, 200);
+    // As a member of staff writes it down for the patient.
+    let mut desk = server.signed_in();
+    let page = desk.get("/p/one/consents").text();
+    assert!(page.contains("value=\"visit/visit\">the visit of 05-Mar-2026"), "{page}");
+    assert!(page.contains("<option value=\"Organization/plan\">Sample Health Plan</option>"), "{page}");
+    let wrong = [("patient", "one"), ("part", "visit/nobody"), ("from", "health-plans")];
+    assert_eq!(post(&mut desk, "/p/one/consents", &wrong).status, 422);
+    let form = [("patient", "one"), ("part", "visit/visit"), ("from", "health-plans")];
+    assert_eq!(post(&mut desk, "/p/one/consents", &form).status, 303);
+    let page = desk.get("/p/one/consents").text();
+    assert!(page.contains("the visit of 05-Mar-2026: AMB and all that was done in it"), "{page}");
+    assert!(page.contains("<td>programs of health plans</td>"), "{page}");
+    for path in ["/fhir/Encounter/visit", "/fhir/Encounter/visit/_history/1"] {
+        assert_eq!(of_plan.get(path).status, 404, "{path}");
+        assert_eq!(of_lab.get(path).status, 200, "{path}");
+    }
+    for path in ["/fhir/Encounter?patient=one", "/fhir/Patient/one/$everything?_type=Encounter"] {
+        assert!(!of_plan.get(path).text().contains("Encounter/visit"), "{path}");
+        assert!(of_lab.get(path).text().contains("Encounter/visit"), "{path}");
+    }
+    let consent = api.get_json("/fhir/Consent?patient=one");
+    let checked = api.post("/fhir/Consent/$validate", &consent["entry"][0]["resource"]).json();
+    assert!(!checked.to_string().contains("\"error\""), "{checked}");
+    let unknown = ["app", "add", "x", "--service", "app", "--scope", "system/*.rs", "--keys", &keys];
+    let refused =
+        program::run(server.data(), [&unknown[..], &["--organization", "Organization/nobody"]].concat());
+    assert!(refused.failure().contains("There is no Organization/nobody"), "{refused:?}");
+    server.stop();
+}
+
+#[test]
 fn g10_a_program_gets_a_short_token_by_its_key() {
     let folder = new_folder();
     let server = Server::start(&folder.path().join("data"));

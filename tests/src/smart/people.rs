@@ -39,6 +39,37 @@ fn g10_an_app_learns_who_its_person_is_and_loses_all_with_their_account() {
 }
 
 #[test]
+fn g10_an_app_may_read_whom_it_is_told_of_and_no_other() {
+    let folder = new_folder();
+    let server = Server::start(&folder.path().join("data"));
+    assert_eq!(server.administrator().post("/fhir", &put_both("one")).status, 200);
+    for id in ["ida", "bo"] {
+        let one = json!({ "resourceType": "Practitioner", "id": id, "name": [{ "family": id }] });
+        assert_eq!(server.administrator().put(&format!("/fhir/Practitioner/{id}"), &one).status, 201);
+    }
+    let path =
+        invited(&server, &["user", "invite", "Ida", "--role", "clinician", "--person", "Practitioner/ida"]);
+    let mut pages = sign_in(&server, &join(&server, &path, "ida.ames"));
+    let app = App::confidential(&server);
+    let rows = [
+        ("launch/patient openid fhirUser patient/Patient.rs", 200),
+        ("launch/patient openid patient/Patient.rs", 403),
+        ("launch/patient fhirUser patient/Patient.rs", 403),
+    ];
+    for (scope, status) in rows {
+        let tokens = app.tokens(&server, &mut pages, scope, "one");
+        let access = tokens["access_token"].as_str().unwrap();
+        let mut client = server.client().with_token(access);
+        assert_eq!(client.get("/fhir/Practitioner/ida").status, status, "{scope}");
+        assert!([403, 404].contains(&client.get("/fhir/Practitioner/bo").status), "{scope}");
+        assert_eq!(client.get("/fhir/Practitioner").status, 403, "it looks at one, and does not search");
+        let about = app.post(&server, "/oauth/introspect", &[("token", access)]).json();
+        assert_eq!((&about["scope"], &tokens["scope"]), (&scope.into(), &scope.into()));
+    }
+    server.stop();
+}
+
+#[test]
 fn pp10_a_patient_lets_apps_into_their_own_record_only() {
     let folder = new_folder();
     let server = Server::start(&folder.path().join("data"));

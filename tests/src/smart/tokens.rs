@@ -188,6 +188,8 @@ fn g10_a_person_ends_an_apps_access_and_an_administrator_suspends_it() {
     assert_eq!(status(&server, text(&tokens, "access_token"), "/fhir/Patient/one"), 401);
     refused(&app.refresh(&server, text(&tokens, "refresh_token")), 400, "invalid_grant");
     assert!(!pages.get("/apps").text().contains("Growth chart"));
+    let unnamed = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token"))];
+    refused(&post(&mut server.client(), "/oauth/token", &unnamed), 400, "invalid_grant");
 
     let tokens = app.tokens(&server, &mut pages, SCOPE, "one");
     program::succeed(server.data(), ["app", "suspend", &app.id]);

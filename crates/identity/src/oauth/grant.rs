@@ -104,6 +104,12 @@ impl Holder {
     }
 }
 
+/// To read the resource of a person, and nothing else: a program that is told by `fhirUser` who its person is may look at who
+/// that is (SMART App Launch 2.2, "Scopes for requesting identity data").
+fn to_read(person: &Person) -> Option<Scope> {
+    Scope::parse(&format!("user/{}.r?_id={}", person.type_id().name(), person.id())).ok()
+}
+
 impl Grant {
     /// What it may.
     pub fn scope_list(&self) -> ScopeList {
@@ -112,10 +118,12 @@ impl Grant {
 
     /// The actor of a token with some of its scopes. `holder` is who lets the program, as they are now.
     pub fn actor(&self, holder: &Actor, scopes: &ScopeList) -> Actor {
+        let is_told = scopes.has(Word::OpenId) && scopes.has(Word::FhirUser);
+        let of_holder = holder.person.as_ref().filter(|_| is_told).and_then(to_read);
         Actor {
             client: Some(self.client.clone()),
             patient: self.patient.clone(),
-            scopes: Some(scopes.resources().cloned().collect::<Vec<Scope>>()),
+            scopes: Some(scopes.resources().cloned().chain(of_holder).collect::<Vec<Scope>>()),
             ..holder.clone()
         }
     }

@@ -55,10 +55,16 @@ pub(crate) fn promised(scopes: &ScopeList, session: &str) -> Option<Refresh> {
     })
 }
 
-/// The id of the program that a refresh token was given to; `None` when it is unknown.
-pub fn client_of(session: &Session, token: &str) -> Result<Option<String>, IdentityError> {
-    let Some((id, _)) = split(token) else { return Ok(None) };
-    Ok(Grants::new(session).read(id)?.map(|read| read.grant.client))
+/// The id of the program that a refresh token was given to.
+///
+/// # Errors
+/// `invalid_grant` when it is unknown, or what it hung on has ended.
+pub fn client_of(session: &Session, token: &str) -> Result<String, IdentityError> {
+    let Some((id, _)) = split(token) else { return invalid() };
+    match Grants::new(session).read(id)? {
+        Some(read) => Ok(read.grant.client),
+        None => invalid(),
+    }
 }
 
 impl Issuer<'_> {

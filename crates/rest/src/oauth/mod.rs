@@ -97,11 +97,8 @@ fn client(service: &Service, asked: &Asked) -> Result<Client, IdentityError> {
     let session = service.record.session(Actor::unknown(), asked.origin.clone());
     let shown = match (asked.shown(), asked.form.get("refresh_token")) {
         // A client without a secret need not say who it is again: its refresh token does (RFC 6749 §6).
-        (Err(refusal), Some(token)) if asked.shows_nothing() => {
-            match oauth::token::client_of(&session, token)? {
-                Some(id) => Shown::Id(id),
-                None => return Err(refusal.into()),
-            }
+        (Err(_), Some(token)) if asked.shows_nothing() => {
+            Shown::Id(oauth::token::client_of(&session, token)?)
         }
         (shown, _) => shown?.clone(),
     };
