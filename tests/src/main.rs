@@ -44,3 +44,4 @@ mod synthea;
 mod tls;
 mod tokens;
 mod us_core;
+mod virus_scanner;

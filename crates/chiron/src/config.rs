@@ -6,6 +6,7 @@ use crate::identity_provider;
 use crate::machine_memory;
 use crate::profile_checks;
 use crate::tls;
+use crate::virus_scanner;
 use crate::wrapping_key;
 use anyhow::{Context, Result, anyhow, bail};
 use identity::IdleTimes;
@@ -30,7 +31,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 27] = [
+pub const SETTINGS: [Setting; 28] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -96,6 +97,12 @@ pub const SETTINGS: [Setting; 27] = [
         variable: "CHIRON_BINARY_MEGABYTES",
         default: "4096",
         help: "the largest file that may be sent to Binary as it is, or fetched by $import, in units of 1,048,576 bytes",
+    },
+    Setting {
+        name: "virus-scanner",
+        variable: "CHIRON_VIRUS_SCANNER",
+        default: "",
+        help: "where ClamAV's clamd listens, host:port or the path of its socket: it looks at all contents before they are kept, and without it none are; empty: nobody looks",
     },
     Setting {
         name: "audit-reads",
@@ -282,6 +289,7 @@ impl Config {
         self.registration()?;
         self.tls()?;
         identity_provider::settings(self)?;
+        virus_scanner::of(self)?;
         wrapping_key::of(self, &self.data())?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())

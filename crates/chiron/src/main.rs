@@ -12,6 +12,7 @@ mod practice;
 mod profile_checks;
 mod server;
 mod tls;
+mod virus_scanner;
 mod wrapping_key;
 
 use anyhow::Result;

@@ -2,9 +2,11 @@
 
 use crate::config::{Config, without_password};
 use crate::profile_checks;
+use crate::virus_scanner;
 use crate::wrapping_key;
 use access::{Actor, Policy};
 use anyhow::{Context, Result};
+use record::content::ContentScanner;
 use record::outgoing::Targets;
 use record::ports::RecordPorts;
 use record::session::Settings;
@@ -55,6 +57,7 @@ impl Practice {
             outgoing_targets: Targets::parse(config.get("outgoing-targets")),
             audit_reads: config.flag("audit-reads")?,
             validation: profile_checks::settings(config.get("validate-profiles"))?,
+            scanner: virus_scanner::of(config)?.map(|scanner| Box::new(scanner) as Box<dyn ContentScanner>),
         });
         Ok(Self {
             record: Arc::new(record),

@@ -6,10 +6,12 @@
 //! their places as it is read. Nobody outside can make one, so a stand-in that comes back in a write is what was shown.
 
 mod encoded;
+mod scanner;
 mod set_apart;
 mod upload;
 mod whole;
 
+pub use scanner::{ContentScan, ContentScanner};
 pub(crate) use set_apart::set_apart;
 pub use upload::{Upload, Uploaded};
 pub use whole::Whole;

@@ -66,6 +66,9 @@ pub enum Error {
         /// The error in it.
         error: Box<Error>,
     },
+    /// The virus scanner cannot look at a content; nothing was written.
+    #[error("the virus scanner cannot look at the content: {0}")]
+    NotScanned(String),
     /// The store refuses or fails.
     #[error("{0}")]
     Store(#[from] StoreError),

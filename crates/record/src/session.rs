@@ -2,6 +2,7 @@
 
 use crate::audit::{self, AuditOutcome, AuditRow, Origin, Touched, audit_event, interaction_code};
 use crate::condition::Conditions;
+use crate::content::ContentScanner;
 use crate::content::StandIns;
 use crate::credential::CredentialCache;
 use crate::directives::Directives;
@@ -51,6 +52,7 @@ pub struct Record {
     pub(crate) targets: Targets,
     audit_reads: bool,
     pub(crate) validation: validation::Settings,
+    pub(crate) scanner: Option<Box<dyn ContentScanner>>,
     pub(crate) own_profiles: OwnProfiles,
     pub(crate) emergencies: EmergencyCache,
     pub(crate) directives: Directives,
@@ -79,6 +81,8 @@ pub struct Settings {
     pub audit_reads: bool,
     /// What resources are held against on write, beside the definitions of their types.
     pub validation: validation::Settings,
+    /// What looks for viruses in contents before they are kept; `None`: nothing does.
+    pub scanner: Option<Box<dyn ContentScanner>>,
 }
 
 /// What a search found.
@@ -113,6 +117,7 @@ impl Record {
             targets: settings.outgoing_targets,
             audit_reads: settings.audit_reads,
             validation: settings.validation,
+            scanner: settings.scanner,
             own_profiles: OwnProfiles::default(),
             emergencies: EmergencyCache::default(),
             directives: Directives::default(),

@@ -138,6 +138,11 @@ const DISK_FULL: Row =
     (StatusCode::INSUFFICIENT_STORAGE, "no-store", "nothing was written; the administrator must free space");
 const BUSY: Row =
     (StatusCode::SERVICE_UNAVAILABLE, "throttled", "too much is asked at once; try again in a moment");
+const NOT_SCANNED: Row = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    "transient",
+    "nothing was written; try again in a moment, or ask the administrator (setting virus-scanner)",
+);
 const AWAY: Row = (
     StatusCode::SERVICE_UNAVAILABLE,
     "transient",
@@ -174,6 +179,10 @@ impl From<record::Error> for Failure {
             Error::Rule(violation) => by_row(RULE, what).at(&violation.expression),
             Error::Request { expression, .. } => by_row(MALFORMED, what).at(&expression),
             Error::Entry { index, error } => Self::from(*error).in_entry(index),
+            Error::NotScanned(_) => {
+                tracing::error!(error = %what, "content is refused");
+                by_row(NOT_SCANNED, what).try_again()
+            }
             Error::Store(error) => Self::from(error),
         }
     }

@@ -51,6 +51,7 @@ impl Practice {
             outgoing_targets: record::outgoing::Targets::default(),
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
+            scanner: None,
         }));
         let session = record.session(Actor::local_administrator(), Origin::default());
         let put = |text: &str| {

@@ -156,6 +156,7 @@ impl<'a> Decision<'a> {
         if proposal.key.type_id == subscription::subscription_type() {
             content = subscription::as_requested(content, record.now_ms());
         }
+        self.session.scan_contents(&content)?;
         let (document, kept) = set_apart(content, &record.stand_ins, record.store.blobs())?;
         self.kept.extend(kept);
         let Proposal { index, key, before, expect } = proposal;

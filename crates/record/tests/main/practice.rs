@@ -47,6 +47,7 @@ impl Practice {
             outgoing_targets: record::outgoing::Targets::default(),
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
+            scanner: None,
         });
         Self { record: Arc::new(record), time_ms, _folder: folder }
     }

@@ -49,6 +49,7 @@ impl Practice {
             outgoing_targets: record::outgoing::Targets::default(),
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
+            scanner: None,
         }));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { router: rest::router(Arc::clone(&record), settings), record, runtime }

@@ -49,6 +49,7 @@ impl Practice {
             outgoing_targets: record::outgoing::Targets::default(),
             audit_reads: true,
             validation: validation::Settings { declared: validation::Declared::Check, ..Default::default() },
+            scanner: None,
         }));
         let idle = IdleTimes::parse("15,nurse=5").unwrap();
         let settings = web::Settings { idle, pace: Arc::default(), provider: None };
