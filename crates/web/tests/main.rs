@@ -8,5 +8,7 @@ mod idle;
 mod practice;
 #[path = "main/recent_sign_in.rs"]
 mod recent_sign_in;
+#[path = "main/sign_in.rs"]
+mod sign_in;
 #[path = "main/two_administrators.rs"]
 mod two_administrators;

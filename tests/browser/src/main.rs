@@ -20,6 +20,7 @@ mod practice;
 mod smart_app;
 
 mod chart_page;
+mod hostile;
 mod idle_page;
 mod joining;
 mod launches;

@@ -46,7 +46,7 @@ const STREAM: &str = "/live";
 const SESSION: &str = "/session";
 
 /// Every page's address, filled for one patient.
-fn addresses() -> Vec<(&'static str, String)> {
+pub fn addresses() -> Vec<(&'static str, String)> {
     let fill = |path: &'static str| {
         let filled = path
             .replace("{patient}", CROWDED)
