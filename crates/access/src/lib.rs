@@ -16,6 +16,7 @@ mod record_of;
 pub mod relations;
 pub mod restriction;
 pub mod scope;
+mod unlabelled;
 
 pub use actor::{Actor, Person};
 pub use consent::Directive;

@@ -7,8 +7,9 @@ use crate::interaction::Interaction;
 use crate::permission::{Groups, Permission, lines, read_groups};
 use crate::record_of::{in_record_of, patient_parameters};
 use crate::relations::Asker;
-use crate::restriction::Restriction;
+use crate::restriction::{Left, Restriction};
 use crate::scope::{Context, Scope};
+use crate::unlabelled::Unlabelled;
 use fhir::schema::{TypeId, schema};
 use search::query::Clause;
 use std::collections::{BTreeSet, HashMap};
@@ -21,6 +22,7 @@ pub struct Policy {
     /// The places in `permissions` of those about a type, by role and type.
     about: HashMap<String, HashMap<TypeId, Vec<usize>>>,
     restrictions: Vec<Restriction>,
+    unlabelled: Unlabelled,
     /// The labels of all restrictions in which they count for what belongs to who bears them.
     inherited_labels: String,
     /// Types that tell of no patient: a program that was given one patient may have them too.
@@ -79,6 +81,7 @@ impl Policy {
             about: by_role_and_type(&permissions),
             permissions,
             restrictions,
+            unlabelled: Unlabelled::default(),
             beyond_patients: beyond_patients(&groups),
         })
     }
@@ -106,9 +109,7 @@ impl Policy {
             self.by_scope(asker, interaction, type_id).ok_or_else(|| denial(DenialCause::Scope))?;
         let is_of_some = by_role.is_some() || by_scope.is_some();
         let mut narrowing: Vec<Arc<Clause>> = by_role.into_iter().chain(by_scope).map(Arc::new).collect();
-        for restriction in self.restrictions_of(&asker.actor.roles) {
-            narrowing.extend(restriction.clause(type_id, asker));
-        }
+        narrowing.extend(self.by_labels(asker, type_id));
         let kept = consent::clauses(type_id, asker).ok_or_else(|| denial(DenialCause::Unsettled))?;
         narrowing.extend(kept.into_iter().map(Arc::new));
         let needs_context = is_of_some && type_id.name() == "Binary";
@@ -170,6 +171,21 @@ impl Policy {
     /// The restrictions that hold for who has these roles.
     pub(crate) fn restrictions_of(&self, roles: &[String]) -> impl Iterator<Item = &Restriction> {
         self.restrictions.iter().filter(|one| !one.is_lifted(roles))
+    }
+
+    /// What the restrictions leave.
+    fn by_labels(&self, asker: &Asker<'_>, type_id: TypeId) -> Vec<Arc<Clause>> {
+        let (mut clauses, mut free) = (Vec::new(), Vec::new());
+        let of_actor = |one: &(usize, &Restriction)| !one.1.is_lifted(&asker.actor.roles);
+        for (place, restriction) in self.restrictions.iter().enumerate().filter(of_actor) {
+            match restriction.left(type_id, asker) {
+                Left::All => {}
+                Left::Free => free.push(place),
+                Left::Meeting(clause) => clauses.push(clause),
+            }
+        }
+        clauses.extend(self.unlabelled.clause(&self.restrictions, &free));
+        clauses
     }
 
     /// What the roles leave: a clause when it is not every resource, and the elements that are hidden. `None`: nothing.

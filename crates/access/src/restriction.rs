@@ -26,6 +26,16 @@ pub enum Bearer {
 const BEARERS: [(&str, Bearer); 3] =
     [("resource", Bearer::Resource), ("visit", Bearer::Visit), ("patient", Bearer::Patient)];
 
+/// What a restriction leaves of a type.
+pub(crate) enum Left {
+    /// All of it: the restriction does not touch the type.
+    All,
+    /// What does not bear one of the labels itself, which is all that most are asked.
+    Free,
+    /// What a clause holds for.
+    Meeting(Arc<Clause>),
+}
+
 /// One line of `data/access/restrictions.tsv`.
 #[derive(Clone, Debug)]
 pub(crate) struct Restriction {
@@ -33,14 +43,18 @@ pub(crate) struct Restriction {
     labels: String,
     /// That a resource bears one of them.
     labelled: Clause,
-    /// That it bears none, which is all that most are asked.
-    free: Arc<Clause>,
     /// Whose label counts.
     bearer: Bearer,
     /// Roles that see it all the same.
     roles: Vec<String>,
     /// When others see it all the same; none: never.
     unless: Condition,
+}
+
+/// That a resource bears one of some labels.
+pub(crate) fn bears(labels: &str) -> Result<Clause, String> {
+    let limits = Limits { values: usize::MAX, ..Limits::default() };
+    parse_clause(&[patient()], "_security", labels, &NoPorts, &limits).map_err(|error| error.to_string())
 }
 
 impl Restriction {
@@ -56,12 +70,10 @@ impl Restriction {
         let bearer = bearer.ok_or_else(|| {
             format!("labels are borne by 'resource', 'visit' or 'patient', not '{borne_by}'")
         })?;
-        let labelled = parse_clause(&[patient()], "_security", labels, &NoPorts, &Limits::default())
-            .map_err(|error| error.to_string())?;
+        let labelled = bears(labels)?;
         let types: Vec<TypeId> = schema().resources().collect();
         Ok(Self {
             labels: labels.to_owned(),
-            free: Arc::new(Clause::Not(Box::new(labelled.clone()))),
             labelled,
             bearer,
             roles: roles.split(',').map(|role| role.trim().to_owned()).collect(),
@@ -88,25 +100,29 @@ impl Restriction {
         }
     }
 
-    /// What must hold for what the actor may see of a type; `None`: the restriction does not touch the type.
-    pub fn clause(&self, type_id: TypeId, asker: &Asker<'_>) -> Option<Arc<Clause>> {
+    /// The labels, as a search by `_security` names them.
+    pub fn labels(&self) -> &str {
+        &self.labels
+    }
+
+    /// What the actor may see of a type.
+    pub fn left(&self, type_id: TypeId, asker: &Asker<'_>) -> Left {
         let (is_own, of_other) = self.bearers(type_id, asker);
         let labelled = match of_other {
-            None if !is_own => return None,
+            None if !is_own => return Left::All,
             None => None,
             Some(other) if is_own => Some(Clause::Any(vec![self.labelled.clone(), other])),
             Some(other) => Some(other),
         };
         let unless = if self.unless.is_always() { None } else { self.unless.clause(type_id, asker) };
-        let free = labelled.map(|labelled| Clause::Not(Box::new(labelled)));
-        Some(match (free, unless) {
-            (None, None) => Arc::clone(&self.free),
-            (Some(free), None) => Arc::new(free),
-            (free, Some(unless)) => {
-                let free = free.unwrap_or_else(|| Clause::clone(&self.free));
-                Arc::new(Clause::Any(vec![free, unless]))
-            }
-        })
+        if labelled.is_none() && unless.is_none() {
+            return Left::Free;
+        }
+        let free = Clause::Not(Box::new(labelled.unwrap_or_else(|| self.labelled.clone())));
+        Left::Meeting(Arc::new(match unless {
+            None => free,
+            Some(unless) => Clause::Any(vec![free, unless]),
+        }))
     }
 
     /// Whether a resource's own label counts, and by what else it is labelled.
