@@ -14,6 +14,7 @@
 
 mod harness;
 
+mod acme;
 mod anchors;
 mod attachments;
 mod bad_input;
@@ -26,6 +27,7 @@ mod ehi;
 mod ehi_patient;
 mod full_disk;
 mod guarantees;
+mod https_redirect;
 mod keys;
 mod killed;
 mod lifecycle;

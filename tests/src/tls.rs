@@ -165,6 +165,30 @@ fn d9_a_new_certificate_is_taken_without_a_stop_and_a_wrong_one_is_not() {
 }
 
 #[test]
+fn d9_a_certificate_that_ends_soon_is_told_of() {
+    let folder = new_folder();
+    let folder = folder.path();
+    make_authority(folder);
+    make_certificate(folder, "server");
+    let log = folder.join("log");
+    let files = ["server.pem", "server.key"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+    let arguments = ["serve", "--tls-certificate", &files[0], "--tls-key", &files[1]];
+    let server = Server::start_logged(&folder.join("data"), &arguments, &log);
+    assert!(ask(folder, server.address(), &[], &get("/fhir/metadata")).contains("HTTP/1.1 200"));
+    let begun = Instant::now();
+    let told = loop {
+        let log = std::fs::read_to_string(&log).unwrap();
+        if let Some(line) = log.lines().find(|line| line.contains("the server's certificate ends at")) {
+            break line.to_owned();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "the certificate is not told of: {log}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(told.contains("in 1 days: put a newer one in") && told.contains(&files[0]), "{told}");
+    server.stop();
+}
+
+#[test]
 fn d9_a_wrong_file_is_named_and_with_a_certificate_the_network_is_served() {
     let folder = new_folder();
     let folder = folder.path();

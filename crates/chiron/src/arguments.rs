@@ -50,6 +50,21 @@ pub struct Options {
     /// The certificate's private key in PEM
     #[arg(long, global = true, value_name = "FILE")]
     tls_key: Option<String>,
+    /// The public name of this server: its certificate is asked of an authority by ACME, and renewed
+    #[arg(long, global = true, value_name = "NAMES")]
+    acme_host: Option<String>,
+    /// A mail address that the authority of certificates may write to
+    #[arg(long, global = true, value_name = "MAIL")]
+    acme_contact: Option<String>,
+    /// The directory of the authority of certificates [default: that of Let's Encrypt]
+    #[arg(long, global = true, value_name = "URL")]
+    acme_directory: Option<String>,
+    /// What an authority of one's own is checked by, in PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    acme_directory_certificate: Option<String>,
+    /// An address and port whose plain HTTP only leads to HTTPS
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    http_redirect_listen: Option<String>,
     /// A proxy in front ends TLS, so plain HTTP beyond this machine is meant
     #[arg(long, global = true)]
     behind_proxy: bool,
@@ -75,6 +90,11 @@ impl Options {
             ("base-url", self.base_url.clone()),
             ("tls-certificate", self.tls_certificate.clone()),
             ("tls-key", self.tls_key.clone()),
+            ("acme-host", self.acme_host.clone()),
+            ("acme-contact", self.acme_contact.clone()),
+            ("acme-directory", self.acme_directory.clone()),
+            ("acme-directory-certificate", self.acme_directory_certificate.clone()),
+            ("http-redirect-listen", self.http_redirect_listen.clone()),
             ("behind-proxy", self.behind_proxy.then(|| "true".to_owned())),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

@@ -2,10 +2,11 @@
 //!
 //! Each setting is a row of [`SETTINGS`]; `chiron config` prints what is in force and where each came from.
 
+use crate::acme;
 use crate::identity_provider;
 use crate::machine_memory;
 use crate::profile_checks;
-use crate::tls;
+use crate::tls::{self, CertificateSource};
 use crate::virus_scanner;
 use crate::wrapping_key;
 use anyhow::{Context, Result, anyhow, bail};
@@ -31,7 +32,7 @@ pub struct Setting {
 }
 
 /// All settings.
-pub const SETTINGS: [Setting; 28] = [
+pub const SETTINGS: [Setting; 33] = [
     Setting {
         name: "data",
         variable: "CHIRON_DATA",
@@ -66,7 +67,7 @@ pub const SETTINGS: [Setting; 28] = [
         name: "base-url",
         variable: "CHIRON_BASE_URL",
         default: "",
-        help: "the address that others reach the server by; empty: made from listen",
+        help: "the address that others reach the server by; empty: made from acme-host or listen",
     },
     Setting {
         name: "tls-certificate",
@@ -79,6 +80,36 @@ pub const SETTINGS: [Setting; 28] = [
         variable: "CHIRON_TLS_KEY",
         default: "",
         help: "a PEM file with the certificate's private key",
+    },
+    Setting {
+        name: "acme-host",
+        variable: "CHIRON_ACME_HOST",
+        default: "",
+        help: "the public name of this server, or several with commas: a certificate for it is asked of an authority by ACME, whose terms are agreed to thereby, and renewed; port 443 of the name must lead to listen, which is 0.0.0.0:443 then unless it is said; empty: no authority is asked",
+    },
+    Setting {
+        name: "acme-contact",
+        variable: "CHIRON_ACME_CONTACT",
+        default: "",
+        help: "a mail address that the authority may write to; empty: none",
+    },
+    Setting {
+        name: "acme-directory",
+        variable: "CHIRON_ACME_DIRECTORY",
+        default: acme::DIRECTORY,
+        help: "the URL of the authority's directory: Let's Encrypt, or that of a network of its own",
+    },
+    Setting {
+        name: "acme-directory-certificate",
+        variable: "CHIRON_ACME_DIRECTORY_CERTIFICATE",
+        default: "",
+        help: "a PEM file with the certificate that an authority of one's own is checked by; empty: what this machine trusts",
+    },
+    Setting {
+        name: "http-redirect-listen",
+        variable: "CHIRON_HTTP_REDIRECT_LISTEN",
+        default: "",
+        help: "an address and port, such as 0.0.0.0:80, whose plain HTTP only leads to base-url, which is https then; empty: none",
     },
     Setting {
         name: "behind-proxy",
@@ -202,6 +233,9 @@ pub const SETTINGS: [Setting; 28] = [
     },
 ];
 
+/// Where the server listens when an authority of certificates has to find it, unless it is said: RFC 8737 §3 names the port.
+const ACME_LISTEN: &str = "0.0.0.0:443";
+
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -273,7 +307,11 @@ impl Config {
                 .or_else(from_file)
                 .unwrap_or_else(|| (setting.default.to_owned(), Source::Default))
         };
-        let config = Self { values: SETTINGS.iter().map(|setting| (setting.name, value(setting))).collect() };
+        let mut config =
+            Self { values: SETTINGS.iter().map(|setting| (setting.name, value(setting))).collect() };
+        if !config.get("acme-host").is_empty() && config.values["listen"].1 == Source::Default {
+            config.values.insert("listen", (ACME_LISTEN.to_owned(), Source::Default));
+        }
         config.check()?;
         Ok(config)
     }
@@ -290,6 +328,7 @@ impl Config {
         self.tls()?;
         identity_provider::settings(self)?;
         virus_scanner::of(self)?;
+        self.http_redirect()?;
         wrapping_key::of(self, &self.data())?;
         profile_checks::settings(self.get("validate-profiles"))?;
         self.listen().map(|_| ())
@@ -369,25 +408,59 @@ impl Config {
         })
     }
 
-    /// The files of the server's certificate; `None` when it speaks plain HTTP.
-    pub fn tls(&self) -> Result<Option<tls::Files>> {
-        match [self.get("tls-certificate"), self.get("tls-key")] {
-            ["", ""] => Ok(None),
-            ["", _] => {
+    /// Where the server's certificate comes from; `None` when it speaks plain HTTP.
+    pub fn tls(&self) -> Result<Option<CertificateSource>> {
+        let [host, contact] = ["acme-host", "acme-contact"].map(|name| self.get(name));
+        let certificate = self.get("acme-directory-certificate");
+        let authority = acme::Settings::parse(host, contact, self.get("acme-directory"), certificate)?;
+        match ([self.get("tls-certificate"), self.get("tls-key")], authority) {
+            (["", ""], None) => Ok(None),
+            (["", ""], Some(authority)) => Ok(Some(CertificateSource::Authority(authority))),
+            (_, Some(_)) => bail!(
+                "acme-host asks an authority for the certificate, and tls-certificate and tls-key name one in files: \
+                 leave out the one or the others"
+            ),
+            (["", _], None) => {
                 bail!("tls-key needs tls-certificate: the file of the certificate that it is the key of")
             }
-            [_, ""] => bail!("tls-certificate needs tls-key: the file of its private key"),
-            [certificate, key] => {
-                Ok(Some(tls::Files { certificate: PathBuf::from(certificate), key: PathBuf::from(key) }))
+            ([_, ""], None) => bail!("tls-certificate needs tls-key: the file of its private key"),
+            ([certificate, key], None) => {
+                let (certificate, key) = (PathBuf::from(certificate), PathBuf::from(key));
+                Ok(Some(CertificateSource::Files(tls::Files { certificate, key })))
             }
         }
     }
 
+    /// Where plain HTTP is led to HTTPS, if anywhere.
+    pub fn http_redirect(&self) -> Result<Option<SocketAddr>> {
+        let (text, source) = &self.values["http-redirect-listen"];
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let address: SocketAddr = text.parse().with_context(|| {
+            format!(
+                "http-redirect-listen (from {source}) is an address and port like 0.0.0.0:80, not '{text}'"
+            )
+        })?;
+        let base_url = self.base_url()?;
+        if !base_url.starts_with("https://") {
+            bail!(
+                "http-redirect-listen leads to the base-url, and {base_url} is not https: give a certificate (--acme-host, \
+                 or --tls-certificate and --tls-key), or say the https base-url that a proxy in front serves"
+            );
+        }
+        if address == self.listen()? {
+            bail!("http-redirect-listen and listen are both {address}: choose another port for one of them");
+        }
+        Ok(Some(address))
+    }
+
     /// The address that others reach the server by, without a slash at the end.
     pub fn base_url(&self) -> Result<String> {
-        match self.get("base-url") {
-            "" => self.local_url(),
-            url => Ok(url.trim_end_matches('/').to_owned()),
+        match (self.get("base-url"), self.tls()?) {
+            ("", Some(CertificateSource::Authority(authority))) => Ok(authority.base_url()),
+            ("", _) => self.local_url(),
+            (url, _) => Ok(url.trim_end_matches('/').to_owned()),
         }
     }
 
@@ -456,6 +529,25 @@ mod tests {
         let error = merged(None, Some("here"), "").unwrap_err().to_string();
         assert!(error.contains("environment") && error.contains("here"), "{error}");
     }
+
+    #[test]
+    fn a_public_name_is_the_one_setting_that_its_certificate_needs() {
+        let config = merged(None, None, "acme-host = \"chart.practice.example\"").unwrap();
+        assert_eq!(
+            (config.get("listen"), &*config.base_url().unwrap()),
+            ("0.0.0.0:443", "https://chart.practice.example")
+        );
+        let config = merged(Some("[::]:8443"), None, "acme-host = \"chart.practice.example\"").unwrap();
+        // Authorities come to 443 whatever it is passed on to.
+        assert_eq!(
+            (config.get("listen"), &*config.base_url().unwrap()),
+            ("[::]:8443", "https://chart.practice.example")
+        );
+        let config =
+            merged(None, None, "acme-host = \"a.example\"\nbase-url = \"https://b.example:8443/\"").unwrap();
+        assert_eq!(config.base_url().unwrap(), "https://b.example:8443");
+    }
+
     #[test]
     fn no_damage_to_the_file_is_more_than_an_error() {
         let file = "data = \"/srv/é\"\nlisten = '[::1]:80' # here\nbehind-proxy = true\n";

@@ -1,10 +1,12 @@
 //! The `chiron` binary: one program that is the whole practice system.
 
+mod acme;
 mod arguments;
 mod client_address;
 mod command;
 mod config;
 mod event;
+mod https_redirect;
 mod identity_provider;
 mod local_socket;
 mod machine_memory;

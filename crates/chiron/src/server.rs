@@ -24,7 +24,7 @@ pub fn check_address(config: &Config) -> Result<SocketAddr> {
     if !address.ip().is_loopback() && config.tls()?.is_none() && !config.flag("behind-proxy")? {
         bail!(
             "{address} is reached over the network, and this server would speak plain HTTP there: give it a certificate \
-             (--tls-certificate and --tls-key), put a proxy that ends TLS in front and say --behind-proxy, or listen on \
+             (--acme-host, or --tls-certificate and --tls-key), put a proxy that ends TLS in front and say --behind-proxy, or listen on \
              127.0.0.1"
         );
     }

@@ -1,50 +1,46 @@
-//! TLS 1.2 and 1.3 at the server's own socket (criterion d9), with certificates from files that are read anew when they change.
+//! TLS 1.2 and 1.3 at the server's own socket (criterion d9), with certificates from files that are read anew when they
+//! change, or from an authority that gives them by ACME (`crate::acme`).
 
-mod certificate;
+mod certificates;
+mod ending;
+mod files;
 mod listener;
+mod validity;
 
-pub use certificate::Files;
+pub use certificates::{Certificates, PROOF_PROTOCOL, certified};
+pub use ending::{Renewal, keep_telling};
+pub use files::Files;
 pub use listener::{Peer, TlsListener};
+pub use validity::Validity;
 
+use crate::acme;
 use anyhow::{Context, Result};
-use certificate::Current;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 
-/// How often the files are looked at.
-const LOOK_AT_FILES: Duration = Duration::from_secs(2);
+/// Where the server's certificate comes from.
+#[derive(Clone, Debug)]
+pub enum CertificateSource {
+    /// Files of whoever runs the server.
+    Files(Files),
+    /// An authority that the server itself asks.
+    Authority(acme::Settings),
+}
 
-/// What connections are accepted with. A thread goes on to look at the files.
+/// What connections are accepted with.
 ///
 /// # Errors
-/// When a file cannot be read, holds something else, or the key is not the certificate's: it says which, and what to do.
-pub fn acceptor(files: &Files) -> Result<TlsAcceptor> {
-    let current = Arc::new(Current::read(files)?);
+/// When the library knows neither version of TLS, which is a fault of ours.
+pub fn acceptor(certificates: &Arc<Certificates>) -> Result<TlsAcceptor> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .context("TLS 1.2 and 1.3")?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::clone(&current) as Arc<_>);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let (at_work, files) = (Arc::downgrade(&current), files.clone());
-    std::thread::Builder::new().name("certificates".to_owned()).spawn(move || {
-        let mut seen = files.stamp();
-        while let Some(current) = at_work.upgrade() {
-            let stamp = files.stamp();
-            if stamp != seen {
-                match current.renew(&files) {
-                    Ok(()) => tracing::info!("the certificate was read anew"),
-                    Err(error) => tracing::error!("the certificate stays as it was: {error:#}"),
-                }
-                seen = stamp;
-            }
-            drop(current);
-            std::thread::sleep(LOOK_AT_FILES);
-        }
-    })?;
+        .with_cert_resolver(Arc::clone(certificates) as Arc<_>);
+    // Who asks for a proof alone has no certificate unless an authority was asked for one.
+    config.alpn_protocols = [&b"h2"[..], b"http/1.1", PROOF_PROTOCOL].map(<[u8]>::to_vec).to_vec();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -159,7 +159,7 @@ impl Client {
 }
 
 /// Status and headers of an answer.
-fn read_head(connection: &mut BufReader<TcpStream>) -> Result<Answer> {
+fn read_head(connection: &mut impl BufRead) -> Result<Answer> {
     let line = read_line(connection)?;
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| Error::new(ErrorKind::InvalidData, line))?;
@@ -172,7 +172,8 @@ fn read_head(connection: &mut BufReader<TcpStream>) -> Result<Answer> {
     Ok(answer)
 }
 
-fn read_answer(connection: &mut BufReader<TcpStream>, method: &str) -> Result<Answer> {
+/// A whole answer to a request of this method.
+pub fn read_answer(connection: &mut impl BufRead, method: &str) -> Result<Answer> {
     let mut answer = read_head(connection)?;
     if method == "HEAD" || answer.status == 204 || answer.status == 304 {
         return Ok(answer);
@@ -192,7 +193,7 @@ fn read_answer(connection: &mut BufReader<TcpStream>, method: &str) -> Result<An
     Ok(answer)
 }
 
-fn read_chunks(connection: &mut BufReader<TcpStream>) -> Result<Vec<u8>> {
+fn read_chunks(connection: &mut impl BufRead) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let line = read_line(connection)?;
@@ -209,7 +210,7 @@ fn read_chunks(connection: &mut BufReader<TcpStream>) -> Result<Vec<u8>> {
 }
 
 /// A line without its end; a connection that ends is an error.
-fn read_line(connection: &mut BufReader<TcpStream>) -> Result<String> {
+fn read_line(connection: &mut impl BufRead) -> Result<String> {
     let mut line = String::new();
     match connection.read_line(&mut line)? {
         0 => Err(ErrorKind::UnexpectedEof.into()),

@@ -1,5 +1,6 @@
 //! What the scenarios are told with: the program, its server, a client, the reference data.
 
+pub mod authority;
 pub mod content;
 pub mod event_stream;
 pub mod folder;
@@ -11,3 +12,4 @@ pub mod receiver;
 pub mod samples;
 pub mod server;
 pub mod shared_data;
+pub mod tls_client;

@@ -2,6 +2,7 @@
 
 use crate::harness::http::Client;
 use crate::harness::program;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -23,19 +24,29 @@ impl Server {
 
     /// Starts a server by a command of its own.
     pub fn start_as(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(data, arguments, Stdio::inherit)
+    }
+
+    /// Starts a server by a command of its own, whose log goes behind what a file holds.
+    pub fn start_logged(data: &Path, arguments: &[&str], log: &Path) -> Self {
+        let file = || OpenOptions::new().create(true).append(true).open(log).unwrap().into();
+        Self::start_with(data, arguments, file)
+    }
+
+    fn start_with(data: &Path, arguments: &[&str], log: impl Fn() -> Stdio) -> Self {
         // Another program may take the port in between.
         for _ in 0..5 {
-            if let Some(server) = Self::try_start(data, arguments) {
+            if let Some(server) = Self::try_start(data, arguments, log()) {
                 return server;
             }
         }
         panic!("no server starts on {}", data.display());
     }
 
-    fn try_start(data: &Path, arguments: &[&str]) -> Option<Self> {
+    fn try_start(data: &Path, arguments: &[&str], log: Stdio) -> Option<Self> {
         let address = free_address();
         let mut command = program::command(data, arguments);
-        command.args(["--listen", &address.to_string()]).stdout(Stdio::piped());
+        command.args(["--listen", &address.to_string()]).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().expect("the program runs");
         let mut lines = BufReader::new(child.stdout.take().expect("its output is read")).lines();
         while let Some(Ok(line)) = lines.next() {

@@ -4,7 +4,8 @@ use crate::command;
 use crate::config::Config;
 use crate::event::{Emit, Event};
 use crate::practice::Practice;
-use crate::{local_socket, server, tls};
+use crate::tls::{CertificateSource, Certificates, Renewal};
+use crate::{acme, https_redirect, local_socket, server, tls};
 use anyhow::Result;
 use std::sync::Arc;
 
@@ -31,10 +32,14 @@ pub fn serve(
 ) -> Result<()> {
     let address = server::check_address(config)?;
     let routes = server::routes(&practice, config)?;
-    let acceptor = config.tls()?.map(|files| tls::acceptor(&files)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(server::bind(address))?;
     let practice = Arc::new(practice);
+    let certificates = certificates(config, &practice)?;
+    let acceptor = certificates.map(|certificates| tls::acceptor(&certificates)).transpose()?;
+    if let Some(address) = config.http_redirect()? {
+        runtime.block_on(https_redirect::start(address, config.base_url()?))?;
+    }
     let record = Arc::clone(&practice.record);
     command::reindex::carry_on(Arc::clone(&practice))?;
     command::collect::keep_on(&practice)?;
@@ -51,4 +56,23 @@ pub fn serve(
     let ended = runtime.block_on(server::serve(listener, acceptor, routes, record));
     let _ = std::fs::remove_file(local_socket::path(&practice.data));
     ended
+}
+
+/// What connections get, kept up to date; `None` when they are not encrypted here.
+fn certificates(config: &Config, practice: &Arc<Practice>) -> Result<Option<Arc<Certificates>>> {
+    let (certificates, renewal, mend) = match config.tls()? {
+        None => return Ok(None),
+        Some(CertificateSource::Files(files)) => {
+            let (certificate, key) = (files.certificate.display(), files.key.display());
+            let mend =
+                format!("put a newer one in {certificate} and {key}, which is taken without a restart");
+            (files.follow()?, Renewal::ByHand, mend)
+        }
+        Some(CertificateSource::Authority(settings)) => {
+            let mend = format!("{} gave no newer one so far, and this log says why", settings.directory);
+            (acme::follow(practice, settings)?, Renewal::ByItself, mend)
+        }
+    };
+    tls::keep_telling(&certificates, renewal, mend)?;
+    Ok(Some(certificates))
 }

@@ -1,6 +1,7 @@
 //! Connections that have come through their handshake. A handshake takes place beside the others, so that a slow client holds
 //! up nobody.
 
+use super::PROOF_PROTOCOL;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use std::net::SocketAddr;
@@ -86,7 +87,13 @@ async fn handshake(mut stream: TcpStream, acceptor: &TlsAcceptor) -> Option<TlsS
         let _ = stream.shutdown().await;
         return None;
     }
-    acceptor.accept(stream).await.ok()
+    let mut stream = acceptor.accept(stream).await.ok()?;
+    if stream.get_ref().1.alpn_protocol() == Some(PROOF_PROTOCOL) {
+        // The authority has seen the proof: nothing is said over such a connection (RFC 8737 §4).
+        let _ = stream.shutdown().await;
+        return None;
+    }
+    Some(stream)
 }
 
 impl Listener for TlsListener {

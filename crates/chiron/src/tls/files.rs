@@ -1,16 +1,18 @@
-//! The server's certificate and its key.
+//! A certificate and its key in files, which are read anew when they change.
 
+use super::Certificates;
 use anyhow::{Context, Result, anyhow, bail};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use std::fmt;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
+
+/// How often the files are looked at.
+const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 
 /// Where they are, as PEM.
 #[derive(Clone, Debug)]
@@ -22,8 +24,38 @@ pub struct Files {
 }
 
 impl Files {
+    /// What they hold. A thread goes on to look at them as long as the answer is used.
+    ///
+    /// # Errors
+    /// When a file cannot be read, holds something else, or the key is not the certificate's: it says which, and what to do.
+    pub fn follow(&self) -> Result<Arc<Certificates>> {
+        let certificates = Arc::new(Certificates::default());
+        certificates.put(self.read()?);
+        let (at_work, files) = (Arc::downgrade(&certificates), self.clone());
+        std::thread::Builder::new().name("certificates".to_owned()).spawn(move || {
+            let mut seen = files.stamp();
+            while let Some(certificates) = at_work.upgrade() {
+                let stamp = files.stamp();
+                if stamp != seen {
+                    // When that fails, all stays as it was.
+                    match files.read() {
+                        Ok(new) => {
+                            certificates.put(new);
+                            tracing::info!("the certificate was read anew");
+                        }
+                        Err(error) => tracing::error!("the certificate stays as it was: {error:#}"),
+                    }
+                    seen = stamp;
+                }
+                drop(certificates);
+                std::thread::sleep(LOOK_AT_FILES);
+            }
+        })?;
+        Ok(certificates)
+    }
+
     /// When each was last written: what tells that they changed.
-    pub fn stamp(&self) -> [Option<SystemTime>; 2] {
+    fn stamp(&self) -> [Option<SystemTime>; 2] {
         [&self.certificate, &self.key].map(|path| fs::metadata(path).and_then(|data| data.modified()).ok())
     }
 
@@ -50,33 +82,5 @@ impl Files {
         CertifiedKey::from_der(chain, private, &provider).with_context(|| {
             format!("tls-key {key} is not the key of the first certificate in {certificate}")
         })
-    }
-}
-
-/// The certificate that new connections get.
-pub(super) struct Current(RwLock<Arc<CertifiedKey>>);
-
-impl Current {
-    pub fn read(files: &Files) -> Result<Self> {
-        Ok(Self(RwLock::new(Arc::new(files.read()?))))
-    }
-
-    /// Reads the files again; when that fails, all stays as it was.
-    pub fn renew(&self, files: &Files) -> Result<()> {
-        let new = Arc::new(files.read()?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
-        Ok(())
-    }
-}
-
-impl ResolvesServerCert for Current {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
-    }
-}
-
-impl fmt::Debug for Current {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Current")
     }
 }
