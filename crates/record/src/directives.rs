@@ -6,11 +6,11 @@ use crate::session::Record;
 use access::Directive;
 use access::consent::PRIVACY;
 use fhir::schema::{TypeId, schema};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// The directives as they were read lately.
 #[derive(Default)]
-pub(crate) struct Directives(Mutex<Kept>);
+pub(crate) struct Directives(RwLock<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -23,7 +23,14 @@ impl Record {
     /// What patients keep from others. A commit that was acknowledged before is in it.
     pub(crate) fn directives(&self) -> Result<Arc<Vec<Directive>>, Error> {
         let newest = self.store.newest_sequence()?;
-        let mut kept = self.directives.0.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            // Asked at every read: those who only look do not wait for each other.
+            let kept = self.directives.0.read().unwrap_or_else(PoisonError::into_inner);
+            if kept.cursor.is_some_and(|cursor| cursor >= newest) {
+                return Ok(Arc::clone(&kept.all));
+            }
+        }
+        let mut kept = self.directives.0.write().unwrap_or_else(PoisonError::into_inner);
         let is_current = match kept.cursor {
             Some(cursor) if cursor >= newest => return Ok(Arc::clone(&kept.all)),
             Some(cursor) => !changed_since(&*self.store, consent(), cursor, newest)?,

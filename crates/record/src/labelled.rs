@@ -10,14 +10,14 @@ use search::matcher::NoPorts;
 use search::parse::{Limits, parse_clause};
 use search::query::Clause;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use store::ResourceKey;
 
 /// So many are named in a clause; of more, each resource's patient and visit is looked at.
 const NAMED_MAX: usize = 64;
 /// Those that were found.
 #[derive(Default)]
-pub(crate) struct LabelledCache(Mutex<Kept>);
+pub(crate) struct LabelledCache(RwLock<Kept>);
 
 struct Kept {
     /// The newest commit that was followed; `None`: nothing was found yet.
@@ -45,7 +45,14 @@ impl Record {
     /// The patients and visits that bear one of some labels. A commit that was acknowledged before counts.
     pub(crate) fn labelled(&self, labels: &str) -> Result<Arc<Labelled>, Error> {
         let newest = self.store.newest_sequence()?;
-        let mut kept = self.labelled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            // Asked at every read: those who only look do not wait for each other.
+            let kept = self.labelled.0.read().unwrap_or_else(PoisonError::into_inner);
+            if kept.labels == labels && kept.cursor.is_some_and(|cursor| cursor >= newest) {
+                return Ok(Arc::clone(&kept.told));
+            }
+        }
+        let mut kept = self.labelled.0.write().unwrap_or_else(PoisonError::into_inner);
         let is_same = kept.labels == labels;
         match kept.cursor.filter(|_| is_same) {
             Some(cursor) if cursor >= newest => return Ok(Arc::clone(&kept.told)),

@@ -1,11 +1,14 @@
 //! The place of the newest commit, to be waited on.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The sequence of the newest commit that readers see.
 #[derive(Debug, Default)]
 pub(crate) struct NewestCommit {
+    /// The sequence once more, for those who only look, at every read.
+    sequence: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -20,13 +23,25 @@ struct State {
 impl NewestCommit {
     /// At a sequence.
     pub fn at(sequence: u64) -> Self {
-        Self { state: Mutex::new(State { sequence, woken: 0 }), changed: Condvar::new() }
+        Self {
+            sequence: AtomicU64::new(sequence),
+            state: Mutex::new(State { sequence, woken: 0 }),
+            changed: Condvar::new(),
+        }
     }
 
     /// Tells those who wait. Called when readers see the commit, and never with a lesser one than before.
     pub fn set(&self, sequence: u64) {
-        self.lock().sequence = sequence;
+        let mut state = self.lock();
+        state.sequence = sequence;
+        self.sequence.store(sequence, Ordering::Release);
+        drop(state);
         self.changed.notify_all();
+    }
+
+    /// The newest sequence now.
+    pub fn now(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
     }
 
     /// Wakes those who wait now, without a commit.
@@ -64,7 +79,7 @@ mod tests {
         let begun = Instant::now();
         let waits = std::thread::spawn(move || other.wait(3, Duration::from_secs(60)));
         newest.set(4);
-        assert_eq!(waits.join().unwrap(), 4);
+        assert_eq!((newest.now(), waits.join().unwrap()), (4, 4));
         let other = Arc::clone(&newest);
         let waits = std::thread::spawn(move || other.wait(4, Duration::from_secs(60)));
         while !waits.is_finished() {

@@ -247,6 +247,10 @@ impl Store for SqliteStore {
         Ok(self.newest.wait(after, patience))
     }
 
+    fn newest_sequence(&self) -> Result<u64, StoreError> {
+        Ok(self.newest.now())
+    }
+
     fn wake(&self) {
         self.newest.wake();
     }
