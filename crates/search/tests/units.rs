@@ -125,8 +125,9 @@ fn rows_hold_all_that_matches_in_another_unit() {
         let value = Decimal::new(digits >> (digits.unsigned_abs() % 50), scale);
         // A number too large in the other unit cannot be written in a question.
         let Ok(there) = stored.convert(value, asked_in) else { return Ok(()) };
-        let near = there.round_sf(6).unwrap_or(there) * (Decimal::ONE + Decimal::new(step, 2));
-        let near = if step == 0 { there } else { near };
+        let rounded = there.round_sf(6).unwrap_or(there);
+        let near = rounded.checked_mul(Decimal::ONE + Decimal::new(step, 2)).filter(|_| step != 0);
+        let near = near.unwrap_or(there);
         if fhir::decimal::implied_range(&near.to_string()).is_err() {
             return Ok(());
         }
