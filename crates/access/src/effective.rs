@@ -3,7 +3,7 @@
 use crate::interaction::Interactions;
 use crate::permission::Permission;
 use crate::policy::Policy;
-use crate::restriction::{Bearer, Restriction};
+use crate::restriction::Bearer;
 use fhir::schema::{TypeId, schema};
 
 /// Types that some roles may do the same with.
@@ -57,7 +57,7 @@ impl Policy {
 
     /// What roles do not see, whatever they may do.
     pub fn effective_restrictions(&self, roles: &[String]) -> Vec<EffectiveRestriction> {
-        self.restrictions_of(roles).map(Restriction::effective).collect()
+        self.restrictions_of(roles).map(|(_, restriction)| restriction.effective()).collect()
     }
 }
 

@@ -168,16 +168,15 @@ impl Policy {
         places.map(|place| &self.permissions[*place])
     }
 
-    /// The restrictions that hold for who has these roles.
-    pub(crate) fn restrictions_of(&self, roles: &[String]) -> impl Iterator<Item = &Restriction> {
-        self.restrictions.iter().filter(|one| !one.is_lifted(roles))
+    /// The restrictions that hold for who has these roles, with their places among all.
+    pub(crate) fn restrictions_of(&self, roles: &[String]) -> impl Iterator<Item = (usize, &Restriction)> {
+        self.restrictions.iter().enumerate().filter(|(_, one)| !one.is_lifted(roles))
     }
 
     /// What the restrictions leave.
     fn by_labels(&self, asker: &Asker<'_>, type_id: TypeId) -> Vec<Arc<Clause>> {
         let (mut clauses, mut free) = (Vec::new(), Vec::new());
-        let of_actor = |one: &(usize, &Restriction)| !one.1.is_lifted(&asker.actor.roles);
-        for (place, restriction) in self.restrictions.iter().enumerate().filter(of_actor) {
+        for (place, restriction) in self.restrictions_of(&asker.actor.roles) {
             match restriction.left(type_id, asker) {
                 Left::All => {}
                 Left::Free => free.push(place),

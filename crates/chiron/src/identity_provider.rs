@@ -8,7 +8,7 @@ use record::outgoing::Targets;
 /// Settings that say nothing without `openid-issuer`.
 const FURTHER: [&str; 4] = ["openid-client-id", "openid-secret-file", "openid-label", "openid-acr"];
 
-/// The settings of the provider; `None` when there is none.
+/// The settings of the provider, without its secret, which is read by who serves alone; `None` when there is none.
 pub fn settings(config: &Config) -> Result<Option<ProviderSettings>> {
     let issuer = config.get("openid-issuer").to_owned();
     if issuer.is_empty() {
@@ -32,7 +32,7 @@ pub fn settings(config: &Config) -> Result<Option<ProviderSettings>> {
         issuer,
         label: label.to_owned(),
         client_id,
-        secret: secret(config.get("openid-secret-file"))?,
+        secret: None,
         name_claim: config.get("openid-name-claim").to_owned(),
         ways: config
             .get("openid-acr")
@@ -46,6 +46,7 @@ pub fn settings(config: &Config) -> Result<Option<ProviderSettings>> {
 /// The provider, ready to be asked.
 pub fn of(config: &Config) -> Result<Option<Provider>> {
     let Some(settings) = settings(config)? else { return Ok(None) };
+    let settings = ProviderSettings { secret: secret(config.get("openid-secret-file"))?, ..settings };
     let targets = Targets::parse(config.get("outgoing-targets")).and_host_of(&settings.issuer);
     let return_url = format!("{}{}", config.base_url()?, web::OPENID_RETURN);
     Ok(Some(Provider::new(settings, return_url, rest::identity_provider::transport(targets))))

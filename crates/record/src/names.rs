@@ -18,6 +18,9 @@ const TEAMS_MAX: &str = "500";
 /// What names somebody as one of many: the type, and the parameter by which it does.
 const TEAMS: [(&str, &str); 2] = [("CareTeam", "participant"), ("Group", "member")];
 
+/// What somebody is called by a role that they have.
+const BY_ROLE: [&str; 4] = ["PractitionerRole", "Organization", "CareTeam", "Group"];
+
 /// What organizations that pay are (R4 organization-type).
 const HEALTH_PLANS: [&str; 2] = ["pay", "ins"];
 const ORGANIZATION_TYPE: &str = "http://terminology.hl7.org/CodeSystem/organization-type";
@@ -29,8 +32,14 @@ impl Record {
             let is_its = |name: &str| name.split_once('/').is_some_and(|(of, _)| of == type_name);
             directives.iter().flat_map(Directive::names).any(is_its)
         };
-        let roles = self.roles_of(actor)?;
         let mut names: Vec<String> = actor.person.iter().map(ToString::to_string).collect();
+        // Whoever was a role is its practitioner, whether it is in force or not.
+        if let Some(role) = names.first().filter(|name| name.starts_with("PractitionerRole/")) {
+            let role = self.document_of(role)?;
+            names.extend(role.and_then(|role| self.referred(role.root(), "practitioner")));
+        }
+        // Each request asks this: roles are looked for when something is named that they lead to.
+        let roles = if BY_ROLE.iter().any(|of| is_named(of)) { self.roles_of(actor)? } else { Vec::new() };
         for role in &roles {
             names.extend(self.referred(role.root(), "practitioner"));
             names.extend(role.root().get_str("id").map(|id| format!("PractitionerRole/{id}")));

@@ -64,7 +64,7 @@ pub(crate) async fn fetch(
     targets: &Targets,
     endpoint: &Endpoint,
     timeout: Duration,
-    mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    take: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<(), String> {
     let message =
         Message { method: Method::GET, path: endpoint.path.clone(), media_type: None, body: Vec::new() };
@@ -74,13 +74,7 @@ pub(crate) async fn fetch(
     if answer.status != StatusCode::OK {
         return Err(format!("the source answered {}", answer.status));
     }
-    while let Some(frame) = within(timeout, answer.body.frame()).await? {
-        let frame = frame.map_err(|_| "what the source sent broke off")?;
-        if frame.data_ref().is_some_and(|piece| take(piece).is_break()) {
-            break;
-        }
-    }
-    Ok(())
+    answer.each_piece(timeout, take).await
 }
 
 /// Asks for something, and gives what was answered, whatever its status: of `bytes_max` at most.
@@ -94,14 +88,15 @@ pub(crate) async fn ask_whole(
     let request = request(endpoint, headers, message)?;
     let mut answer = within(timeout, ask(targets, endpoint, request)).await??;
     let mut bytes = Vec::new();
-    while let Some(frame) = within(timeout, answer.body.frame()).await? {
-        let frame = frame.map_err(|_| "the answer broke off")?;
-        bytes.extend_from_slice(frame.data_ref().map_or(&[], |piece| piece));
-        if bytes.len() > bytes_max {
-            return Err(format!("the answer has more than {bytes_max} bytes"));
-        }
+    let take = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        if bytes.len() > bytes_max { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    answer.each_piece(timeout, take).await?;
+    match bytes.len() > bytes_max {
+        true => Err(format!("the answer has more than {bytes_max} bytes")),
+        false => Ok((answer.status, bytes)),
     }
-    Ok((answer.status, bytes))
 }
 
 async fn within<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<T, String> {
@@ -114,6 +109,23 @@ struct Answer {
     status: StatusCode,
     body: Incoming,
     _connection: AbortOnDrop,
+}
+
+impl Answer {
+    /// Hands the body on piece by piece until `take` wants no more. `timeout` is for each piece.
+    async fn each_piece(
+        &mut self,
+        timeout: Duration,
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), String> {
+        while let Some(frame) = within(timeout, self.body.frame()).await? {
+            let frame = frame.map_err(|_| "what the source sent broke off")?;
+            if frame.data_ref().is_some_and(|piece| take(piece).is_break()) {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A task that ends with its owner.

@@ -7,35 +7,24 @@ use std::time::Duration;
 /// The sequence of the newest commit that readers see.
 #[derive(Debug, Default)]
 pub(crate) struct NewestCommit {
-    /// The sequence once more, for those who only look, at every read.
+    /// Changed under the lock, so that nobody who waits misses it; looked at without it, at every read.
     sequence: AtomicU64,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    sequence: u64,
     /// How often those who wait were woken without a commit.
-    woken: u64,
+    woken: Mutex<u64>,
+    changed: Condvar,
 }
 
 impl NewestCommit {
     /// At a sequence.
     pub fn at(sequence: u64) -> Self {
-        Self {
-            sequence: AtomicU64::new(sequence),
-            state: Mutex::new(State { sequence, woken: 0 }),
-            changed: Condvar::new(),
-        }
+        Self { sequence: AtomicU64::new(sequence), ..Self::default() }
     }
 
     /// Tells those who wait. Called when readers see the commit, and never with a lesser one than before.
     pub fn set(&self, sequence: u64) {
-        let mut state = self.lock();
-        state.sequence = sequence;
+        let woken = self.lock();
         self.sequence.store(sequence, Ordering::Release);
-        drop(state);
+        drop(woken);
         self.changed.notify_all();
     }
 
@@ -46,21 +35,22 @@ impl NewestCommit {
 
     /// Wakes those who wait now, without a commit.
     pub fn wake(&self) {
-        self.lock().woken += 1;
+        *self.lock() += 1;
         self.changed.notify_all();
     }
 
     /// The newest sequence: as soon as it is behind `after`, when somebody wakes, or when the patience is at its end.
     pub fn wait(&self, after: u64, patience: Duration) -> u64 {
-        let state = self.lock();
-        let woken = state.woken;
-        let still_old = |state: &mut State| state.sequence <= after && state.woken == woken;
-        let waited = self.changed.wait_timeout_while(state, patience, still_old);
-        waited.unwrap_or_else(PoisonError::into_inner).0.sequence
+        let woken = self.lock();
+        let before = *woken;
+        let still_old = |woken: &mut u64| self.now() <= after && *woken == before;
+        let waited = self.changed.wait_timeout_while(woken, patience, still_old);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.now()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

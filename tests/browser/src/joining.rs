@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const PASSWORD: &str = "two brown foxes";
 
-fn now_ms() -> i64 {
+/// Now, in milliseconds since 1970.
+pub fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis().try_into().unwrap()
 }
 

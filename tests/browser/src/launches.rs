@@ -5,12 +5,12 @@
 
 use crate::browser::{Browser, ENTER, Script};
 use crate::http::Client;
+use crate::joining::now_ms;
 use crate::practice::Practice;
 use crate::smart_app::{NAME, SmartApp};
 use identity::one_time_code::CodeSecret;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const PASSWORD: &str = "two brown foxes";
 
@@ -23,10 +23,6 @@ fn practice() -> &'static Practice {
 /// The address of its FHIR API.
 fn fhir() -> String {
     format!("{}/fhir", practice().base())
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis().try_into().unwrap()
 }
 
 /// Somebody of the practice's staff, with an account.

@@ -37,6 +37,15 @@ fn d1_a_person_is_awaited_comes_in_by_the_hospital_and_goes_on_where_they_were()
     browser.keys(ENTER);
     browser.wait("return document.body.innerText.includes('needs no link')");
     look(&browser, "people-openid");
+    browser.type_into("#name", "Max Sample");
+    browser.keys(ENTER);
+    browser.wait("return !!document.querySelector('#link')");
+    let link = browser.text("#link");
+    browser.open("/apps/registered");
+    look(&browser, "registered-apps");
+    browser.open(&link[link.find("/join/").expect("a link")..]);
+    look(&browser, "join-openid");
+    browser.open("/patients");
     browser.click(".me button");
     browser.wait("return location.pathname === '/sign-in'");
 

@@ -198,6 +198,11 @@ fn hp4_a_directive_names_organizations_care_teams_and_groups() {
         r#","active":false,"practitioner":{"reference":"Practitioner/x"},"organization":{"reference":"Organization/part"}"#,
     );
     assert!(sees("Practitioner/x"), "who left it is not of it");
+    consent(&practice, "active", &deny(""));
+    assert!(
+        !sees("PractitionerRole/r") && !sees("Practitioner/x"),
+        "a role that is over is still its practitioner"
+    );
 }
 
 #[test]
