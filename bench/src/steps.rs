@@ -23,12 +23,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// What is measured besides the workloads: name and title.
-const FIGURES: [(&str, &str); 7] = [
+const FIGURES: [(&str, &str); 8] = [
     ("import", "bundles imported: resources a second"),
     ("disk", "bytes on disk per resource"),
     ("syncs", "syncs of the disk a second"),
     ("audit", "audited reads against reads without audit"),
     ("authorisation", "reads and searches under all restrictions against those under none"),
+    ("sign-in", "sign-in at the page, but for the hash of a password"),
     ("start", "from the start of the process to its first answer"),
     ("memory", "memory of the server, idle and at its peak"),
 ];

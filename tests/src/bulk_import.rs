@@ -9,6 +9,8 @@ use crate::harness::program::{self, verify};
 use crate::harness::receiver::Receiver;
 use crate::harness::samples::patient;
 use crate::harness::server::Server;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::Write;
@@ -187,6 +189,31 @@ fn files_of_other_servers_come_in_where_they_may() {
 
     let left: Vec<_> = files(&server.data().join("jobs")).iter().flat_map(|job| files(job)).collect();
     assert!(left.iter().all(|path| !path.to_str().unwrap().contains("source")), "{left:?}");
+    server.stop();
+}
+
+#[test]
+fn d8_a_file_that_is_not_what_its_server_says_is_not_taken_in() {
+    let folder = new_folder();
+    let lines = many_patients(3).into_bytes();
+    let hash = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &lines));
+    let receiver = Receiver::with_files(HashMap::from([("/patients".to_owned(), lines)]));
+    let setting = format!("outgoing-targets = \"{}\"\n", receiver.address());
+    std::fs::write(folder.path().join("chiron.toml"), setting).unwrap();
+    let server = Server::start(&folder.path().join("data"));
+    let mut client = server.administrator();
+    let inputs = [("Patient", format!("http://{}/patients", receiver.address()))];
+    let altered = STANDARD.encode([7; 32]);
+    receiver.say_of_files(&format!("content-digest: sha-256=:{altered}:"));
+    let place = import(&mut client, &inputs);
+    let manifest = outcome(&mut client, &place);
+    let told = client.get(&path_of(manifest["error"][0]["url"].as_str().unwrap())).text();
+    assert!(told.contains("are not those that were sent"), "{told}");
+    assert_eq!(client.get_json("/fhir/Patient?_summary=count")["total"], 0);
+    receiver.say_of_files(&format!("content-digest: sha-256=:{hash}:"));
+    let place = import(&mut client, &inputs);
+    outcome(&mut client, &place);
+    assert_eq!(client.get_json("/fhir/Patient?_summary=count")["total"], 3);
     server.stop();
 }
 

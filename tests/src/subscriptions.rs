@@ -8,6 +8,8 @@ use crate::harness::program;
 use crate::harness::receiver::{Received, Receiver};
 use crate::harness::samples::{patient, result, subscription, weight};
 use crate::harness::server::Server;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::path::Path;
@@ -110,7 +112,10 @@ fn a_receiver_is_greeted_and_told_in_order_also_after_it_failed() {
     wait_for_status(&mut client, "s", "active");
 
     put(&mut client, &result("r1", "p"));
-    let first = told(&receiver.next());
+    let received = receiver.next();
+    let hash = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &received.body));
+    assert_eq!(received.header("content-digest"), Some(&*format!("sha-256=:{hash}:")), "d8");
+    let first = told(&received);
     assert_eq!(events(&first), pairs(&[("1", "r1")]));
     assert_eq!(first["entry"][1]["resource"], client.get_json("/fhir/Observation/r1"));
     put(&mut client, &weight("no-result", "Patient/p"));

@@ -13,6 +13,7 @@ mod bundle_writer;
 mod call;
 mod capability_statement;
 mod cors;
+mod digest;
 mod failure;
 mod format;
 pub mod identity_provider;

@@ -1,6 +1,8 @@
 //! Requests to other servers: to those of subscribers, and to sources of imports. They go only where
 //! [`record::outgoing::Targets`] lets them, and follow no redirects.
 
+use crate::digest::check::Check;
+use crate::digest::{Algorithm, CONTENT_DIGEST, field};
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -107,12 +109,15 @@ async fn within<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<T
 /// What a server answered. The connection ends with it.
 struct Answer {
     status: StatusCode,
+    /// What the server says of the bytes, when it says something.
+    check: Option<Check>,
     body: Incoming,
     _connection: AbortOnDrop,
 }
 
 impl Answer {
-    /// Hands the body on piece by piece until `take` wants no more. `timeout` is for each piece.
+    /// Hands the body on piece by piece until `take` wants no more. `timeout` is for each piece. What was handed on
+    /// counts only when no error follows: then it is what the server sent.
     async fn each_piece(
         &mut self,
         timeout: Duration,
@@ -120,11 +125,15 @@ impl Answer {
     ) -> Result<(), String> {
         while let Some(frame) = within(timeout, self.body.frame()).await? {
             let frame = frame.map_err(|_| "what the source sent broke off")?;
-            if frame.data_ref().is_some_and(|piece| take(piece).is_break()) {
-                break;
+            let Some(piece) = frame.data_ref() else { continue };
+            if let Some(check) = &mut self.check {
+                check.update(piece);
+            }
+            if take(piece).is_break() {
+                return Ok(());
             }
         }
-        Ok(())
+        self.check.take().map_or(Ok(()), Check::finish).map_err(|damage| damage.what)
     }
 }
 
@@ -167,6 +176,9 @@ fn request(
     if let Some(media_type) = message.media_type {
         request = request.header(CONTENT_TYPE, media_type);
     }
+    if !message.body.is_empty() {
+        request = request.header(CONTENT_DIGEST, field(Algorithm::Sha256, &message.body));
+    }
     for (name, value) in headers {
         request = request.header(name, value);
     }
@@ -201,5 +213,6 @@ where
         let _ = connection.await;
     }));
     let (parts, body) = sender.send_request(request).await.map_err(broken)?.into_parts();
-    Ok(Answer { status: parts.status, body, _connection: running })
+    let check = Check::of(&parts.headers).map_err(|damage| damage.what)?;
+    Ok(Answer { status: parts.status, check, body, _connection: running })
 }

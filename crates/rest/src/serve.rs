@@ -4,6 +4,7 @@ use crate::answer::{Answer, Content};
 use crate::authentication;
 use crate::body;
 use crate::call::Call;
+use crate::digest::{self, Sent};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::interactions::{Follow, Interaction, JOB_FILE, Run};
@@ -46,12 +47,18 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(may_compress()))
+        .layer(axum::middleware::from_fn(digest::with_digests))
         .with_state(service)
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    let Failure { status, .. } = Failure::internal();
-    plain(status, Vec::new(), content_type(Format::Json), Failure::internal().to_json().into_bytes())
+    failed()
+}
+
+/// The answer to a request that failed by a fault of ours.
+pub(crate) fn failed() -> Response {
+    let failure = Failure::internal();
+    plain(failure.status, Vec::new(), content_type(Format::Json), failure.to_json().into_bytes())
 }
 
 async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
@@ -196,7 +203,7 @@ async fn receive(service: &Service, parts: &Parts, body: Body) -> Result<Bytes, 
         return Err(too_large(limit as u64));
     }
     match tokio::time::timeout(settings.receive_timeout, axum::body::to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(bytes)) => digest::verify(&parts.extensions).map(|()| bytes),
         Ok(Err(error)) => Err(match error.into_inner().is::<LengthLimitError>() {
             true => too_large(limit as u64),
             false => arrived_damaged(),
@@ -239,10 +246,11 @@ fn may_compress() -> impl Predicate {
 fn respond(record: &Record, presentation: &Presentation, answer: Answer) -> Response {
     let Answer { status, headers, content } = answer;
     match content {
-        Content::Empty => with_body(status, headers, None, Body::empty()),
+        Content::Empty => with_body(status, headers, None, (Body::empty(), Sent::AtOnce)),
         Content::Native { media_type, bytes } => plain(status, headers, media_type, bytes),
         Content::Stream { media_type, source, length } => {
-            with_body(status, headers, Some((media_type, length)), streamed::body(source, length))
+            let body = (streamed::body(source, length), Sent::Piecewise);
+            with_body(status, headers, Some((media_type, length)), body)
         }
         Content::Resource(json) => match write(record, presentation, json) {
             Ok(text) if record.is_whole(&text) => {
@@ -252,7 +260,8 @@ fn respond(record: &Record, presentation: &Presentation, answer: Answer) -> Resp
                 let whole = record.whole(text);
                 let length = whole.length();
                 let described = Some((content_type(presentation.format), length));
-                with_body(status, headers, described, streamed::body(Box::new(whole), length))
+                let body = (streamed::body(Box::new(whole), length), Sent::Piecewise);
+                with_body(status, headers, described, body)
             }
             Err(failure) => {
                 plain(failure.status, headers, content_type(Format::Json), failure.to_json().into_bytes())
@@ -263,13 +272,19 @@ fn respond(record: &Record, presentation: &Presentation, answer: Answer) -> Resp
 
 fn plain(status: StatusCode, headers: Headers, media_type: String, bytes: Vec<u8>) -> Response {
     let length = bytes.len() as u64;
-    with_body(status, headers, Some((media_type, length)), bytes.into())
+    with_body(status, headers, Some((media_type, length)), (bytes.into(), Sent::AtOnce))
 }
 
 /// A response with a body of a media type and a length.
-fn with_body(status: StatusCode, headers: Headers, described: Option<(String, u64)>, body: Body) -> Response {
+fn with_body(
+    status: StatusCode,
+    headers: Headers,
+    described: Option<(String, u64)>,
+    (body, sent): (Body, Sent),
+) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
+    response.extensions_mut().insert(sent);
     response.headers_mut().extend(headers);
     if let Some((media_type, length)) = described {
         let octets = HeaderValue::from_static("application/octet-stream");

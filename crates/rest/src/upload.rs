@@ -1,5 +1,6 @@
 //! Content that is sent as it is, to become a Binary (R4 binary §2.36.6): taken in piece by piece, however long it is.
 
+use crate::digest;
 use crate::failure::Failure;
 use crate::format::MediaType;
 use crate::interactions::Interaction;
@@ -91,6 +92,7 @@ pub(crate) async fn receive(
             upload = write(upload, std::mem::take(&mut gathered)).await?;
         }
     }
+    digest::verify(&parts.extensions)?;
     upload = write(upload, gathered).await?;
     let uploaded = spawn_blocking(move || upload.finish()).await.map_err(|_| Failure::internal())??;
     let security_context = parts.headers.get(SECURITY_CONTEXT);

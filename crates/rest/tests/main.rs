@@ -12,6 +12,8 @@ mod bundles;
 mod conditional;
 #[path = "main/description.rs"]
 mod description;
+#[path = "main/digests.rs"]
+mod digests;
 #[path = "main/exports.rs"]
 mod exports;
 #[path = "main/faults.rs"]

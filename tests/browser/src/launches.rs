@@ -5,7 +5,7 @@
 
 use crate::browser::{Browser, ENTER, Script};
 use crate::http::Client;
-use crate::joining::now_ms;
+use crate::joining::{look, now_ms};
 use crate::practice::Practice;
 use crate::smart_app::{NAME, SmartApp};
 use identity::one_time_code::CodeSecret;
@@ -95,6 +95,7 @@ fn decide(browser: &Browser, decision: &str) {
     let button = format!("button[value={decision}]");
     browser.wait(&format!("return !!document.querySelector('{button}')"));
     assert!(browser.text("h1").contains(NAME), "{}", browser.text("h1"));
+    look(browser, "app-consent");
     browser.click(&button);
 }
 
@@ -198,4 +199,29 @@ fn g10_a_browser_app_that_is_denied_gets_an_error_and_nothing_else() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
     browser.open("/apps");
     assert!(browser.text("main").contains("You have let no app in"), "{}", browser.text("main"));
+}
+
+/// What an administrator sees of an app, and of what a patient keeps from others.
+#[test]
+fn the_pages_of_an_app_and_of_what_is_kept_from_others_fit_their_windows() {
+    let test = "the_pages_of_an_app_and_of_what_is_kept_from_others_fit_their_windows";
+    let Some(browser) = practice().browser(test) else { return };
+    let app = SmartApp::start(practice(), "launch openid fhirUser patient/*.rs", None);
+    browser.open(&format!("/apps/registered/{}", app.id));
+    assert!(browser.text("h1").contains(NAME), "{}", browser.text("h1"));
+    look(&browser, "registered-app");
+    let page = format!("/p/{}/consents", practice().ordinary_patient());
+    browser.open(&page);
+    for (at, from) in ["programs", "health-plans"].into_iter().enumerate() {
+        browser.script(&format!(
+            "const form = document.querySelector('form[method=post].filters'); \
+             form.part.selectedIndex = 1; \
+             form.from.value = [...form.from.options].find((one) => one.value.includes('{from}')).value; \
+             form.requestSubmit();"
+        ));
+        browser
+            .wait(&format!("return document.querySelectorAll('table.log tbody tr').length === {}", at + 1));
+    }
+    browser.open(&page);
+    look(&browser, "consents-rows");
 }

@@ -4,9 +4,9 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver as Inbox, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long a scenario waits for a notification.
@@ -17,6 +17,8 @@ const SILENCE: Duration = Duration::from_millis(700);
 /// A running receiver.
 pub struct Receiver {
     address: SocketAddr,
+    /// A header that comes with every file.
+    said_of_files: Arc<Mutex<String>>,
     status: Arc<AtomicU16>,
     inbox: Inbox<Received>,
 }
@@ -59,18 +61,26 @@ impl Receiver {
         let status = Arc::new(AtomicU16::new(200));
         let (sender, inbox) = channel();
         let answered = Arc::clone(&status);
+        let said_of_files = Arc::<Mutex<String>>::default();
+        let said = Arc::clone(&said_of_files);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (sender, answered, files) = (sender.clone(), Arc::clone(&answered), Arc::clone(&files));
-                std::thread::spawn(move || take(stream, &answered, &files, &sender));
+                let said = said.lock().unwrap().clone();
+                std::thread::spawn(move || take(stream, &answered, (&files, &said), &sender));
             }
         });
-        Self { address, status, inbox }
+        Self { address, said_of_files, status, inbox }
     }
 
     /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it says of its files from now on: a line of the header.
+    pub fn say_of_files(&self, line: &str) {
+        *self.said_of_files.lock().unwrap() = format!("{line}\r\n");
     }
 
     /// What it answers from now on.
@@ -102,7 +112,7 @@ impl Receiver {
 fn take(
     stream: TcpStream,
     status: &AtomicU16,
-    files: &HashMap<String, Vec<u8>>,
+    (files, said): (&HashMap<String, Vec<u8>>, &str),
     sender: &Sender<Received>,
 ) -> Option<()> {
     let mut reader = BufReader::new(stream);
@@ -125,7 +135,7 @@ fn take(
     let file = request.strip_prefix("GET ").and_then(|path| files.get(path)).map_or(&[][..], Vec::as_slice);
     let length = file.len();
     let answer =
-        format!("HTTP/1.1 {status} as told\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        format!("HTTP/1.1 {status} as told\r\ncontent-length: {length}\r\n{said}connection: close\r\n\r\n");
     reader.get_mut().write_all(answer.as_bytes()).ok()?;
     reader.get_mut().write_all(file).ok()?;
     sender.send(Received { request, headers, body, status }).ok()
