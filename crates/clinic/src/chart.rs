@@ -93,6 +93,28 @@ impl Chart {
     }
 }
 
+impl Chart {
+    /// Problems that are not over.
+    pub fn active_problems(&self) -> Vec<&Problem> {
+        self.problems.iter().filter(|problem| problem.is_active).collect()
+    }
+
+    /// Problems that are over.
+    pub fn past_problems(&self) -> Vec<&Problem> {
+        self.problems.iter().filter(|problem| !problem.is_active).collect()
+    }
+
+    /// Medications that are taken now.
+    pub fn current_medications(&self) -> Vec<&Medication> {
+        self.medications.iter().filter(|medication| medication.is_current).collect()
+    }
+
+    /// Medications that were taken once.
+    pub fn past_medications(&self) -> Vec<&Medication> {
+        self.medications.iter().filter(|medication| !medication.is_current).collect()
+    }
+}
+
 /// Who a patient is and what they must not be given: what stands on every page of the chart.
 pub fn identity(session: &Session, patient_id: &str, now_ms: i64) -> Result<(Banner, Allergies), Error> {
     let key = record::bundle::key(resource_type("Patient"), patient_id)?;
@@ -123,6 +145,17 @@ pub fn document(session: &Session, patient_id: &str, document_id: &str) -> Resul
     Ok(DocumentItem::read(&found))
 }
 
+/// What was added to one of a patient's documents, the oldest first.
+pub fn addenda(session: &Session, patient_id: &str, document_id: &str) -> Result<Vec<DocumentItem>, Error> {
+    let key = record::bundle::key(resource_type("Patient"), patient_id)?;
+    let find = Finder { session, key: &key };
+    let of = format!("DocumentReference/{document_id}");
+    let mut added =
+        find.newest("DocumentReference", &[("relatesto", &of), ("relation", "appends")], DOCUMENTS)?;
+    added.reverse();
+    Ok(added.iter().map(DocumentItem::read).collect())
+}
+
 /// A resource type that the program names itself.
 pub(crate) fn resource_type(name: &str) -> TypeId {
     schema().resource_named(name).expect("the program names types that there are")
@@ -150,7 +183,7 @@ impl Finder<'_> {
     }
 }
 
-fn is_entered_in_error(document: &Document) -> bool {
+pub(crate) fn is_entered_in_error(document: &Document) -> bool {
     const WRONG: &str = "entered-in-error";
     let root = document.root();
     root.get_str("status").as_deref() == Some(WRONG)

@@ -3,12 +3,20 @@
 pub mod chart;
 pub mod day;
 pub mod directive;
+mod fhir_parts;
+pub mod note;
 pub mod patient_with_record_stays;
 pub mod person;
+pub mod signed_note_stays;
+pub mod visit;
+pub mod vital_signs;
 
 use record::write_rule::WriteRule;
 
 /// The rules of the domain, for the record to hold every write against. A rule is a file and a row here.
 pub fn write_rules() -> Vec<Box<dyn WriteRule>> {
-    vec![Box::new(patient_with_record_stays::PatientWithRecordStays)]
+    vec![
+        Box::new(patient_with_record_stays::PatientWithRecordStays),
+        Box::new(signed_note_stays::SignedNoteStays),
+    ]
 }

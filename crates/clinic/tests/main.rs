@@ -2,6 +2,8 @@
 
 #[path = "main/day.rs"]
 mod day;
+#[path = "main/note.rs"]
+mod note;
 #[allow(dead_code)] // The record's own tests use all of it.
 #[path = "../../record/tests/main/practice.rs"]
 mod practice;

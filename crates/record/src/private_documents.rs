@@ -26,6 +26,14 @@ impl DocumentChange {
     pub fn removal(space: &'static str, key: String, read: Vec<u8>) -> Self {
         Self { space, key, before: Some(read), after: None }
     }
+
+    /// What must be so for the change, and the change.
+    pub(crate) fn into_parts(self) -> (Precondition, PrivateChange) {
+        let Self { space, key, before, after } = self;
+        let space = space.to_owned();
+        let precondition = Precondition::Private { space: space.clone(), key: key.clone(), content: before };
+        (precondition, PrivateChange { space, key, content: after })
+    }
 }
 
 impl Record {
@@ -43,25 +51,43 @@ impl Record {
 impl Session {
     /// Changes documents together. False when one of them is not as it was read: then none is changed.
     pub fn change_documents(&self, changes: Vec<DocumentChange>, what: &str) -> Result<bool, Error> {
+        self.change_documents_about(None, changes, what)
+    }
+
+    /// The same for documents that are about a patient: the audit row says about whom.
+    pub fn change_documents_about(
+        &self,
+        patient: Option<&str>,
+        changes: Vec<DocumentChange>,
+        what: &str,
+    ) -> Result<bool, Error> {
+        let mut touched = Touched::default();
+        touched.patients.extend(patient.map(str::to_owned));
         let mut batch = Batch {
             time_ms: self.record.now_ms(),
-            audit: self.row(Interaction::Operate, &Touched::default(), what, AuditOutcome::Done),
+            audit: self.row(Interaction::Operate, &touched, what, AuditOutcome::Done),
             ..Batch::default()
         };
-        for DocumentChange { space, key, before, after } in changes {
-            let space = space.to_owned();
-            batch.preconditions.push(Precondition::Private {
-                space: space.clone(),
-                key: key.clone(),
-                content: before,
-            });
-            batch.private.push(PrivateChange { space, key, content: after });
+        for change in changes {
+            let (precondition, change) = change.into_parts();
+            batch.preconditions.push(precondition);
+            batch.private.push(change);
         }
         match self.record.store.commit(batch) {
             Ok(_) => Ok(true),
             Err(StoreError::ConditionConflict { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether documents are still as they were read.
+    pub(crate) fn are_as_read(&self, changes: &[DocumentChange]) -> Result<bool, Error> {
+        for DocumentChange { space, key, before, .. } in changes {
+            if self.record.private_document(space, key)? != *before {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Writes down that somebody tried to become this actor, and could not.

@@ -181,6 +181,11 @@ impl Record {
         (self.new_id)()
     }
 
+    /// A new secret: 32 random letters for URLs, five bits each.
+    pub fn new_secret(&self) -> String {
+        (self.new_secret)()
+    }
+
     /// What resources are held against on write.
     pub fn validation(&self) -> &validation::Settings {
         &self.validation
@@ -203,6 +208,11 @@ impl Session {
     /// Who is at work.
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// Where they come from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The record the session is with.

@@ -16,6 +16,7 @@ use crate::audit::{AuditOutcome, Touched, audit_event};
 use crate::condition::Condition;
 use crate::error::Error;
 use crate::patch::Patch;
+use crate::private_documents::DocumentChange;
 use crate::resource::Resource;
 use crate::session::Session;
 use crate::write_rule::Violation;
@@ -125,11 +126,22 @@ impl Session {
 
     /// Writes several resources, all or nothing. An error names its entry.
     pub fn write_all(&self, requests: &[WriteRequest<'_>]) -> Result<Vec<Written>, Error> {
+        let written = self.write_all_with(requests, &[])?;
+        Ok(written.expect("no private document can have changed"))
+    }
+
+    /// Writes several resources and changes private documents, all or nothing. `None` when one of the documents is not as it
+    /// was read: then nothing is written. An error names its entry.
+    pub fn write_all_with(
+        &self,
+        requests: &[WriteRequest<'_>],
+        documents: &[DocumentChange],
+    ) -> Result<Option<Vec<Written>>, Error> {
         let permits = requests.iter().enumerate().map(|(index, request)| {
             Permit::ask(self, &request.action).map_err(|error| error.in_entry(index))
         });
         let permits: Result<Vec<Permit>, Error> = permits.collect();
-        let result = permits.and_then(|permits| self.write_permitted(requests, &permits));
+        let result = permits.and_then(|permits| self.write_permitted((requests, documents), &permits));
         if let Err(error) = &result
             && !error.is_denial()
         {
@@ -140,18 +152,20 @@ impl Session {
 
     fn write_permitted(
         &self,
-        requests: &[WriteRequest<'_>],
+        (requests, documents): (&[WriteRequest<'_>], &[DocumentChange]),
         permits: &[Permit],
-    ) -> Result<Vec<Written>, Error> {
+    ) -> Result<Option<Vec<Written>>, Error> {
         let mut queue = None;
         for attempt in 1..=ATTEMPTS {
             if attempt > PATIENCE && queue.is_none() {
                 queue = Some(self.record.overtaken.lock().unwrap_or_else(PoisonError::into_inner));
             }
-            match Decision::make(self, requests, permits).and_then(Decision::commit) {
+            let decision = Decision::make(self, requests, permits);
+            match decision.and_then(|decision| decision.with_documents(documents).commit()) {
+                Err(Refusal::Again) if !self.are_as_read(documents)? => return Ok(None),
                 Err(Refusal::Again) => {}
                 Err(Refusal::Final(error)) => return Err(*error),
-                Ok(written) => return Ok(written),
+                Ok(written) => return Ok(Some(written)),
             }
         }
         Err(StoreError::Busy.into())

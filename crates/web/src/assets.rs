@@ -9,9 +9,15 @@ const STYLE: &str = concat!(
     include_str!("tokens.css"),
     include_str!("shell.css"),
     include_str!("chart.css"),
-    include_str!("people.css")
+    include_str!("people.css"),
+    include_str!("visit_note.css")
 );
-const SCRIPT: &str = concat!(include_str!("chiron.js"), include_str!("passkey.js"), include_str!("idle.js"));
+const SCRIPT: &str = concat!(
+    include_str!("chiron.js"),
+    include_str!("passkey.js"),
+    include_str!("idle.js"),
+    include_str!("visit_note.js")
+);
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path("chiron", STYLE, "css"));
 static SCRIPT_PATH: LazyLock<String> = LazyLock::new(|| path("chiron", SCRIPT, "js"));

@@ -4,19 +4,20 @@ use crate::App;
 use crate::failure::Failure;
 use crate::line_chart::LineChart;
 use crate::moment;
-use crate::page::{html, with_session};
+use crate::page::{html, type_named, with_session};
+use crate::patient_context::PatientContext;
 use crate::shell::Shell;
+use crate::visit_note::{self, DraftLine};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use clinic::chart::Chart;
 use clinic::chart::allergy::Allergies;
 use clinic::chart::banner::Banner;
 use clinic::chart::document::DocumentItem;
 use clinic::chart::observation::{Series, Value};
-use clinic::chart::problem::Problem;
 use clinic::chart::since_visit::SinceVisit;
-use clinic::chart::{Chart, medication::Medication};
 use identity::oauth::{Client, Clients};
 
 #[derive(Template)]
@@ -28,6 +29,12 @@ struct ChartPage {
     chart: Chart,
     /// The newest note with its text, for the middle.
     note: Option<DocumentItem>,
+    /// Notes of the reader's about this patient that are not signed.
+    drafts: Vec<DraftLine>,
+    /// What a form about this patient carries.
+    context: String,
+    /// Whether the reader may begin a visit.
+    may_write: bool,
     /// Apps that can be opened from here.
     apps: Vec<Client>,
     now_ms: i64,
@@ -55,8 +62,8 @@ pub(crate) struct AllergyLine {
 /// Allergies that fit into a banner.
 const BANNER_ALLERGIES: usize = 3;
 /// Rows of a list before the rest is folded away.
-const PROBLEMS: usize = 12;
-const MEDICATIONS: usize = 12;
+pub(crate) const PROBLEMS: usize = 12;
+pub(crate) const MEDICATIONS: usize = 12;
 const RESULTS: usize = 24;
 const VISITS: usize = 6;
 /// Results named in what is new since the last visit.
@@ -81,22 +88,6 @@ impl AllergyLine {
 }
 
 impl ChartPage {
-    fn active_problems(&self) -> Vec<&Problem> {
-        self.chart.problems.iter().filter(|problem| problem.is_active).collect()
-    }
-
-    fn past_problems(&self) -> Vec<&Problem> {
-        self.chart.problems.iter().filter(|problem| !problem.is_active).collect()
-    }
-
-    fn current_medications(&self) -> Vec<&Medication> {
-        self.chart.medications.iter().filter(|medication| medication.is_current).collect()
-    }
-
-    fn past_medications(&self) -> Vec<&Medication> {
-        self.chart.medications.iter().filter(|medication| !medication.is_current).collect()
-    }
-
     /// The newest results by day, what is abnormal first among those of the same day.
     fn results(&self) -> Vec<ResultDay<'_>> {
         let mut results: Vec<_> = self.chart.results.iter().collect();
@@ -148,7 +139,10 @@ pub(crate) async fn show(
         let allergies = AllergyLine::of(&chart.allergies);
         let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();
         let apps = Clients::new(session).launched_from_charts()?;
-        html(&ChartPage { shell, banner, allergies, chart, note, apps, now_ms })
+        let may_write = session.may_create(type_named("Encounter")?);
+        let drafts = visit_note::drafts_of(session, &patient)?;
+        let context = PatientContext::of(session, &patient, "")?;
+        html(&ChartPage { shell, banner, allergies, chart, note, drafts, context, may_write, apps, now_ms })
     })
     .await
 }

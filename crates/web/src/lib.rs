@@ -23,6 +23,7 @@ mod moment;
 mod open_app;
 mod openid;
 mod page;
+mod patient_context;
 mod patient_search;
 mod patients;
 mod people;
@@ -37,6 +38,7 @@ mod shell;
 mod sign_in;
 mod trend;
 mod unusual;
+mod visit_note;
 mod who_looked;
 mod words;
 
@@ -201,12 +203,35 @@ pub const PAGES: &[Page] = &[
     },
     Page { path: "/patients", purpose: "find a patient", answer: || get(patients::show) },
     Page { path: "/p/{patient}", purpose: "the chart cockpit", answer: || get(chart::show) },
+    Page { path: "/p/{patient}/visits", purpose: "begin a visit", answer: || post(visit_note::begin) },
+    Page { path: "/p/{patient}/v/{visit}", purpose: "the note of a visit", answer: || get(visit_note::show) },
+    Page {
+        path: "/p/{patient}/v/{visit}/draft",
+        purpose: "keep what is written",
+        answer: || post(visit_note::save),
+    },
+    Page {
+        path: "/p/{patient}/v/{visit}/line",
+        purpose: "what a line could become",
+        answer: || post(visit_note::line),
+    },
+    Page { path: "/p/{patient}/v/{visit}/sign", purpose: "sign a note", answer: || post(visit_note::sign) },
+    Page {
+        path: "/p/{patient}/v/{visit}/undo",
+        purpose: "take a signature back",
+        answer: || post(visit_note::undo),
+    },
     Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },
     Page { path: "/p/{patient}/results/{code}", purpose: "one result's trend", answer: || get(trend::show) },
     Page {
         path: "/p/{patient}/documents/{document}",
         purpose: "a note or document",
         answer: || get(document::show),
+    },
+    Page {
+        path: "/p/{patient}/documents/{document}/add",
+        purpose: "add to a signed note",
+        answer: || post(document::add),
     },
     Page {
         path: "/p/{patient}/consents",

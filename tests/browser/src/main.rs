@@ -34,5 +34,6 @@ mod security;
 mod signing_in;
 mod today;
 mod trend_page;
+mod visit_note;
 mod weight;
 mod without_script;

@@ -23,7 +23,13 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// What only takes forms.
-const FORMS: [&str; 13] = [
+const FORMS: [&str; 19] = [
+    "/p/{patient}/visits",
+    "/p/{patient}/v/{visit}/draft",
+    "/p/{patient}/v/{visit}/line",
+    "/p/{patient}/v/{visit}/sign",
+    "/p/{patient}/v/{visit}/undo",
+    "/p/{patient}/documents/{document}/add",
     "/p/{patient}/consents/{consent}/end",
     "/privacy/emergencies/{id}",
     "/p/{patient}/apps/{client}",
@@ -57,6 +63,7 @@ pub fn addresses() -> Vec<(&'static str, String)> {
             .replace("{client}", "nobody")
             .replace("{grant}", "nobody")
             .replace("{consent}", "nobody")
+            .replace("{visit}", "nobody")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };

@@ -1,6 +1,7 @@
 //! Notes and documents.
 
 use crate::chart::concept;
+use crate::signed_note_stays;
 use base64::Engine;
 use fhir::{Document, Node};
 
@@ -21,6 +22,10 @@ pub struct DocumentItem {
     pub visit_id: String,
     /// Its text, when it is held here and is text.
     pub text: Option<String>,
+    /// Whether somebody vouches for it: then it stays as it is.
+    pub is_signed: bool,
+    /// Since when, as an instant; empty when that is not recorded.
+    pub instant: String,
 }
 
 impl DocumentItem {
@@ -40,6 +45,8 @@ impl DocumentItem {
             author: author.unwrap_or_default().into_owned(),
             visit_id: visit_id.unwrap_or_default(),
             text: attachment.and_then(text),
+            is_signed: signed_note_stays::is_signed(resource),
+            instant: root.get_str("date").unwrap_or_default().into_owned(),
         }
     }
 }

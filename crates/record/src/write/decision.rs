@@ -11,6 +11,7 @@ use crate::body;
 use crate::content::set_apart;
 use crate::error::Error;
 use crate::own_profiles::WritePorts;
+use crate::private_documents::DocumentChange;
 use crate::session::Session;
 use crate::subscription;
 use crate::write_rule::{ProposedWrite, Requirement};
@@ -50,7 +51,7 @@ pub(super) struct Decision<'a> {
     ports: WritePorts<'a>,
     /// Contents that are named here and nowhere else before the commit.
     kept: Vec<KeptBlob>,
-    /// Whose rights Subscriptions that are written here have.
+    /// Whose rights Subscriptions that are written here have, and private documents that change with the resources.
     private: Vec<PrivateChange>,
 }
 
@@ -86,6 +87,16 @@ impl<'a> Decision<'a> {
         let conditional = decision.conditional.get_mut().take_preconditions();
         decision.preconditions.extend(conditional);
         Ok(decision)
+    }
+
+    /// Private documents that change with the resources.
+    pub fn with_documents(mut self, documents: &[DocumentChange]) -> Self {
+        for change in documents.iter().cloned() {
+            let (precondition, change) = change.into_parts();
+            self.preconditions.push(precondition);
+            self.private.push(change);
+        }
+        self
     }
 
     /// Hands the batch over. A write that changes nothing is audited as what it is: a look.

@@ -75,6 +75,14 @@ impl Terminology {
         self.expansion_of(&*self.plan(canonical)?, request)
     }
 
+    /// The codes of a value set that is made here, without a resource around them.
+    ///
+    /// # Errors
+    /// As for [`Terminology::expand`].
+    pub fn codes_of(&self, value_set: ValueSet, request: &ExpansionRequest) -> Result<Expansion, Error> {
+        self.expansion_of(&*self.plan_for(value_set)?, request)
+    }
+
     fn expansion_of(&self, plan: &Plan, request: &ExpansionRequest) -> Result<Expansion, Error> {
         let filter = request.filter.as_deref().map(TextFilter::new);
         let count = request.count.unwrap_or(request.limit);

@@ -1,0 +1,242 @@
+//! What a signed note becomes: the note itself as a DocumentReference, and a resource for each thing that it says.
+
+use crate::fhir_parts::{ICD_10_CM, LOINC, SNOMED_CT, code_only, coding, concept, hl7, reference, resource};
+use crate::note::command::{Allergy, Entry, Problem};
+use crate::note::known_problem::KnownProblem;
+use crate::note::order::{Item, Order, OrderKind};
+use crate::note::{Line, Note};
+use crate::vital_signs::{Measurement, body_mass_index};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use fhir::{Object, Value, array, object};
+
+/// What a note is signed with.
+pub(super) struct Signature<'a> {
+    /// The patient, such as `Patient/1`.
+    pub patient: &'a str,
+    /// The visit, such as `Encounter/1`.
+    pub visit: &'a str,
+    /// Who signs: a Reference.
+    pub author: Value,
+    /// When.
+    pub instant: &'a str,
+    /// The patient's active problems.
+    pub known: &'a [KnownProblem],
+}
+
+/// A resource that is to be made.
+pub(super) struct Made {
+    /// What other resources call it until it has a name.
+    pub full_url: String,
+    /// It.
+    pub resource: Value,
+}
+
+/// What a note makes, and the problems that its visit is about, in order, by reference.
+pub(super) struct Outcome {
+    pub made: Vec<Made>,
+    pub addressed: Vec<String>,
+}
+
+/// What a note becomes when it is signed.
+pub(super) fn outcome(
+    note: &Note,
+    text: &str,
+    signature: &Signature<'_>,
+    new_id: &dyn Fn() -> String,
+) -> Outcome {
+    let mut writer = Writer { signature, new_id, problems: Vec::new(), made: Vec::new() };
+    for (line, entry) in note.entries() {
+        writer.add(line, entry);
+    }
+    let document = writer.document(text);
+    writer.push(document);
+    let mut addressed: Vec<String> = Vec::new();
+    for (_, problem) in writer.problems {
+        if !addressed.contains(&problem) {
+            addressed.push(problem);
+        }
+    }
+    Outcome { made: writer.made, addressed }
+}
+
+struct Writer<'a> {
+    signature: &'a Signature<'a>,
+    new_id: &'a dyn Fn() -> String,
+    /// The line of each problem, and its reference.
+    problems: Vec<(usize, String)>,
+    made: Vec<Made>,
+}
+
+impl Writer<'_> {
+    fn add(&mut self, line: &Line, entry: &Entry) {
+        let reason = line.problem.and_then(|at| self.problems.iter().find(|(of, _)| *of == at));
+        let reason = reason.map(|(_, reference)| reference.clone());
+        match entry {
+            Entry::Problem(problem) => {
+                let reference = self.problem(problem);
+                self.problems.push((line.number, reference));
+            }
+            Entry::Order(order) => self.order(order, reason.as_deref()),
+            Entry::VitalSigns(measured) => self.vital_signs(measured),
+            Entry::Allergy(allergy) => {
+                let allergy = self.allergy(allergy);
+                self.push(allergy);
+            }
+            Entry::NoKnownAllergies => {
+                let none = self.no_known_allergies();
+                self.push(none);
+            }
+        }
+    }
+
+    fn push(&mut self, resource: Object) -> String {
+        let full_url = format!("urn:uuid:{}", (self.new_id)());
+        self.made.push(Made { full_url: full_url.clone(), resource: resource.into() });
+        full_url
+    }
+
+    /// The reference of a problem: of the one that the patient has already, or of one that is new.
+    fn problem(&mut self, problem: &Problem) -> String {
+        let is_known = |known: &&KnownProblem| match &problem.code {
+            Some(code) => known.codes.contains(code),
+            None => known.name.eq_ignore_ascii_case(&problem.name),
+        };
+        if let Some(known) = self.signature.known.iter().find(is_known) {
+            return known.reference.clone();
+        }
+        let mut condition = resource("Condition", Some("condition-problems-health-concerns"));
+        condition.set("clinicalStatus", code_only(&hl7("condition-clinical"), "active"));
+        condition.set("verificationStatus", code_only(&hl7("condition-ver-status"), "confirmed"));
+        let category = concept(&hl7("condition-category"), "problem-list-item", "Problem List Item");
+        condition.set("category", array![category]);
+        let mut code = Object::new();
+        if let Some(icd) = &problem.code {
+            code.set("coding", array![coding(ICD_10_CM, icd, &problem.name)]);
+        }
+        code.set("text", problem.name.as_str());
+        condition.set("code", code);
+        condition.set("subject", reference(self.signature.patient));
+        condition.set("encounter", reference(self.signature.visit));
+        condition.set("recordedDate", self.signature.instant);
+        condition.set("recorder", self.signature.author.clone());
+        self.push(condition)
+    }
+
+    /// A ServiceRequest for each thing that is ordered.
+    fn order(&mut self, order: &Order, reason: Option<&str>) {
+        for item in &order.items {
+            let mut request = resource("ServiceRequest", Some("servicerequest"));
+            request.set("status", "active");
+            request.set("intent", "order");
+            let (category, words) = order.kind.category();
+            request.set("category", array![concept(SNOMED_CT, category, words)]);
+            request.set("priority", order.priority.code());
+            request.set("code", order_code(order.kind, item));
+            request.set("subject", reference(self.signature.patient));
+            request.set("encounter", reference(self.signature.visit));
+            let day = self.signature.instant.get(..10).unwrap_or_default();
+            let when = order.after.and_then(|after| after.after(day));
+            request.set("occurrenceDateTime", when.unwrap_or_else(|| day.to_owned()));
+            request.set("authoredOn", self.signature.instant);
+            request.set("requester", self.signature.author.clone());
+            if let Some(reason) = reason {
+                request.set("reasonReference", array![reference(reason)]);
+            }
+            if !order.remark.is_empty() {
+                request.set("note", array![object! { "text" => order.remark.as_str() }]);
+            }
+            self.push(request);
+        }
+    }
+
+    fn vital_signs(&mut self, measured: &[Measurement]) {
+        let observations = measured.iter().map(Measurement::observation);
+        let index = body_mass_index(measured).map(|(observation, _)| observation);
+        for mut observation in observations.chain(index) {
+            observation.set("subject", reference(self.signature.patient));
+            observation.set("encounter", reference(self.signature.visit));
+            observation.set("effectiveDateTime", self.signature.instant);
+            observation.set("performer", array![self.signature.author.clone()]);
+            self.push(observation);
+        }
+    }
+
+    fn allergy(&self, allergy: &Allergy) -> Object {
+        let mut intolerance = self.allergy_of(object! { "text" => allergy.substance.as_str() });
+        if !allergy.reaction.is_empty() || allergy.severity.is_some() {
+            let words = if allergy.reaction.is_empty() { "not recorded" } else { &allergy.reaction };
+            let mut reaction = Object::new();
+            reaction.set("manifestation", array![object! { "text" => words }]);
+            if let Some(severity) = allergy.severity {
+                reaction.set("severity", severity.code());
+            }
+            intolerance.set("reaction", Value::Array(vec![reaction.into()]));
+        }
+        intolerance
+    }
+
+    fn no_known_allergies(&self) -> Object {
+        let mut code = concept(SNOMED_CT, "716186003", "No known allergy");
+        if let Some(code) = code.as_object_mut() {
+            code.set("text", "No known allergies");
+        }
+        self.allergy_of(code)
+    }
+
+    fn allergy_of(&self, code: Value) -> Object {
+        let mut intolerance = resource("AllergyIntolerance", Some("allergyintolerance"));
+        intolerance.set("clinicalStatus", code_only(&hl7("allergyintolerance-clinical"), "active"));
+        intolerance
+            .set("verificationStatus", code_only(&hl7("allergyintolerance-verification"), "confirmed"));
+        intolerance.set("code", code);
+        intolerance.set("patient", reference(self.signature.patient));
+        intolerance.set("encounter", reference(self.signature.visit));
+        intolerance.set("recordedDate", self.signature.instant);
+        intolerance.set("recorder", self.signature.author.clone());
+        intolerance
+    }
+
+    /// The note itself.
+    fn document(&self, text: &str) -> Object {
+        let attachment = object! {
+            "contentType" => "text/plain; charset=utf-8",
+            "data" => STANDARD.encode(text),
+            "title" => "Visit note",
+            "creation" => self.signature.instant,
+        };
+        document(self.signature, attachment)
+    }
+}
+
+/// A signed DocumentReference of an attachment (US Core DocumentReference): a clinical note of a visit.
+pub(super) fn document(signature: &Signature<'_>, attachment: Value) -> Object {
+    const CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
+    let mut document = resource("DocumentReference", Some("documentreference"));
+    document.set("status", "current");
+    document.set("docStatus", "final");
+    document.set("type", concept(LOINC, "11506-3", "Progress note"));
+    document.set("category", array![concept(CATEGORY, "clinical-note", "Clinical Note")]);
+    document.set("subject", reference(signature.patient));
+    document.set("date", signature.instant);
+    document.set("author", array![signature.author.clone()]);
+    document.set("authenticator", signature.author.clone());
+    document.set("content", array![object! { "attachment" => attachment }]);
+    document.set("context", object! { "encounter" => array![reference(signature.visit)] });
+    document
+}
+
+fn order_code(kind: OrderKind, item: &Item) -> Value {
+    let mut code = match (item.test, kind) {
+        (Some(test), _) => concept(LOINC, test.loinc, test.display),
+        (None, OrderKind::Return) => {
+            let (follow_up, words) = kind.category();
+            concept(SNOMED_CT, follow_up, words)
+        }
+        (None, _) => Object::new().into(),
+    };
+    if let Some(code) = code.as_object_mut() {
+        code.set("text", item.name.as_str());
+    }
+    code
+}

@@ -1,0 +1,123 @@
+//! A visit: it begins when somebody sits down with the patient, and ends with its note.
+
+use crate::chart::resource_type;
+use crate::chart::visit::Visit;
+use crate::fhir_parts::{SNOMED_CT, coding, concept as concept_of, hl7, reference, resource};
+use fhir::{Object, Value, array, object};
+use record::resource::instant;
+use record::write::{WriteAction, WriteRequest};
+use record::{Error, Session};
+
+/// A kind of visit.
+pub struct Kind {
+    /// Its name in forms.
+    pub code: &'static str,
+    /// In words.
+    pub words: &'static str,
+    /// The class of its Encounter (v3 ActEncounterCode): code and words.
+    class: (&'static str, &'static str),
+    /// The type of its Encounter (SNOMED CT, copyright International Health Terminology Standards Development
+    /// Organisation): code and words.
+    kind: (&'static str, &'static str),
+}
+
+/// All kinds, the usual one first.
+pub const KINDS: [Kind; 4] = [
+    Kind {
+        code: "office",
+        words: "Office visit",
+        class: ("AMB", "ambulatory"),
+        kind: ("185349003", "Encounter for check up"),
+    },
+    Kind {
+        code: "video",
+        words: "Video visit",
+        class: ("VR", "virtual"),
+        kind: ("448337001", "Telemedicine consultation with patient"),
+    },
+    Kind {
+        code: "phone",
+        words: "Telephone call",
+        class: ("VR", "virtual"),
+        kind: ("185317003", "Telephone encounter"),
+    },
+    Kind {
+        code: "home",
+        words: "Home visit",
+        class: ("HH", "home health"),
+        kind: ("439708006", "Home visit"),
+    },
+];
+
+/// The kind of a name.
+pub fn kind(code: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.code == code)
+}
+
+/// Begins a visit, and gives the id of its Encounter. A visit of the same kind that this person began with this patient
+/// and that is not over is gone on with.
+///
+/// # Errors
+/// When the patient's record cannot be read or written.
+pub fn begin(session: &Session, patient: &str, kind: &Kind) -> Result<String, Error> {
+    if let Some(open) = open_with(session, patient)?.into_iter().find(|open| open.kind == kind.words) {
+        return Ok(open.id);
+    }
+    let actor = session.actor();
+    let mut participant = Object::new();
+    participant.set("type", array![concept_of(&hl7("v3-ParticipationType"), "PPRF", "primary performer")]);
+    let mut individual = Object::new();
+    if let Some(person) = &actor.person {
+        individual.set("reference", person.to_string());
+    }
+    individual.set("display", actor.name.as_str());
+    participant.set("individual", individual);
+    let mut type_of = concept_of(SNOMED_CT, kind.kind.0, kind.kind.1);
+    if let Some(type_of) = type_of.as_object_mut() {
+        type_of.set("text", kind.words);
+    }
+    let mut visit = resource("Encounter", Some("encounter"));
+    visit.set("status", "in-progress");
+    visit.set("class", coding(&hl7("v3-ActCode"), kind.class.0, kind.class.1));
+    visit.set("type", array![type_of]);
+    visit.set("subject", reference(&format!("Patient/{patient}")));
+    visit.set("participant", Value::Array(vec![participant.into()]));
+    visit.set("period", object! { "start" => instant(session.record().now_ms()).to_string() });
+    let visit = Value::from(visit).to_document();
+    let type_id = resource_type("Encounter");
+    let action = WriteAction::Create { type_id, resource: visit.root(), unless: None };
+    let written = session.write(WriteRequest { action, full_url: None })?;
+    let key = written.key.ok_or_else(|| Error::request("Encounter", "the visit was not begun"))?;
+    Ok(key.id.to_string())
+}
+
+/// The visits with a patient that whoever asks has begun and not ended, the newest first.
+///
+/// # Errors
+/// When the patient's record cannot be read.
+pub fn open_with(session: &Session, patient: &str) -> Result<Vec<Visit>, Error> {
+    let of = format!("Patient/{patient}");
+    let asked = [("patient", of.as_str()), ("status", "in-progress"), ("_sort", "-date"), ("_count", "20")];
+    let found = session.find(resource_type("Encounter"), &asked)?;
+    let documents = found.matches.iter().filter_map(record::Resource::document);
+    let own = documents.filter(|one| {
+        let name = one.root().each_of("participant").find_map(|one| one.get("individual"));
+        let name = name.and_then(|one| Some(one.get_str("display")?.into_owned()));
+        name.as_deref() == Some(&session.actor().name)
+    });
+    Ok(own.map(|one| Visit::read(&one)).collect())
+}
+
+/// A visit of a patient: the Encounter, when it is that patient's.
+///
+/// # Errors
+/// When there is no such visit, or the session may not see it.
+pub fn of_patient(session: &Session, patient: &str, id: &str) -> Result<Visit, Error> {
+    let key = record::bundle::key(resource_type("Encounter"), id)?;
+    let found = session.read(&key)?.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
+    let subject = found.root().at_path(&["subject", "reference"]).and_then(fhir::Node::as_str);
+    match subject.as_deref() == Some(&*format!("Patient/{patient}")) {
+        true => Ok(Visit::read(&found)),
+        false => Err(Error::NotFound(key.to_string())),
+    }
+}
