@@ -4,6 +4,7 @@ pub mod chart;
 pub mod day;
 pub mod directive;
 mod fhir_parts;
+pub mod growth;
 pub mod note;
 pub mod patient_with_record_stays;
 pub mod person;

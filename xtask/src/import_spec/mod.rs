@@ -1,5 +1,6 @@
-//! Distils the published specifications into the compact files under `data/`: facts, not prose.
+//! Distils the published specifications and reference tables into the compact files under `data/`: facts, not prose.
 
+mod growth;
 mod profiles;
 mod schema;
 mod search;
@@ -55,6 +56,7 @@ fn generate(shared: &Path) -> Result<Vec<Generated>> {
         Generated::new("r4/search-parameters.tsv", parameters),
         Generated::new("us-core/search-parameters.tsv", us_core),
         Generated::new("r4/compartments.tsv", search::distil_compartments(&definitions)?),
+        Generated::new("growth/lms.tsv", growth::distil(shared)?),
     ];
     files.push(profiles::generate(shared, &definitions)?);
     files.extend(terminology::generate(shared)?);
