@@ -32,6 +32,7 @@ mod keys;
 mod killed;
 mod lifecycle;
 mod live;
+mod notes;
 mod openid;
 mod pace;
 mod people;

@@ -140,7 +140,7 @@ pub(crate) async fn show(
         let note = chart.documents.iter().find(|document| document.text.is_some()).cloned();
         let apps = Clients::new(session).launched_from_charts()?;
         let may_write = session.may_create(type_named("Encounter")?);
-        let drafts = visit_note::drafts_of(session, &patient)?;
+        let drafts = visit_note::drafts_of(session, &patient, &chart.visits)?;
         let context = PatientContext::of(session, &patient, "")?;
         html(&ChartPage { shell, banner, allergies, chart, note, drafts, context, may_write, apps, now_ms })
     })

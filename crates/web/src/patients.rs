@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::page::{html, type_named, with_session};
 use crate::patient_search::PatientSearch;
 use crate::shell::Shell;
+use crate::visit_note::{self, UnsignedLine};
 use crate::{moment, words};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -27,6 +28,8 @@ struct PatientsPage {
     day: Option<DayList>,
     found: Vec<Row>,
     has_more: bool,
+    /// The reader's notes that are not signed.
+    unsigned: Vec<UnsignedLine>,
 }
 
 #[derive(Template)]
@@ -98,7 +101,8 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
         if asked.part {
             return html(&FoundPart { q: asked.q, day, found, has_more });
         }
-        html(&PatientsPage { shell, q: asked.q, day, found, has_more })
+        let unsigned = if asked.q.is_empty() { visit_note::unsigned(session)? } else { Vec::new() };
+        html(&PatientsPage { shell, q: asked.q, day, found, has_more, unsigned })
     })
     .await
 }

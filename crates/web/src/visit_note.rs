@@ -5,8 +5,9 @@ use crate::chart::{AllergyLine, MEDICATIONS, PROBLEMS};
 use crate::failure::Failure;
 use crate::line_chart::LineChart;
 use crate::moment;
-use crate::page::{html, with_session};
+use crate::page::{html, type_named, with_session};
 use crate::patient_context::PatientContext;
+use crate::patients;
 use crate::shell::Shell;
 use askama::Template;
 use axum::Form;
@@ -131,19 +132,55 @@ pub(crate) fn saved(draft: &Draft) -> String {
     }
 }
 
-/// The reader's drafts about a patient.
-pub(crate) fn drafts_of(session: &Session, patient: &str) -> Result<Vec<DraftLine>, Failure> {
-    let drafts = Draft::all(session)?.into_iter().filter(|draft| draft.patient == patient);
+/// How many of a patient's visits are looked at for drafts: those that are not over, and so many of the newest.
+const DRAFTED: usize = 5;
+
+/// The reader's drafts about a patient, whose visits are given newest first.
+pub(crate) fn drafts_of(
+    session: &Session,
+    patient: &str,
+    visits: &[Visit],
+) -> Result<Vec<DraftLine>, Failure> {
     let now_ms = session.record().now_ms();
-    let line = |draft: Draft| {
-        Ok(DraftLine {
-            context: PatientContext::of(session, patient, &draft.visit)?,
-            is_being_signed: draft.signed_at_ms.is_some_and(|at| at + UNDO_MS > now_ms),
+    let mut lines = Vec::new();
+    for (at, visit) in visits.iter().enumerate() {
+        if at >= DRAFTED && visit.status != "in-progress" {
+            continue;
+        }
+        let draft = Draft::of(session, patient, &visit.id)?;
+        if draft.revision > 0 {
+            lines.push(DraftLine {
+                context: PatientContext::of(session, patient, &draft.visit)?,
+                is_being_signed: draft.signed_at_ms.is_some_and(|at| at + UNDO_MS > now_ms),
+                saved: moment::day_and_time(draft.saved_ms),
+                visit: draft.visit,
+            });
+        }
+    }
+    Ok(lines)
+}
+
+/// A note that its author has not signed, on the first page.
+pub(crate) struct UnsignedLine {
+    pub banner: Banner,
+    pub address: String,
+    pub saved: String,
+}
+
+/// The reader's notes that are not signed, the one that was written at last first.
+pub(crate) fn unsigned(session: &Session) -> Result<Vec<UnsignedLine>, Failure> {
+    const MOST: usize = 12;
+    let mut lines = Vec::new();
+    for draft in Draft::all(session)?.into_iter().take(MOST) {
+        // Who may not see the patient any more sees no name.
+        let Ok(banner) = patients::shown(session, &draft.patient) else { continue };
+        lines.push(UnsignedLine {
+            banner,
+            address: format!("/p/{}/v/{}", draft.patient, draft.visit),
             saved: moment::day_and_time(draft.saved_ms),
-            visit: draft.visit,
-        })
-    };
-    drafts.map(line).collect()
+        });
+    }
+    Ok(lines)
 }
 
 pub(crate) async fn begin(
@@ -283,6 +320,13 @@ fn kept(
 ) -> Result<Result<(Draft, Saved), String>, Failure> {
     PatientContext::check(session, patient, visit, &form.context)?;
     let visit = visit::of_patient(session, patient, visit)?;
+    if !session.may_create(type_named("DocumentReference")?) {
+        return Err(Failure::told(
+            StatusCode::FORBIDDEN,
+            "Not for you",
+            "You may read notes, and write none.",
+        ));
+    }
     if form.text.len() > TEXT_BYTES_MAX {
         return Ok(Err(format!(
             "A note has {} kB at most; keep the rest as a document.",
