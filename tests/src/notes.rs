@@ -126,7 +126,11 @@ fn hostile_texts_are_signed_as_they_are_or_refused_in_words_and_kept() {
         if held(&mut administrator, &format!("DocumentReference?patient={id}")).is_empty() {
             let page = visit.client.get(&visit.place).text();
             assert!(page.contains("Not signed: "), "{id} is neither signed nor said to be refused: {page}");
-            assert_eq!(held(&mut administrator, &format!("Condition?patient={id}")), Vec::<Value>::new(), "{id}");
+            assert_eq!(
+                held(&mut administrator, &format!("Condition?patient={id}")),
+                Vec::<Value>::new(),
+                "{id}"
+            );
         }
         let chart = visit.client.get(&format!("/p/{id}")).text();
         assert!(!chart.contains("<script>alert"), "{id}");

@@ -155,6 +155,11 @@ impl Browser {
         self.post("/execute/sync", &json!({ "script": body, "args": [] }))
     }
 
+    /// What a function body in the page hands to the last of its arguments, which is a function, some time later.
+    pub fn script_later(&self, body: &str) -> Value {
+        self.post("/execute/async", &json!({ "script": body, "args": [] }))
+    }
+
     /// Waits until a function body in the page gives something true.
     pub fn wait(&self, body: &str) {
         let begun = Instant::now();

@@ -19,6 +19,7 @@ mod made_up;
 mod practice;
 mod smart_app;
 
+mod accessible;
 mod chart_page;
 mod hostile;
 mod idle_page;

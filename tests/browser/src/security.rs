@@ -23,7 +23,7 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// What only takes forms.
-const FORMS: [&str; 19] = [
+pub const FORMS: [&str; 19] = [
     "/p/{patient}/visits",
     "/p/{patient}/v/{visit}/draft",
     "/p/{patient}/v/{visit}/line",

@@ -12,7 +12,7 @@ const CONTROL: &str = "\u{E009}";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A patient of a test's own, with a problem.
-fn patient(id: &str) -> String {
+pub fn patient(id: &str) -> String {
     let mut program = practice().program();
     let patient = json!({ "resourceType": "Patient", "id": id, "gender": "female", "birthDate": "1985-07-04",
         "identifier": [{ "system": "https://meadowbrook.example.org/identifiers/mrn", "value": format!("N-{id}") }],
@@ -32,7 +32,7 @@ fn control_enter(browser: &Browser) {
 }
 
 /// Begins a visit from the chart, by the key.
-fn begin(browser: &Browser, patient: &str) {
+pub fn begin(browser: &Browser, patient: &str) {
     browser.open(&format!("/p/{patient}"));
     browser.keys("n");
     browser.wait("return /\\/v\\//.test(location.pathname) && document.activeElement.name === 'text'");
