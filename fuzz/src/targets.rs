@@ -18,6 +18,7 @@ mod search_url;
 mod signed_token;
 mod subscription;
 mod ucum;
+mod udi;
 mod value_set;
 mod xml;
 
@@ -41,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     xml::TARGET,
     data_types::TARGET,
     ucum::TARGET,
+    udi::TARGET,
     fhirpath::TARGET,
     search_url::URL,
     search_url::FILTER,

@@ -12,3 +12,5 @@ mod practice;
 #[allow(dead_code)] // The store's own tests use all of it.
 #[path = "../../store/tests/main/random.rs"]
 mod random;
+#[path = "main/udi.rs"]
+mod udi;
