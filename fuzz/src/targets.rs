@@ -15,6 +15,7 @@ mod practice;
 mod resource;
 mod search_cursor;
 mod search_url;
+mod sig;
 mod signed_token;
 mod subscription;
 mod ucum;
@@ -48,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     search_url::FILTER,
     resource::RESOURCE,
     resource::NARRATIVE,
+    sig::TARGET,
     signed_token::TARGET,
     subscription::TARGET,
     passkey::TARGET,

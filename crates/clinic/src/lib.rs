@@ -11,6 +11,7 @@ pub mod person;
 pub mod signed_note_stays;
 pub mod visit;
 pub mod vital_signs;
+pub mod sig;
 pub mod udi;
 
 use record::write_rule::WriteRule;

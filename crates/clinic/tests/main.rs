@@ -12,5 +12,7 @@ mod practice;
 #[allow(dead_code)] // The store's own tests use all of it.
 #[path = "../../store/tests/main/random.rs"]
 mod random;
+#[path = "main/sig.rs"]
+mod sig;
 #[path = "main/udi.rs"]
 mod udi;
