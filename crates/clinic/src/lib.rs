@@ -8,11 +8,11 @@ pub mod growth;
 pub mod note;
 pub mod patient_with_record_stays;
 pub mod person;
+pub mod sig;
 pub mod signed_note_stays;
+pub mod udi;
 pub mod visit;
 pub mod vital_signs;
-pub mod sig;
-pub mod udi;
 
 use record::write_rule::WriteRule;
 

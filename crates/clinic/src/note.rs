@@ -13,8 +13,9 @@
 
 pub mod command;
 pub mod draft;
-mod known_problem;
+pub mod known;
 pub mod laboratory_test;
+pub mod medication;
 pub mod order;
 pub mod problem_search;
 mod resources;

@@ -10,7 +10,7 @@ use crate::{moment, words};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::response::{Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use clinic::chart::banner::Banner;
 use clinic::day::{self, PlannedVisit};
 use fhir::date_time::Date;
@@ -86,6 +86,9 @@ pub(crate) struct Asked {
     /// Only the list, for search as you type.
     #[serde(default)]
     part: bool,
+    /// To the chart, when only one patient is found.
+    #[serde(default)]
+    straight: bool,
 }
 
 pub(crate) async fn home() -> Redirect {
@@ -98,6 +101,11 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
         let day = if asked.q.trim().is_empty() { DayList::read(session)? } else { None };
         let (found, has_more) =
             if day.is_some() { (Vec::new(), false) } else { find(session, &asked.q, "/p/")? };
+        if let ([one], true, false) =
+            (found.as_slice(), asked.straight, has_more || asked.q.trim().is_empty())
+        {
+            return Ok(Redirect::to(&one.address).into_response());
+        }
         if asked.part {
             return html(&FoundPart { q: asked.q, day, found, has_more });
         }

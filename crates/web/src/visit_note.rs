@@ -20,6 +20,7 @@ use clinic::chart::banner::Banner;
 use clinic::chart::visit::Visit;
 use clinic::note::command::{COMMANDS, Entry};
 use clinic::note::draft::{Choice, Draft, Saved};
+use clinic::note::known::Known;
 use clinic::note::signing::{self, UNDO_MS, Unready};
 use clinic::note::suggestion::{Suggestion, suggest};
 use clinic::note::{Note, Part, TEXT_BYTES_MAX};
@@ -257,20 +258,26 @@ const TEMPLATE: &str = "# Subjective\n\n# Objective\n\n# Assessment and plan\n\n
 /// What the commands of a draft will do.
 fn basket(session: &Session, draft: &Draft) -> Result<Vec<BasketLine>, Failure> {
     let note = Note::read(&draft.text);
+    let known = Known::of(session, &draft.patient)?;
     let mut lines = Vec::new();
     for line in &note.lines {
-        let (kind, text, suggestions, is_order) = match &line.part {
-            Part::Entry(entry) => {
-                let suggestions = meanings(session, &draft.patient, entry)?;
-                (entry.kind(), entry.text(), suggestions, matches!(entry, Entry::Order(_)))
-            }
+        let (kind, text, suggestions, is_for_problem) = match &line.part {
+            Part::Entry(entry) => match known.mistake(entry) {
+                Some(message) => ("", message, Vec::new(), false),
+                None => {
+                    let suggestions = meanings(session, &draft.patient, entry)?;
+                    let notices = entry.notices().iter().map(|notice| format!(" ({notice})"));
+                    let text = entry.text() + &notices.collect::<String>();
+                    (entry.kind(), text, suggestions, entry.is_for_problem())
+                }
+            },
             Part::Mistake { message, .. } => ("", message.clone(), Vec::new(), false),
             _ => continue,
         };
         let text = text.trim_start_matches("* ");
         // The word for its kind stands before it already.
         let text = text.strip_prefix(kind).unwrap_or(text).trim_start_matches([':', ' ']).to_owned();
-        let is_nested = is_order && line.problem.is_some();
+        let is_nested = is_for_problem && line.problem.is_some();
         lines.push(BasketLine { number: line.number, kind, text, is_nested, suggestions });
     }
     Ok(lines)

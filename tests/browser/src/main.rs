@@ -33,6 +33,7 @@ mod readable;
 mod screenshots;
 mod security;
 mod signing_in;
+mod tasks;
 mod today;
 mod trend_page;
 mod visit_note;

@@ -27,7 +27,7 @@ pub fn patient(id: &str) -> String {
     id.to_owned()
 }
 
-fn control_enter(browser: &Browser) {
+pub fn control_enter(browser: &Browser) {
     browser.type_into("textarea[name=text]", &format!("{CONTROL}{ENTER}"));
 }
 
@@ -39,7 +39,7 @@ pub fn begin(browser: &Browser, patient: &str) {
 }
 
 /// Waits until the record holds as many resources of a search.
-fn wait_for(search: &str, count: usize) -> Vec<Value> {
+pub fn wait_for(search: &str, count: usize) -> Vec<Value> {
     let begun = Instant::now();
     loop {
         let found = practice().found(search);

@@ -22,7 +22,8 @@ const MEND: &str = "finish it, or take it out and say in the documents that it i
 pub fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for file in tree.files().iter().filter(|file| EXTENSIONS.contains(&file.extension())) {
-        if file.path.starts_with("data/") {
+        // What others wrote stands there unchanged.
+        if file.path.starts_with("data/") || file.path.contains("/fixtures/") {
             continue;
         }
         if file.extension() == "rs" {

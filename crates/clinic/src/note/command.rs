@@ -1,5 +1,6 @@
 //! The commands of a note: what each is called, how it is taught, and how it is read.
 
+use crate::note::medication::{self, Prescription, Renewal, Stop};
 use crate::note::order::{self, Order, OrderKind};
 use crate::vital_signs::{self, Measurement};
 
@@ -22,6 +23,24 @@ pub const COMMANDS: &[Command] = &[
         title: "problem or diagnosis",
         example: "/dx Essential (primary) hypertension [I10]",
         read: problem,
+    },
+    Command {
+        words: &["rx", "med"],
+        title: "medication",
+        example: "/rx amoxicillin 500 mg tid 10d #30 r0",
+        read: medication::prescription,
+    },
+    Command {
+        words: &["renew"],
+        title: "medication that goes on",
+        example: "/renew lisinopril",
+        read: medication::renewal,
+    },
+    Command {
+        words: &["stop"],
+        title: "medication that ends",
+        example: "/stop lisinopril; cough",
+        read: medication::stop,
     },
     Command {
         words: &["lab"],
@@ -72,6 +91,12 @@ pub const COMMANDS: &[Command] = &[
 pub enum Entry {
     /// A problem that the visit is about.
     Problem(Problem),
+    /// A medication that is ordered.
+    Prescription(Box<Prescription>),
+    /// A medication that goes on.
+    Renewal(Renewal),
+    /// A medication that ends.
+    Stop(Stop),
     /// Something that is to be done.
     Order(Order),
     /// What was measured.
@@ -185,6 +210,10 @@ impl Entry {
         match self {
             Self::Problem(Problem { name, code: Some(code) }) => format!("* {name} ({code})"),
             Self::Problem(Problem { name, code: None }) => format!("* {name}"),
+            Self::Prescription(prescription) => format!("Prescription: {}", prescription.sig.line_text()),
+            Self::Renewal(renewal) => format!("Renewed: {}", renewal.words),
+            Self::Stop(Stop { words, reason }) if reason.is_empty() => format!("Stopped: {words}"),
+            Self::Stop(Stop { words, reason }) => format!("Stopped: {words} ({reason})"),
             Self::Order(order) => order.text(),
             Self::VitalSigns(measured) => {
                 let signs = measured.iter().map(|one| format!("{} {}", one.sign.name, one.text()));
@@ -196,10 +225,26 @@ impl Entry {
         }
     }
 
+    /// Whether it is done for the problem that it stands below.
+    pub fn is_for_problem(&self) -> bool {
+        matches!(self, Self::Prescription(_) | Self::Renewal(_) | Self::Stop(_) | Self::Order(_))
+    }
+
+    /// What was rewritten in it, or should be looked at.
+    pub fn notices(&self) -> &[String] {
+        match self {
+            Self::Prescription(prescription) => &prescription.notices,
+            _ => &[],
+        }
+    }
+
     /// What kind of thing it is, in a word.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Problem(_) => "Problem",
+            Self::Prescription(_) => "Prescription",
+            Self::Renewal(_) => "Renewed",
+            Self::Stop(_) => "Stopped",
             Self::Order(order) => order.kind.name(),
             Self::VitalSigns(_) => "Vital signs",
             Self::Allergy(_) | Self::NoKnownAllergies => "Allergy",

@@ -2,13 +2,15 @@
 
 use crate::fhir_parts::{ICD_10_CM, LOINC, SNOMED_CT, code_only, coding, concept, hl7, reference, resource};
 use crate::note::command::{Allergy, Entry, Problem};
-use crate::note::known_problem::KnownProblem;
+use crate::note::known::{Known, KnownMedication, KnownProblem};
+use crate::note::medication::Prescription;
 use crate::note::order::{Item, Order, OrderKind};
 use crate::note::{Line, Note};
 use crate::vital_signs::{Measurement, body_mass_index};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Object, Value, array, object};
+use record::ResourceKey;
 
 /// What a note is signed with.
 pub(super) struct Signature<'a> {
@@ -20,8 +22,8 @@ pub(super) struct Signature<'a> {
     pub author: Value,
     /// When.
     pub instant: &'a str,
-    /// The patient's active problems.
-    pub known: &'a [KnownProblem],
+    /// What the patient has already.
+    pub known: &'a Known,
 }
 
 /// A resource that is to be made.
@@ -32,9 +34,18 @@ pub(super) struct Made {
     pub resource: Value,
 }
 
-/// What a note makes, and the problems that its visit is about, in order, by reference.
+/// A resource that is to be another than it was.
+pub(super) struct Changed {
+    pub key: ResourceKey,
+    /// As it was read.
+    pub version: u32,
+    pub resource: Value,
+}
+
+/// What a note makes and changes, and the problems that its visit is about, in order, by reference.
 pub(super) struct Outcome {
     pub made: Vec<Made>,
+    pub changed: Vec<Changed>,
     pub addressed: Vec<String>,
 }
 
@@ -45,7 +56,8 @@ pub(super) fn outcome(
     signature: &Signature<'_>,
     new_id: &dyn Fn() -> String,
 ) -> Outcome {
-    let mut writer = Writer { signature, new_id, problems: Vec::new(), made: Vec::new() };
+    let mut writer =
+        Writer { signature, new_id, problems: Vec::new(), made: Vec::new(), changed: Vec::new() };
     for (line, entry) in note.entries() {
         writer.add(line, entry);
     }
@@ -57,7 +69,7 @@ pub(super) fn outcome(
             addressed.push(problem);
         }
     }
-    Outcome { made: writer.made, addressed }
+    Outcome { made: writer.made, changed: writer.changed, addressed }
 }
 
 struct Writer<'a> {
@@ -66,6 +78,7 @@ struct Writer<'a> {
     /// The line of each problem, and its reference.
     problems: Vec<(usize, String)>,
     made: Vec<Made>,
+    changed: Vec<Changed>,
 }
 
 impl Writer<'_> {
@@ -77,6 +90,12 @@ impl Writer<'_> {
                 let reference = self.problem(problem);
                 self.problems.push((line.number, reference));
             }
+            Entry::Prescription(prescription) => {
+                let request = self.prescription(prescription, reason.as_deref());
+                self.push(request);
+            }
+            Entry::Renewal(renewal) => self.renewal(&renewal.words, reason.as_deref()),
+            Entry::Stop(stop) => self.stop(&stop.words, &stop.reason),
             Entry::Order(order) => self.order(order, reason.as_deref()),
             Entry::VitalSigns(measured) => self.vital_signs(measured),
             Entry::Allergy(allergy) => {
@@ -102,7 +121,7 @@ impl Writer<'_> {
             Some(code) => known.codes.contains(code),
             None => known.name.eq_ignore_ascii_case(&problem.name),
         };
-        if let Some(known) = self.signature.known.iter().find(is_known) {
+        if let Some(known) = self.signature.known.problems.iter().find(is_known) {
             return known.reference.clone();
         }
         let mut condition = resource("Condition", Some("condition-problems-health-concerns"));
@@ -121,6 +140,102 @@ impl Writer<'_> {
         condition.set("recordedDate", self.signature.instant);
         condition.set("recorder", self.signature.author.clone());
         self.push(condition)
+    }
+
+    /// What orders of medications have in common: by whom, when, in which visit and what for.
+    fn sign_order(&self, request: &mut Object, reason: Option<&str>) {
+        request.set("status", "active");
+        request.set("intent", "order");
+        request.set("subject", reference(self.signature.patient));
+        request.set("encounter", reference(self.signature.visit));
+        request.set("authoredOn", self.signature.instant);
+        request.set("requester", self.signature.author.clone());
+        if let Some(reason) = reason {
+            request.set("reasonReference", array![reference(reason)]);
+        }
+    }
+
+    fn prescription(&self, prescription: &Prescription, reason: Option<&str>) -> Object {
+        let mut request = resource("MedicationRequest", Some("medicationrequest"));
+        request.set("medicationCodeableConcept", object! { "text" => prescription.product() });
+        self.sign_order(&mut request, reason);
+        request.set("dosageInstruction", array![prescription.sig.dosage()]);
+        let mut dispense = Object::new();
+        if let Some(refills) = prescription.sig.refills {
+            dispense.set("numberOfRepeatsAllowed", i64::from(refills));
+        }
+        if let Some(quantity) = prescription.sig.quantity {
+            let mut supply = object! { "value" => Value::number(quantity.amount.number().to_string()) };
+            if let (Some(unit), Some(supply)) = (quantity.unit, supply.as_object_mut()) {
+                supply.set("unit", unit.name(quantity.amount.is_one()));
+            }
+            dispense.set("quantity", supply);
+        }
+        if !dispense.is_empty() {
+            request.set("dispenseRequest", dispense);
+        }
+        request
+    }
+
+    /// The same order again, which takes the place of those that there are.
+    fn renewal(&mut self, words: &str, reason: Option<&str>) {
+        /// What belongs to the order that was, and not to the one that is.
+        const OF_THE_PAST: [&str; 11] = [
+            "id",
+            "meta",
+            "text",
+            "identifier",
+            "groupIdentifier",
+            "statusReason",
+            "basedOn",
+            "reportedBoolean",
+            "reportedReference",
+            "eventHistory",
+            "detectedIssue",
+        ];
+        let of_name = self.signature.known.medication(words).unwrap_or_default();
+        let orders: Vec<&KnownMedication> = of_name.into_iter().filter(|one| one.is_order()).collect();
+        let Some(newest) = orders.first() else { return };
+        let mut request = resource("MedicationRequest", Some("medicationrequest"));
+        let kept = Value::from(newest.document.root());
+        let members = kept.as_object().into_iter().flat_map(Object::iter);
+        for (name, value) in
+            members.filter(|(name, _)| !OF_THE_PAST.contains(name) && *name != "resourceType")
+        {
+            request.set(name, value.clone());
+        }
+        self.sign_order(&mut request, reason);
+        if let Some(dispense) = request.get_mut("dispenseRequest").and_then(Value::as_object_mut) {
+            dispense.remove("validityPeriod");
+        }
+        request.set("priorPrescription", reference(&newest.key.to_string()));
+        for order in &orders {
+            self.end(order, "completed", "");
+        }
+        self.push(request);
+    }
+
+    fn stop(&mut self, words: &str, reason: &str) {
+        for one in self.signature.known.medication(words).unwrap_or_default() {
+            self.end(one, "stopped", reason);
+        }
+    }
+
+    fn end(&mut self, medication: &KnownMedication, status: &str, reason: &str) {
+        let mut resource = Value::from(medication.document.root());
+        if let Some(object) = resource.as_object_mut() {
+            object.set("status", status);
+            if !reason.is_empty() {
+                let reason = object! { "text" => reason };
+                // A statement may have several reasons, an order has one.
+                let reason = if medication.is_order() { reason } else { array![reason] };
+                object.set("statusReason", reason);
+            }
+        }
+        let (key, version) = (medication.key.clone(), medication.version);
+        if !self.changed.iter().any(|one| one.key == key) {
+            self.changed.push(Changed { key, version, resource });
+        }
     }
 
     /// A ServiceRequest for each thing that is ordered.

@@ -6,14 +6,14 @@
 use crate::chart::resource_type;
 use crate::note::Note;
 use crate::note::draft::Draft;
-use crate::note::known_problem::known_problems;
+use crate::note::known::Known;
 use crate::note::resources::{Outcome, Signature, document, outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Document, Object, Value, array, object};
 use record::resource::instant;
 use record::write::{Target, WriteAction, WriteRequest};
-use record::{Error, Expect, Session};
+use record::{Error, Expect, ResourceKey, Session};
 
 /// How long a signature can be taken back.
 pub const UNDO_MS: i64 = 10_000;
@@ -43,8 +43,8 @@ pub fn begin(session: &Session, draft: Draft) -> Result<Result<Draft, Unready>, 
     if !draft.other.is_empty() {
         return Ok(Err(Unready::TwoTexts));
     }
-    if let Some((line, message)) = note.mistakes().next() {
-        return Ok(Err(Unready::Mistake(line, message.to_owned())));
+    if let Some((line, message)) = Known::of(session, &draft.patient)?.mistakes(&note).into_iter().next() {
+        return Ok(Err(Unready::Mistake(line, message)));
     }
     let at_ms = session.record().now_ms() + UNDO_MS;
     Ok(draft.sign_at(session, Some(at_ms))?.ok_or(Unready::Changed))
@@ -81,10 +81,14 @@ fn commit(session: &Session, draft: &Draft) -> Result<bool, Error> {
     let note = Note::read(&draft.text);
     let (patient, visit) = (format!("Patient/{}", draft.patient), format!("Encounter/{}", draft.visit));
     let now = instant(session.record().now_ms()).to_string();
-    let known = known_problems(session, &patient)?;
+    let known = Known::of(session, &draft.patient)?;
     let author = author(session);
     let signature = Signature { patient: &patient, visit: &visit, author, instant: &now, known: &known };
-    let Outcome { made, addressed } = outcome(&note, &note.text(), &signature, &|| session.record().new_id());
+    if let Some((line, message)) = known.mistakes(&note).into_iter().next() {
+        return Err(Error::request(format!("line {line}"), message));
+    }
+    let Outcome { made, changed, addressed } =
+        outcome(&note, &note.text(), &signature, &|| session.record().new_id());
     let mut requests = Vec::with_capacity(made.len() + 1);
     let documents: Vec<(String, Document)> =
         made.into_iter().map(|one| (one.full_url, one.resource.to_document())).collect();
@@ -93,19 +97,21 @@ fn commit(session: &Session, draft: &Draft) -> Result<bool, Error> {
         let action = WriteAction::Create { type_id, resource: document.root(), unless: None };
         requests.push(WriteRequest { action, full_url: Some(full_url.clone()) });
     }
+    let changed: Vec<_> =
+        changed.into_iter().map(|one| (one.key, one.version, one.resource.to_document())).collect();
+    requests.extend(changed.iter().map(|(key, version, document)| update(key.clone(), *version, document)));
     let key = record::bundle::key(resource_type("Encounter"), &draft.visit)?;
     let found = session.read(&key)?;
     let encounter = found.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
     let finished = finished(&encounter, &now, &addressed);
-    requests.push(WriteRequest {
-        action: WriteAction::Update {
-            target: Target::Key(key),
-            resource: finished.root(),
-            expect: Expect::Version(found.version()),
-        },
-        full_url: None,
-    });
+    requests.push(update(key, found.version(), &finished));
     Ok(session.write_all_with(&requests, &[removal])?.is_some())
+}
+
+fn update(key: ResourceKey, version: u32, document: &Document) -> WriteRequest<'_> {
+    let (target, expect) = (Target::Key(key), Expect::Version(version));
+    let action = WriteAction::Update { target, resource: document.root(), expect };
+    WriteRequest { action, full_url: None }
 }
 
 /// Adds to a signed note, which itself stays as it is: a note of its own that says to what it is added.
@@ -131,7 +137,7 @@ pub fn add(session: &Session, patient: &str, note_id: &str, text: &str) -> Resul
         visit: visit.as_deref().unwrap_or_default(),
         author: author(session),
         instant: &now,
-        known: &[],
+        known: &Known { problems: Vec::new(), medications: Vec::new() },
     };
     let attachment = object! {
         "contentType" => "text/plain; charset=utf-8",

@@ -1,8 +1,12 @@
 //! What a line that is being typed could become.
 
+use crate::chart::medication::Medication;
+use crate::chart::resource_type;
 use crate::note::command::COMMANDS;
-use crate::note::known_problem::known_problems;
+use crate::note::known::{Known, holds_words};
 use crate::note::{laboratory_test, problem_search};
+use crate::sig;
+use fhir::Document;
 use record::{Error, Session};
 
 /// A line that could be meant.
@@ -30,6 +34,8 @@ pub fn suggest(session: &Session, patient: &str, line: &str) -> Result<Vec<Sugge
     let command = COMMANDS.iter().find(|command| command.words.contains(&word.as_str()));
     match command.map(|command| command.words[0]) {
         Some("dx") => problems(session, patient, argument),
+        Some("rx") => prescriptions(session, patient, argument),
+        Some(word @ ("renew" | "stop")) => medications(session, patient, word, argument),
         Some("lab") => Ok(tests(argument)),
         _ => Ok(Vec::new()),
     }
@@ -55,7 +61,7 @@ fn problems(session: &Session, patient: &str, typed: &str) -> Result<Vec<Suggest
     };
     let found = problem_search::find(session.record().terminology(), &words, MOST);
     let mut suggested = Vec::new();
-    for known in known_problems(session, &format!("Patient/{patient}"))? {
+    for known in Known::of(session, patient)?.problems {
         let code = known.codes.first().map(String::as_str);
         let is_found = found.iter().any(|one| Some(one.code.as_str()) == code);
         if is_found || holds_words(&known.name, &words) {
@@ -74,12 +80,66 @@ fn problems(session: &Session, patient: &str, typed: &str) -> Result<Vec<Suggest
     Ok(suggested)
 }
 
-/// Whether each word begins a word of a name.
-fn holds_words(name: &str, words: &str) -> bool {
-    let name = name.to_lowercase();
-    words
-        .split_whitespace()
-        .all(|word| name.split(|one: char| !one.is_alphanumeric()).any(|one| one.starts_with(word)))
+/// The patient's medications that go on or end by one line.
+fn medications(session: &Session, patient: &str, word: &str, typed: &str) -> Result<Vec<Suggestion>, Error> {
+    if typed.contains(';') {
+        return Ok(Vec::new());
+    }
+    let mut suggested: Vec<Suggestion> = Vec::new();
+    for one in Known::of(session, patient)?.medications {
+        let fits = holds_words(&one.name, typed) && (word == "stop" || one.is_order());
+        if fits && one.name != typed && !suggested.iter().any(|known| known.name == one.name) {
+            let line = format!("/{word} {}", one.name);
+            suggested.push(Suggestion { line, name: one.name, detail: one.instructions });
+        }
+    }
+    suggested.truncate(MOST);
+    Ok(suggested)
+}
+
+/// Prescriptions that the writer wrote before, those that were written most often first.
+fn prescriptions(session: &Session, patient: &str, typed: &str) -> Result<Vec<Suggestion>, Error> {
+    const LOOKED_AT: &str = "200";
+    let of_patient = format!("Patient/{patient}");
+    let mut asked = vec![("_sort", "-authoredon"), ("_count", LOOKED_AT)];
+    let writer = session.actor().person.as_ref().map(ToString::to_string);
+    match &writer {
+        Some(writer) => asked.push(("requester", writer)),
+        None => asked.push(("patient", &of_patient)),
+    }
+    let found = session.find(resource_type("MedicationRequest"), &asked)?;
+    let mut lines: Vec<(String, String, usize)> = Vec::new();
+    for document in found.matches.iter().filter_map(record::Resource::document) {
+        let Some((name, line)) = line_of(&document) else { continue };
+        if !holds_words(&name, typed) || line == typed {
+            continue;
+        }
+        match lines.iter_mut().find(|(_, known, _)| *known == line) {
+            Some((_, _, count)) => *count += 1,
+            None => lines.push((name, line, 1)),
+        }
+    }
+    // Among those that were written as often, the newest stays first.
+    lines.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
+    let suggestion = |(name, line, _): (String, String, usize)| {
+        let detail = line.strip_prefix(&name).unwrap_or(&line).trim().to_owned();
+        Suggestion { line: format!("/rx {line}"), name, detail }
+    };
+    Ok(lines.into_iter().take(MOST).map(suggestion).collect())
+}
+
+/// The product of an order, and the line by which it would be ordered again; `None` when it cannot be said in one.
+fn line_of(request: &Document) -> Option<(String, String)> {
+    let Medication { name, instructions, .. } = Medication::read(request);
+    let dispense = request.root().get("dispenseRequest");
+    let number = |path: &[&str]| Some(dispense?.at_path(path)?.as_number()?.to_owned());
+    let quantity = number(&["quantity", "value"]).map(|value| format!(" #{value}")).unwrap_or_default();
+    let refills = number(&["numberOfRepeatsAllowed"]).map(|value| format!(" r{value}")).unwrap_or_default();
+    let line = format!("{name} {instructions}{quantity}{refills}");
+    let reading = sig::parse(&line);
+    let is_whole =
+        reading.unread.is_empty() && reading.sig.frequency.is_some() && !reading.sig.drug.is_empty();
+    is_whole.then_some((name, line))
 }
 
 /// Tests for the last one that is typed.

@@ -176,3 +176,24 @@ fn lr01_problems_are_found_by_what_people_call_them() {
     assert_eq!(problem_search::find(&terminology, "  ", 8), []);
     assert_eq!(problem_search::find(&terminology, "ЖЖЖ", 8), []);
 }
+
+#[test]
+fn a1_a_prescription_is_read_whole_or_told_what_is_missing() {
+    let note = Note::read("/rx amoxicillin 500 mg cap po tid 10d #30 r0");
+    assert_eq!(
+        note.text(),
+        "Prescription: amoxicillin — capsule — DOSE 500 mg — by mouth — three times a day — for 10 days — #30 — refills 0"
+    );
+    for (typed, message) in [
+        ("/rx", "write the drug"),
+        ("/rx amoxicillin 500 tid", "write the unit of 500"),
+        ("/rx amoxicillin 500 mg", "write how often amoxicillin is taken"),
+        ("/rx timolol 1 drop od bid", "is not understood"),
+        ("/renew", "write which medication goes on"),
+        ("/stop ; cough", "write which medication ends"),
+    ] {
+        let note = Note::read(typed);
+        let told: Vec<_> = note.mistakes().collect();
+        assert!(matches!(&told[..], [(1, told)] if told.contains(message)), "{typed}: {told:?}");
+    }
+}
