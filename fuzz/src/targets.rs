@@ -8,6 +8,7 @@ mod fhirpath;
 mod http;
 mod json;
 mod loaders;
+mod note;
 mod on_disk;
 mod passkey;
 mod patch;
@@ -52,6 +53,7 @@ pub const TARGETS: &[Target] = &[
     sig::TARGET,
     signed_token::TARGET,
     subscription::TARGET,
+    note::TARGET,
     passkey::TARGET,
     patch::JSON,
     patch::FHIRPATH,
