@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
     include_str!("chiron.js"),
     include_str!("passkey.js"),
     include_str!("idle.js"),
+    include_str!("palette.js"),
     include_str!("visit_note.js")
 );
 

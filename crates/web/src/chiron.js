@@ -46,14 +46,13 @@ function walkList(input) {
   });
 }
 
-/** "/" and Ctrl K go to the field that finds a patient, wherever one is. */
+/** "/" goes to the field that finds a patient, wherever one is. */
 function findKey() {
   document.addEventListener('keydown', (event) => {
     const typing = event.target.closest('input, textarea, select, [contenteditable]');
-    const slash = event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
-    const palette = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey);
+    const slash = event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey && !letters.off;
     const field = document.querySelector('[data-search-as-you-type]') || document.querySelector('[data-find-patient]');
-    if (!field || !(slash || palette)) return;
+    if (!field || !slash) return;
     event.preventDefault();
     field.focus();
     field.select();

@@ -156,17 +156,5 @@ function writeNote(form) {
   field.setSelectionRange(field.value.length, field.value.length);
 }
 
-/** A letter does what is written beside it, when nobody is typing. */
-function letters() {
-  document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;
-    const button = document.querySelector('[data-key="' + CSS.escape(event.key) + '"]');
-    if (!button) return;
-    event.preventDefault();
-    button.click();
-  });
-}
-
 const written = document.querySelector('[data-note]');
 if (written) writeNote(written);
-letters();

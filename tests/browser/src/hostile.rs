@@ -107,7 +107,7 @@ fn no_text_of_a_hostile_record_runs_on_a_page() {
     }
     // What the script brings into a page.
     browser.open("/people");
-    browser.type_into(".find input", "x7");
+    browser.type_into(".find [name=q]", "x7");
     browser.wait("return document.body.innerText.includes('hacked=1')");
     assert_eq!(browser.script("return window.hacked === undefined"), true);
     assert_eq!(browser.complaints(), Vec::<String>::new());

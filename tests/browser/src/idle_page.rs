@@ -13,7 +13,7 @@ fn d5_an_idle_page_is_covered_and_what_was_typed_is_kept() {
     browser.open(&format!("/p/{patient}?tab=x"));
     let title = browser.script("return document.title").as_str().unwrap().to_owned();
     let heading = browser.text(".banner h1");
-    browser.type_into(".find input", "a draft");
+    browser.type_into(".find [name=q]", "a draft");
     // A minute without a hand on the page; half of it is said before.
     std::thread::sleep(std::time::Duration::from_secs(35));
     browser.wait("return document.getElementById('ends')?.hidden === false");
@@ -40,12 +40,12 @@ fn d5_an_idle_page_is_covered_and_what_was_typed_is_kept() {
     browser.wait("return !document.querySelector('.cover')");
     assert_eq!(browser.path(), format!("/p/{patient}?tab=x"), "where they were");
     assert_eq!(browser.script("return document.title"), title.as_str());
-    assert_eq!(browser.script("return document.querySelector('.find input').value"), "a draft");
+    assert_eq!(browser.script("return document.querySelector('.find [name=q]').value"), "a draft");
     assert_eq!(browser.text(".banner h1"), heading);
     // Somebody who types is there.
     for _ in 0..5 {
         std::thread::sleep(std::time::Duration::from_secs(14));
-        browser.type_into(".find input", "s");
+        browser.type_into(".find [name=q]", "s");
     }
     assert_eq!(browser.script("return !!document.querySelector('.cover')"), false);
     assert_eq!(browser.complaints(), Vec::<String>::new());
@@ -77,7 +77,7 @@ fn d7_signing_out_in_one_window_covers_the_others() {
     let Some(browser) = practice.browser_with(name, Script::On) else { return };
     browser.open(&format!("/p/{}", practice.ordinary_patient()));
     let (first, heading) = (browser.window(), browser.text(".banner h1"));
-    browser.type_into(".find input", "a draft");
+    browser.type_into(".find [name=q]", "a draft");
     browser.new_window();
     browser.open("/patients");
     let second = browser.window();
@@ -94,7 +94,7 @@ fn d7_signing_out_in_one_window_covers_the_others() {
     browser.script("window.dispatchEvent(new Event('focus'))");
     browser.wait("return !document.querySelector('.cover')");
     assert_eq!(browser.text(".banner h1"), heading);
-    assert_eq!(browser.script("return document.querySelector('.find input').value"), "a draft");
+    assert_eq!(browser.script("return document.querySelector('.find [name=q]').value"), "a draft");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod joining;
 mod launches;
 mod live_page;
 mod openid;
+mod palette;
 mod passkeys;
 mod patient_search;
 mod readable;

@@ -63,7 +63,7 @@ fn d1_a_person_is_awaited_comes_in_by_the_hospital_and_goes_on_where_they_were()
     // Signed out beside the page: what was typed waits under the cover until they come back from the hospital.
     browser.wait("return session.until > 0");
     let (first, heading) = (browser.window(), browser.text(".banner h1"));
-    browser.type_into(".find input", "a draft");
+    browser.type_into(".find [name=q]", "a draft");
     browser.script("fetch('/sign-out', { method: 'POST' }).then(() => lookAtSession('GET'))");
     browser.wait("return !!document.querySelector('.cover')");
     look(&browser, "cover-openid");
@@ -74,7 +74,7 @@ fn d1_a_person_is_awaited_comes_in_by_the_hospital_and_goes_on_where_they_were()
     browser.look_at(&first);
     browser.wait("return !document.querySelector('.cover')");
     assert_eq!(browser.text(".banner h1"), heading);
-    assert_eq!(browser.script("return document.querySelector('.find input').value"), "a draft");
+    assert_eq!(browser.script("return document.querySelector('.find [name=q]').value"), "a draft");
 
     browser.open("/security");
     look(&browser, "security-openid");
