@@ -12,6 +12,7 @@ const letters = {
 
 /** What an element is called, without the key beside it. */
 function label(element) {
+  if (element.title) return element.title;
   const copy = element.cloneNode(true);
   copy.querySelectorAll('kbd, .count').forEach((one) => one.remove());
   return copy.textContent.trim().replace(/\s+/g, ' ');
