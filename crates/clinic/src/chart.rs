@@ -75,7 +75,7 @@ impl Chart {
             banner: Banner::read(&patient, now_ms),
             problems: problem::ordered(&find.newest("Condition", &[], PROBLEMS)?),
             medications: medication::ordered(medications),
-            allergies: Allergies::read(&find.newest("AllergyIntolerance", &[], ALLERGIES)?),
+            allergies: find.allergies()?,
             immunizations: find
                 .newest("Immunization", &[], IMMUNIZATIONS)?
                 .iter()
@@ -121,7 +121,7 @@ pub fn identity(session: &Session, patient_id: &str, now_ms: i64) -> Result<(Ban
     let patient = session.read(&key)?;
     let patient = patient.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
     let find = Finder { session, key: &key };
-    Ok((Banner::read(&patient, now_ms), Allergies::read(&find.newest("AllergyIntolerance", &[], ALLERGIES)?)))
+    Ok((Banner::read(&patient, now_ms), find.allergies()?))
 }
 
 /// Every value of one test that a patient has, newest first, for a trend and its table.
@@ -167,6 +167,15 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    /// The patient's allergies. Who may not see them is told so, and sees the rest.
+    fn allergies(&self) -> Result<Allergies, Error> {
+        match self.newest("AllergyIntolerance", &[], ALLERGIES) {
+            Ok(found) => Ok(Allergies::read(&found)),
+            Err(Error::Denied(_)) => Ok(Allergies::CannotBeSeen),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The patient's newest resources of a type that are not entered in error.
     fn newest(
         &self,

@@ -1,15 +1,21 @@
 //! What a practice does: the chart, the schedule, and the rules that every write must keep.
 
+pub mod allergy_list;
+mod author;
 pub mod chart;
 pub mod day;
 pub mod directive;
 mod fhir_parts;
 pub mod growth;
+pub mod list_entry;
 pub mod note;
 pub mod patient_with_record_stays;
 pub mod person;
+pub mod problem_list;
 pub mod sig;
 pub mod signed_note_stays;
+pub mod typed_date;
+pub mod typed_line;
 pub mod udi;
 pub mod visit;
 pub mod vital_signs;

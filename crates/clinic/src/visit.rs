@@ -1,5 +1,6 @@
 //! A visit: it begins when somebody sits down with the patient, and ends with its note.
 
+use crate::author;
 use crate::chart::resource_type;
 use crate::chart::visit::Visit;
 use crate::fhir_parts::{SNOMED_CT, coding, concept as concept_of, hl7, reference, resource};
@@ -63,15 +64,9 @@ pub fn begin(session: &Session, patient: &str, kind: &Kind) -> Result<String, Er
     if let Some(open) = open_with(session, patient)?.into_iter().find(|open| open.kind == kind.words) {
         return Ok(open.id);
     }
-    let actor = session.actor();
     let mut participant = Object::new();
     participant.set("type", array![concept_of(&hl7("v3-ParticipationType"), "PPRF", "primary performer")]);
-    let mut individual = Object::new();
-    if let Some(person) = &actor.person {
-        individual.set("reference", person.to_string());
-    }
-    individual.set("display", actor.name.as_str());
-    participant.set("individual", individual);
+    participant.set("individual", author::reference(session));
     let mut type_of = concept_of(SNOMED_CT, kind.kind.0, kind.kind.1);
     if let Some(type_of) = type_of.as_object_mut() {
         type_of.set("text", kind.words);

@@ -1,5 +1,7 @@
 //! The practice's rules and views over a record.
 
+#[path = "main/allergy_list.rs"]
+mod allergy_list;
 #[path = "main/day.rs"]
 mod day;
 #[path = "main/growth.rs"]
@@ -9,10 +11,14 @@ mod note;
 #[allow(dead_code)] // The record's own tests use all of it.
 #[path = "../../record/tests/main/practice.rs"]
 mod practice;
+#[path = "main/problem_list.rs"]
+mod problem_list;
 #[allow(dead_code)] // The store's own tests use all of it.
 #[path = "../../store/tests/main/random.rs"]
 mod random;
 #[path = "main/sig.rs"]
 mod sig;
+#[path = "main/typed_date.rs"]
+mod typed_date;
 #[path = "main/udi.rs"]
 mod udi;

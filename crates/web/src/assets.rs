@@ -10,7 +10,8 @@ const STYLE: &str = concat!(
     include_str!("shell.css"),
     include_str!("chart.css"),
     include_str!("people.css"),
-    include_str!("visit_note.css")
+    include_str!("visit_note.css"),
+    include_str!("lists.css")
 );
 const SCRIPT: &str = concat!(
     include_str!("chiron.js"),

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::failure::Failure;
 use crate::line_chart::LineChart;
+use crate::list_page::MayChange;
 use crate::moment;
 use crate::page::{html, type_named, with_session};
 use crate::patient_context::PatientContext;
@@ -35,6 +36,7 @@ struct ChartPage {
     context: String,
     /// Whether the reader may begin a visit.
     may_write: bool,
+    may_change: MayChange,
     /// Apps that can be opened from here.
     apps: Vec<Client>,
     now_ms: i64,
@@ -74,6 +76,7 @@ impl AllergyLine {
         let (words, known) = match allergies {
             Allergies::NotRecorded => ("Not recorded: ask", Vec::new()),
             Allergies::NoneKnown => ("No known allergies", Vec::new()),
+            Allergies::CannotBeSeen => ("Your role does not see them", Vec::new()),
             Allergies::Known(known) => ("", known.iter().filter(|allergy| allergy.is_active).collect()),
         };
         let words = if words.is_empty() && known.is_empty() { "None active" } else { words };
@@ -82,7 +85,7 @@ impl AllergyLine {
             .take(BANNER_ALLERGIES)
             .map(|one| (one.substance.clone(), one.reactions.clone()))
             .collect();
-        let is_unknown = *allergies == Allergies::NotRecorded;
+        let is_unknown = matches!(allergies, Allergies::NotRecorded | Allergies::CannotBeSeen);
         Self { is_unknown, words, more: known.len() - shown.len(), shown }
     }
 }
@@ -141,8 +144,21 @@ pub(crate) async fn show(
         let apps = Clients::new(session).launched_from_charts()?;
         let may_write = session.may_create(type_named("Encounter")?);
         let drafts = visit_note::drafts_of(session, &patient, &chart.visits)?;
+        let may_change = MayChange::of(session)?;
         let context = PatientContext::of(session, &patient, "")?;
-        html(&ChartPage { shell, banner, allergies, chart, note, drafts, context, may_write, apps, now_ms })
+        html(&ChartPage {
+            shell,
+            banner,
+            allergies,
+            chart,
+            note,
+            drafts,
+            context,
+            may_write,
+            may_change,
+            apps,
+            now_ms,
+        })
     })
     .await
 }

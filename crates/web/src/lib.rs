@@ -3,6 +3,7 @@
 //! A page is a file with its template beside it, and a row of [`PAGES`]. Pages are whole without JavaScript; the one
 //! script adds keys, search as you type, passkeys, and what changes meanwhile.
 
+mod allergy_list;
 mod apps;
 mod assets;
 mod audit;
@@ -18,6 +19,7 @@ mod failure;
 mod flag;
 mod join;
 mod line_chart;
+mod list_page;
 mod live;
 mod moment;
 mod open_app;
@@ -27,6 +29,7 @@ mod patient_context;
 mod patient_search;
 mod patients;
 mod people;
+mod problem_list;
 mod recent_sign_in;
 mod registered_apps;
 mod results;
@@ -232,6 +235,26 @@ pub const PAGES: &[Page] = &[
         path: "/p/{patient}/documents/{document}/add",
         purpose: "add to a signed note",
         answer: || post(document::add),
+    },
+    Page {
+        path: "/p/{patient}/problems",
+        purpose: "the problem list, where it is kept",
+        answer: || get(problem_list::show).post(problem_list::add),
+    },
+    Page {
+        path: "/p/{patient}/problems/{problem}",
+        purpose: "change a problem",
+        answer: || post(problem_list::change),
+    },
+    Page {
+        path: "/p/{patient}/allergies",
+        purpose: "the list of allergies, where it is kept",
+        answer: || get(allergy_list::show).post(allergy_list::add),
+    },
+    Page {
+        path: "/p/{patient}/allergies/{allergy}",
+        purpose: "change an allergy",
+        answer: || post(allergy_list::change),
     },
     Page {
         path: "/p/{patient}/consents",

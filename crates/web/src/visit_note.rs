@@ -4,6 +4,7 @@ use crate::App;
 use crate::chart::{AllergyLine, MEDICATIONS, PROBLEMS};
 use crate::failure::Failure;
 use crate::line_chart::LineChart;
+use crate::list_page::MayChange;
 use crate::moment;
 use crate::page::{html, type_named, with_session};
 use crate::patient_context::PatientContext;
@@ -42,6 +43,7 @@ struct VisitPage {
     /// What was wrong with the last try; empty: nothing.
     problem: String,
     context: String,
+    may_change: MayChange,
     now_ms: i64,
 }
 
@@ -243,6 +245,7 @@ fn page(
         allergies: AllergyLine::of(&chart.allergies),
         basket: basket(session, &draft)?,
         context: PatientContext::of(session, patient, &visit.id)?,
+        may_change: MayChange::of(session)?,
         chart,
         visit,
         draft,

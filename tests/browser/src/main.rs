@@ -25,6 +25,7 @@ mod hostile;
 mod idle_page;
 mod joining;
 mod launches;
+mod lists;
 mod live_page;
 mod openid;
 mod palette;

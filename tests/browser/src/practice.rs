@@ -112,6 +112,11 @@ impl Practice {
         Client::new(self.address).with_header("cookie", &self.cookie(&self.code))
     }
 
+    /// A plain client of somebody who only looks.
+    pub fn guest(&self) -> Client {
+        Client::new(self.address).with_header("cookie", &self.cookie(&self.guest_code))
+    }
+
     /// A browser that is signed in.
     pub fn browser(&self, test: &str) -> Option<Browser> {
         self.browser_with(test, Script::On)

@@ -23,7 +23,9 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// What only takes forms.
-pub const FORMS: [&str; 19] = [
+pub const FORMS: [&str; 21] = [
+    "/p/{patient}/allergies/{allergy}",
+    "/p/{patient}/problems/{problem}",
     "/p/{patient}/visits",
     "/p/{patient}/v/{visit}/draft",
     "/p/{patient}/v/{visit}/line",
@@ -64,6 +66,8 @@ pub fn addresses() -> Vec<(&'static str, String)> {
             .replace("{grant}", "nobody")
             .replace("{consent}", "nobody")
             .replace("{visit}", "nobody")
+            .replace("{problem}", "nobody")
+            .replace("{allergy}", "nobody")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };

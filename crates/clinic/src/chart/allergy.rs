@@ -12,6 +12,8 @@ pub enum Allergies {
     NoneKnown,
     /// These; active ones first.
     Known(Vec<Allergy>),
+    /// Whoever asks may not see them: there may be some.
+    CannotBeSeen,
 }
 
 /// An allergy or intolerance.
@@ -27,46 +29,56 @@ pub struct Allergy {
     pub is_high_criticality: bool,
     /// Whether it could kill, or was severe.
     pub is_high_risk: bool,
-    /// False for resolved ones.
+    /// False for resolved and refuted ones.
     pub is_active: bool,
 }
 
-/// SNOMED CT codes that say there is no allergy: no known allergy, no known drug allergy.
-const NONE_KNOWN: [&str; 2] = ["716186003", "409137002"];
+/// What stands for what happened when only its severity is known: a reaction has a manifestation (FHIR).
+pub(crate) const UNSAID: &str = "not recorded";
+
+/// SNOMED CT codes that say that no allergy is known, and of which kind of substance (FHIR
+/// `allergy-intolerance-category`); empty: of any.
+pub(crate) const NONE_KNOWN: [(&str, &str); 4] =
+    [("716186003", ""), ("409137002", "medication"), ("429625007", "food"), ("428607008", "environment")];
+
+/// Whether an AllergyIntolerance says that there is no allergy.
+pub(crate) fn says_none(document: &Document) -> bool {
+    let code = concept::code_of(document.root().get("code"));
+    code.is_some_and(|code| NONE_KNOWN.iter().any(|(known, _)| *known == code))
+}
 
 impl Allergies {
     /// Reads AllergyIntolerances.
     pub fn read(resources: &[Document]) -> Self {
-        let says_none = |document: &Document| {
-            let code = concept::code_of(document.root().get("code"));
-            code.is_some_and(|code| NONE_KNOWN.contains(&code.as_str()))
-        };
-        let mut allergies: Vec<_> =
-            resources.iter().filter(|one| !says_none(one)).map(Allergy::read).collect();
+        let (none, others): (Vec<_>, Vec<_>) = resources.iter().partition(|one| says_none(one));
+        let says_none_now = none.into_iter().any(|one| Allergy::read(one).is_active);
+        let mut allergies: Vec<_> = others.into_iter().map(Allergy::read).collect();
         allergies.sort_by_key(|one| (!one.is_active, !one.is_high_criticality, !one.is_high_risk));
-        match (allergies.is_empty(), resources.is_empty()) {
-            (true, true) => Self::NotRecorded,
-            (true, false) => Self::NoneKnown,
-            (false, _) => Self::Known(allergies),
+        match allergies.first() {
+            Some(first) if first.is_active || !says_none_now => Self::Known(allergies),
+            None if !says_none_now => Self::NotRecorded,
+            _ => Self::NoneKnown,
         }
     }
 }
 
 impl Allergy {
-    fn read(resource: &Document) -> Self {
+    pub(crate) fn read(resource: &Document) -> Self {
         let root = resource.root();
         let reactions = root.each_of("reaction").flat_map(|reaction| reaction.each_of("manifestation"));
-        let reactions: Vec<_> = reactions.filter_map(|one| concept::text(Some(one))).collect();
+        let reactions = reactions.filter_map(|one| concept::text(Some(one)));
+        let reactions: Vec<_> = reactions.filter(|words| words != UNSAID).collect();
         let severity = root.each_of("reaction").find_map(|reaction| reaction.get_str("severity"));
         let is_high = root.get_str("criticality").as_deref() == Some("high");
         let status = concept::code_of(root.get("clinicalStatus"));
+        let is_refuted = concept::code_of(root.get("verificationStatus")).as_deref() == Some("refuted");
         Self {
             substance: concept::text(root.get("code")).unwrap_or_else(|| "Unnamed substance".to_owned()),
             reactions: reactions.join(", "),
             is_high_criticality: is_high,
             is_high_risk: is_high || severity.as_deref() == Some("severe"),
             severity: severity.unwrap_or_default().into_owned(),
-            is_active: !matches!(status.as_deref(), Some("inactive" | "resolved")),
+            is_active: !is_refuted && !matches!(status.as_deref(), Some("inactive" | "resolved")),
         }
     }
 }

@@ -138,7 +138,8 @@ pub enum Severity {
     Severe,
 }
 
-const SEVERITIES: [(&str, Severity); 3] =
+/// Severities by their words.
+pub const SEVERITIES: [(&str, Severity); 3] =
     [("mild", Severity::Mild), ("moderate", Severity::Moderate), ("severe", Severity::Severe)];
 
 impl Severity {

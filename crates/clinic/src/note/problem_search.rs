@@ -26,7 +26,7 @@ fn all() -> ValueSet {
 }
 
 /// The code of a diagnosis that a text is a common word for.
-fn meant_by(text: &str) -> Option<&'static str> {
+pub(crate) fn meant_by(text: &str) -> Option<&'static str> {
     WORDS.iter().find(|(words, _)| *words == text).map(|(_, code)| *code)
 }
 

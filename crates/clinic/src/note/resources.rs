@@ -1,11 +1,14 @@
 //! What a signed note becomes: the note itself as a DocumentReference, and a resource for each thing that it says.
 
-use crate::fhir_parts::{ICD_10_CM, LOINC, SNOMED_CT, code_only, coding, concept, hl7, reference, resource};
+use crate::allergy_list::{self, NewAllergy, none_known};
+use crate::fhir_parts::{LOINC, SNOMED_CT, concept, reference, resource};
+use crate::list_entry::Hand;
 use crate::note::command::{Allergy, Entry, Problem};
 use crate::note::known::{Known, KnownMedication, KnownProblem};
 use crate::note::medication::Prescription;
 use crate::note::order::{Item, Order, OrderKind};
 use crate::note::{Line, Note};
+use crate::problem_list::{self, NewProblem};
 use crate::vital_signs::{Measurement, body_mass_index};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,12 +21,12 @@ pub(super) struct Signature<'a> {
     pub patient: &'a str,
     /// The visit, such as `Encounter/1`.
     pub visit: &'a str,
-    /// Who signs: a Reference.
-    pub author: Value,
-    /// When.
-    pub instant: &'a str,
+    /// Who signs, and when.
+    pub hand: Hand,
     /// What the patient has already.
     pub known: &'a Known,
+    /// Whether it is said already that there are no known allergies.
+    pub none_is_said: bool,
 }
 
 /// A resource that is to be made.
@@ -102,8 +105,11 @@ impl Writer<'_> {
                 let allergy = self.allergy(allergy);
                 self.push(allergy);
             }
+            // It stands already.
+            Entry::NoKnownAllergies if self.signature.none_is_said => {}
             Entry::NoKnownAllergies => {
-                let none = self.no_known_allergies();
+                let none = none_known::statement(self.signature.patient, &self.signature.hand);
+                let none = self.of_the_visit(none);
                 self.push(none);
             }
         }
@@ -124,21 +130,9 @@ impl Writer<'_> {
         if let Some(known) = self.signature.known.problems.iter().find(is_known) {
             return known.reference.clone();
         }
-        let mut condition = resource("Condition", Some("condition-problems-health-concerns"));
-        condition.set("clinicalStatus", code_only(&hl7("condition-clinical"), "active"));
-        condition.set("verificationStatus", code_only(&hl7("condition-ver-status"), "confirmed"));
-        let category = concept(&hl7("condition-category"), "problem-list-item", "Problem List Item");
-        condition.set("category", array![category]);
-        let mut code = Object::new();
-        if let Some(icd) = &problem.code {
-            code.set("coding", array![coding(ICD_10_CM, icd, &problem.name)]);
-        }
-        code.set("text", problem.name.as_str());
-        condition.set("code", code);
-        condition.set("subject", reference(self.signature.patient));
-        condition.set("encounter", reference(self.signature.visit));
-        condition.set("recordedDate", self.signature.instant);
-        condition.set("recorder", self.signature.author.clone());
+        let new = NewProblem { name: problem.name.clone(), code: problem.code.clone(), onset: None };
+        let condition = problem_list::condition(&new, self.signature.patient, &self.signature.hand);
+        let condition = self.of_the_visit(condition);
         self.push(condition)
     }
 
@@ -148,8 +142,8 @@ impl Writer<'_> {
         request.set("intent", "order");
         request.set("subject", reference(self.signature.patient));
         request.set("encounter", reference(self.signature.visit));
-        request.set("authoredOn", self.signature.instant);
-        request.set("requester", self.signature.author.clone());
+        request.set("authoredOn", self.signature.hand.instant.as_str());
+        request.set("requester", self.signature.hand.author.clone());
         if let Some(reason) = reason {
             request.set("reasonReference", array![reference(reason)]);
         }
@@ -250,11 +244,11 @@ impl Writer<'_> {
             request.set("code", order_code(order.kind, item));
             request.set("subject", reference(self.signature.patient));
             request.set("encounter", reference(self.signature.visit));
-            let day = self.signature.instant.get(..10).unwrap_or_default();
+            let day = self.signature.hand.instant.get(..10).unwrap_or_default();
             let when = order.after.and_then(|after| after.after(day));
             request.set("occurrenceDateTime", when.unwrap_or_else(|| day.to_owned()));
-            request.set("authoredOn", self.signature.instant);
-            request.set("requester", self.signature.author.clone());
+            request.set("authoredOn", self.signature.hand.instant.as_str());
+            request.set("requester", self.signature.hand.author.clone());
             if let Some(reason) = reason {
                 request.set("reasonReference", array![reference(reason)]);
             }
@@ -271,45 +265,25 @@ impl Writer<'_> {
         for mut observation in observations.chain(index) {
             observation.set("subject", reference(self.signature.patient));
             observation.set("encounter", reference(self.signature.visit));
-            observation.set("effectiveDateTime", self.signature.instant);
-            observation.set("performer", array![self.signature.author.clone()]);
+            observation.set("effectiveDateTime", self.signature.hand.instant.as_str());
+            observation.set("performer", array![self.signature.hand.author.clone()]);
             self.push(observation);
         }
     }
 
     fn allergy(&self, allergy: &Allergy) -> Object {
-        let mut intolerance = self.allergy_of(object! { "text" => allergy.substance.as_str() });
-        if !allergy.reaction.is_empty() || allergy.severity.is_some() {
-            let words = if allergy.reaction.is_empty() { "not recorded" } else { &allergy.reaction };
-            let mut reaction = Object::new();
-            reaction.set("manifestation", array![object! { "text" => words }]);
-            if let Some(severity) = allergy.severity {
-                reaction.set("severity", severity.code());
-            }
-            intolerance.set("reaction", Value::Array(vec![reaction.into()]));
-        }
-        intolerance
+        let new = NewAllergy {
+            substance: allergy.substance.clone(),
+            reaction: allergy.reaction.clone(),
+            severity: allergy.severity,
+            ..NewAllergy::default()
+        };
+        self.of_the_visit(allergy_list::intolerance(&new, self.signature.patient, &self.signature.hand))
     }
 
-    fn no_known_allergies(&self) -> Object {
-        let mut code = concept(SNOMED_CT, "716186003", "No known allergy");
-        if let Some(code) = code.as_object_mut() {
-            code.set("text", "No known allergies");
-        }
-        self.allergy_of(code)
-    }
-
-    fn allergy_of(&self, code: Value) -> Object {
-        let mut intolerance = resource("AllergyIntolerance", Some("allergyintolerance"));
-        intolerance.set("clinicalStatus", code_only(&hl7("allergyintolerance-clinical"), "active"));
-        intolerance
-            .set("verificationStatus", code_only(&hl7("allergyintolerance-verification"), "confirmed"));
-        intolerance.set("code", code);
-        intolerance.set("patient", reference(self.signature.patient));
-        intolerance.set("encounter", reference(self.signature.visit));
-        intolerance.set("recordedDate", self.signature.instant);
-        intolerance.set("recorder", self.signature.author.clone());
-        intolerance
+    fn of_the_visit(&self, mut line: Object) -> Object {
+        line.set("encounter", reference(self.signature.visit));
+        line
     }
 
     /// The note itself.
@@ -318,7 +292,7 @@ impl Writer<'_> {
             "contentType" => "text/plain; charset=utf-8",
             "data" => STANDARD.encode(text),
             "title" => "Visit note",
-            "creation" => self.signature.instant,
+            "creation" => self.signature.hand.instant.as_str(),
         };
         document(self.signature, attachment)
     }
@@ -333,9 +307,9 @@ pub(super) fn document(signature: &Signature<'_>, attachment: Value) -> Object {
     document.set("type", concept(LOINC, "11506-3", "Progress note"));
     document.set("category", array![concept(CATEGORY, "clinical-note", "Clinical Note")]);
     document.set("subject", reference(signature.patient));
-    document.set("date", signature.instant);
-    document.set("author", array![signature.author.clone()]);
-    document.set("authenticator", signature.author.clone());
+    document.set("date", signature.hand.instant.as_str());
+    document.set("author", array![signature.hand.author.clone()]);
+    document.set("authenticator", signature.hand.author.clone());
     document.set("content", array![object! { "attachment" => attachment }]);
     document.set("context", object! { "encounter" => array![reference(signature.visit)] });
     document

@@ -3,15 +3,18 @@
 //!
 //! A server that stops within the ten seconds has signed nothing: the draft is there, as it was.
 
+use crate::allergy_list::AllergyList;
+use crate::allergy_list::none_known::{self, Ended};
 use crate::chart::resource_type;
+use crate::list_entry::Hand;
 use crate::note::Note;
+use crate::note::command::Entry;
 use crate::note::draft::Draft;
 use crate::note::known::Known;
 use crate::note::resources::{Outcome, Signature, document, outcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fhir::{Document, Object, Value, array, object};
-use record::resource::instant;
+use fhir::{Document, Value, array, object};
 use record::write::{Target, WriteAction, WriteRequest};
 use record::{Error, Expect, ResourceKey, Session};
 
@@ -44,6 +47,10 @@ pub fn begin(session: &Session, draft: Draft) -> Result<Result<Draft, Unready>, 
         return Ok(Err(Unready::TwoTexts));
     }
     if let Some((line, message)) = Known::of(session, &draft.patient)?.mistakes(&note).into_iter().next() {
+        return Ok(Err(Unready::Mistake(line, message)));
+    }
+    let allergies = AllergyList::read(session, &draft.patient)?;
+    if let Some((line, message)) = none_known::contradiction_in(&note, &allergies) {
         return Ok(Err(Unready::Mistake(line, message)));
     }
     let at_ms = session.record().now_ms() + UNDO_MS;
@@ -80,13 +87,16 @@ fn commit(session: &Session, draft: &Draft) -> Result<bool, Error> {
     };
     let note = Note::read(&draft.text);
     let (patient, visit) = (format!("Patient/{}", draft.patient), format!("Encounter/{}", draft.visit));
-    let now = instant(session.record().now_ms()).to_string();
+    let hand = Hand::of(session);
+    let now = hand.instant.clone();
     let known = Known::of(session, &draft.patient)?;
-    let author = author(session);
-    let signature = Signature { patient: &patient, visit: &visit, author, instant: &now, known: &known };
-    if let Some((line, message)) = known.mistakes(&note).into_iter().next() {
-        return Err(Error::request(format!("line {line}"), message));
+    let allergies = AllergyList::read(session, &draft.patient)?;
+    let contradiction = none_known::contradiction_in(&note, &allergies);
+    if let Some((line, message)) = known.mistakes(&note).into_iter().next().or(contradiction) {
+        return Err(Error::request("text", format!("line {line}: {message}")));
     }
+    let none_is_said = none_known::is_said(&allergies);
+    let signature = Signature { patient: &patient, visit: &visit, hand, known: &known, none_is_said };
     let Outcome { made, changed, addressed } =
         outcome(&note, &note.text(), &signature, &|| session.record().new_id());
     let mut requests = Vec::with_capacity(made.len() + 1);
@@ -100,6 +110,8 @@ fn commit(session: &Session, draft: &Draft) -> Result<bool, Error> {
     let changed: Vec<_> =
         changed.into_iter().map(|one| (one.key, one.version, one.resource.to_document())).collect();
     requests.extend(changed.iter().map(|(key, version, document)| update(key.clone(), *version, document)));
+    let ended = ended_allergies(session, &patient, &note)?;
+    requests.extend(ended.iter().map(Ended::request));
     let key = record::bundle::key(resource_type("Encounter"), &draft.visit)?;
     let found = session.read(&key)?;
     let encounter = found.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
@@ -112,6 +124,16 @@ fn update(key: ResourceKey, version: u32, document: &Document) -> WriteRequest<'
     let (target, expect) = (Target::Key(key), Expect::Version(version));
     let action = WriteAction::Update { target, resource: document.root(), expect };
     WriteRequest { action, full_url: None }
+}
+
+/// What said that there are no allergies, and ends with those of the note.
+fn ended_allergies(session: &Session, patient: &str, note: &Note) -> Result<Vec<Ended>, Error> {
+    // A note does not say of what kind a substance is.
+    const ANY_KIND: &[&str] = &[];
+    match note.entries().any(|(_, entry)| matches!(entry, Entry::Allergy(_))) {
+        true => none_known::ended_by(session, patient, ANY_KIND),
+        false => Ok(Vec::new()),
+    }
 }
 
 /// Adds to a signed note, which itself stays as it is: a note of its own that says to what it is added.
@@ -131,13 +153,14 @@ pub fn add(session: &Session, patient: &str, note_id: &str, text: &str) -> Resul
     }
     let visit = signed.root().at_path(&["context", "encounter"]);
     let visit = visit.and_then(|one| Some(one.items().next()?.get_str("reference")?.into_owned()));
-    let now = instant(session.record().now_ms()).to_string();
+    let hand = Hand::of(session);
+    let now = hand.instant.clone();
     let signature = Signature {
         patient: &patient,
         visit: visit.as_deref().unwrap_or_default(),
-        author: author(session),
-        instant: &now,
+        hand,
         known: &Known { problems: Vec::new(), medications: Vec::new() },
+        none_is_said: false,
     };
     let attachment = object! {
         "contentType" => "text/plain; charset=utf-8",
@@ -154,17 +177,6 @@ pub fn add(session: &Session, patient: &str, note_id: &str, text: &str) -> Resul
     let addendum = Value::from(addendum).to_document();
     let action = WriteAction::Create { type_id: key.type_id, resource: addendum.root(), unless: None };
     session.write(WriteRequest { action, full_url: None }).map(|_| ())
-}
-
-/// Who signs, as a Reference: a person of the record when the account is one, the name in any case.
-fn author(session: &Session) -> Value {
-    let actor = session.actor();
-    let mut author = Object::new();
-    if let Some(person) = &actor.person {
-        author.set("reference", person.to_string());
-    }
-    author.set("display", actor.name.as_str());
-    author.into()
 }
 
 /// The visit, over and with its diagnoses: those that it had, and those that the note is about, in order.
