@@ -9,9 +9,17 @@ const WINDOWS: [(u32, u32, bool); 4] =
     [(1366, 768, false), (1024, 768, false), (390, 844, true), (320, 640, true)];
 
 fn pages() -> Vec<String> {
-    let mut pages: Vec<String> = ["", "/results", "/results/4548-4", "/documents/crowded-note"]
-        .map(|end| format!("/p/{CROWDED}{end}"))
-        .into();
+    const OF_A_PATIENT: [&str; 8] = [
+        "",
+        "/results",
+        "/results/4548-4",
+        "/documents/crowded-note",
+        "/problems",
+        "/problems?find=diabetes&onset=1985&look=nobody",
+        "/allergies",
+        "/allergies?look=crowded-allergy-0",
+    ];
+    let mut pages: Vec<String> = OF_A_PATIENT.map(|end| format!("/p/{CROWDED}{end}")).into();
     pages.extend([EMPTY, LONG_NAME, DECEASED].map(|id| format!("/p/{id}")));
     pages.extend(["/patients", "/patients?q=w", "/patients?q=zzzzqx", "/p/nobody"].map(str::to_owned));
     pages.push(format!("/p/{}", practice().ordinary_patient()));

@@ -1,6 +1,7 @@
 //! The list of allergies where it is kept (LR03).
 
 use crate::practice::{Practice, key, update};
+use access::Actor;
 use clinic::allergy_list::change::apply;
 use clinic::allergy_list::{self, AllergyList, ListedAllergy, NewAllergy, State, Typed, none_known};
 use clinic::chart::allergy::Allergies;
@@ -9,7 +10,7 @@ use clinic::list_entry::Refusal;
 use clinic::note::draft::Draft;
 use clinic::note::signing::{self, Unready};
 use clinic::visit;
-use record::Session;
+use record::{Origin, Session};
 use store::Expect;
 
 fn practice() -> Practice {
@@ -106,6 +107,17 @@ fn lr03_the_states_are_told_apart_and_none_ends_with_an_allergy() {
     assert_eq!(list(&session).past().count(), 1);
     let text = session.read(&key(&format!("AllergyIntolerance/{}", penicillin.id))).unwrap().to_json();
     assert!(text.contains("us-core-allergyintolerance"), "{text}");
+}
+
+#[test]
+fn lr03_who_may_not_see_allergies_is_told_so() {
+    let practice = practice();
+    added(&practice.administrator(), &typed("latex"));
+    let biller = Actor { id: "b".to_owned(), roles: vec!["biller".to_owned()], ..Actor::default() };
+    let session = practice.record.session(biller, Origin::default());
+    let unseen = list(&session);
+    assert_eq!((unseen.state, unseen.allergies.len()), (State::CannotBeSeen, 0));
+    assert_eq!(banner(&session), Allergies::CannotBeSeen, "which is not that none is recorded");
 }
 
 #[test]
