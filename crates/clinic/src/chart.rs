@@ -4,6 +4,7 @@ pub mod allergy;
 pub mod banner;
 pub mod concept;
 pub mod document;
+pub mod growth;
 pub mod immunization;
 pub mod medication;
 pub mod observation;

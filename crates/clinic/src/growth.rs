@@ -11,6 +11,7 @@
 
 pub mod age;
 pub mod curve;
+pub mod kind;
 pub mod lms;
 pub mod normal;
 pub mod parents;
@@ -19,6 +20,7 @@ mod table;
 
 pub use age::{Age, GestationalAge};
 pub use curve::{Curve, FROM_3_TO_97, FROM_5_TO_95, Point, curves};
+pub use kind::{KINDS, Kind};
 pub use lms::Lms;
 pub use parents::{TargetHeight, target_height};
 pub use place::{Place, place};

@@ -6,6 +6,8 @@ mod allergy_list;
 mod day;
 #[path = "main/growth.rs"]
 mod growth;
+#[path = "main/growth_read.rs"]
+mod growth_read;
 #[path = "main/note.rs"]
 mod note;
 #[allow(dead_code)] // The record's own tests use all of it.

@@ -11,7 +11,8 @@ const STYLE: &str = concat!(
     include_str!("chart.css"),
     include_str!("people.css"),
     include_str!("visit_note.css"),
-    include_str!("lists.css")
+    include_str!("lists.css"),
+    include_str!("growth.css")
 );
 const SCRIPT: &str = concat!(
     include_str!("chiron.js"),

@@ -17,6 +17,10 @@ mod document;
 mod emergency;
 mod failure;
 mod flag;
+mod growth;
+mod growth_ages;
+mod growth_chart;
+mod growth_words;
 mod join;
 mod line_chart;
 mod list_page;
@@ -226,6 +230,7 @@ pub const PAGES: &[Page] = &[
     },
     Page { path: "/p/{patient}/results", purpose: "all results", answer: || get(results::show) },
     Page { path: "/p/{patient}/results/{code}", purpose: "one result's trend", answer: || get(trend::show) },
+    Page { path: "/p/{patient}/growth", purpose: "growth charts", answer: || get(growth::show) },
     Page {
         path: "/p/{patient}/documents/{document}",
         purpose: "a note or document",

@@ -88,7 +88,7 @@ impl LineChart {
             let (top, bottom) = (y(range.high.unwrap_or(high)), y(range.low.unwrap_or(low)));
             (top, bottom - top)
         });
-        let values = if axes { value_ticks(low, high, y) } else { Vec::new() };
+        let values = if axes { value_ticks(low, high, 5.0, y) } else { Vec::new() };
         let times = if axes { time_ticks(&dated, x) } else { Vec::new() };
         let lines = lines.into_iter().filter(|line| line.len() > 1).collect();
         Some(Self { width, height, lines, band, values, times })
@@ -102,16 +102,16 @@ fn day(date: &str) -> Option<f64> {
 }
 
 /// The range of the values, with a little air, never empty.
-fn spread(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(crate) fn spread(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) =
         numbers.fold((f64::MAX, f64::MIN), |(low, high), number| (low.min(number), high.max(number)));
     let air = ((high - low) * 0.08).max(high.abs() * 0.01).max(0.01);
     (low - air, high + air)
 }
 
-/// Round numbers, about five.
-fn value_ticks(low: f64, high: f64, y: impl Fn(f64) -> f64) -> Vec<Tick> {
-    let rough = (high - low) / 5.0;
+/// Round numbers, about so many and mostly fewer.
+pub(crate) fn value_ticks(low: f64, high: f64, about: f64, y: impl Fn(f64) -> f64) -> Vec<Tick> {
+    let rough = (high - low) / about;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0]
         .into_iter()
@@ -127,7 +127,7 @@ fn value_ticks(low: f64, high: f64, y: impl Fn(f64) -> f64) -> Vec<Tick> {
     };
     let first = (low / step).ceil();
     let at = |number: i32| (first + f64::from(number)) * step;
-    let inside = (0..12).map(at).take_while(|value| *value <= high);
+    let inside = (0..24).map(at).take_while(|value| *value <= high);
     inside.map(|value| Tick { at: y(value), label: format!("{value:.places$}") }).collect()
 }
 

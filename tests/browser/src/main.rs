@@ -21,6 +21,7 @@ mod smart_app;
 
 mod accessible;
 mod chart_page;
+mod growth_page;
 mod hostile;
 mod idle_page;
 mod joining;

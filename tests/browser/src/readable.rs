@@ -1,7 +1,7 @@
 //! Pages fit their window, targets are large enough to hit, letters stand out.
 
 use crate::browser::Browser;
-use crate::made_up::{CROWDED, DECEASED, EMPTY, LONG_NAME};
+use crate::made_up::{CROWDED, DECEASED, EMPTY, INFANT, LONG_NAME};
 use crate::practice::practice;
 use serde_json::json;
 
@@ -23,6 +23,7 @@ fn pages() -> Vec<String> {
     pages.extend([EMPTY, LONG_NAME, DECEASED].map(|id| format!("/p/{id}")));
     pages.extend(["/patients", "/patients?q=w", "/patients?q=zzzzqx", "/p/nobody"].map(str::to_owned));
     pages.push(format!("/p/{}", practice().ordinary_patient()));
+    pages.extend(["", "/growth"].map(|end| format!("/p/{INFANT}{end}")));
     pages
 }
 

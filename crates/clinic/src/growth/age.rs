@@ -12,8 +12,8 @@ const DAYS_OF_A_PREGNANCY: i32 = 280;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Age {
     days: i32,
-    /// Whether the second birthday has come.
-    is_two: bool,
+    /// Whole months by the calendar: one more on each day of the month of birth.
+    whole_months: i32,
 }
 
 impl Age {
@@ -26,15 +26,19 @@ impl Age {
     pub fn between(birth: Date, on: Date) -> Option<Self> {
         let are_days = [birth, on].iter().all(|date| date.precision() == Precision::Day);
         let days = i32::try_from(on.first_day() - birth.first_day()).ok()?;
-        let year_day = |date: Date| (date.month(), date.day());
-        let years = i32::from(on.year()) - i32::from(birth.year());
-        let is_two = years > 2 || years == 2 && year_day(on) >= year_day(birth);
-        (are_days && days >= 0).then_some(Self { days, is_two })
+        let month = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month().unwrap_or(1));
+        let whole_months = month(on) - month(birth) - i32::from(on.day() < birth.day());
+        (are_days && days >= 0).then_some(Self { days, whole_months })
     }
 
     /// Days since birth.
     pub fn days(self) -> i32 {
         self.days
+    }
+
+    /// Whole months since birth by the calendar, as people count an age.
+    pub fn whole_months(self) -> i32 {
+        self.whole_months
     }
 
     /// Months since birth, with decimals: days divided by 30.4375.
@@ -43,7 +47,7 @@ impl Age {
     /// never younger than 24 months then.
     pub fn months(self) -> f64 {
         let months = f64::from(self.days) / DAYS_IN_A_MONTH;
-        if self.is_two { months.max(Self::TWO_YEARS) } else { months }
+        if self.whole_months >= 24 { months.max(Self::TWO_YEARS) } else { months }
     }
 }
 
@@ -59,6 +63,11 @@ impl GestationalAge {
     pub fn new(weeks: u8, days: u8) -> Option<Self> {
         let is_possible = (20..=44).contains(&weeks) && days < 7;
         is_possible.then(|| Self { days: i32::from(weeks) * 7 + i32::from(days) })
+    }
+
+    /// Completed weeks and the days beyond them.
+    pub fn weeks_and_days(self) -> (i32, i32) {
+        (self.days / 7, self.days % 7)
     }
 
     /// Born before 37 completed weeks, as the WHO defines preterm birth.
