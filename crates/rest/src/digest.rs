@@ -8,12 +8,12 @@ mod layer;
 mod trailing;
 
 pub(crate) use check::verify;
-pub(crate) use layer::{Sent, with_digests};
+pub(crate) use layer::{DigestLayer, Sent};
 
 use axum::http::{HeaderMap, HeaderName};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256, Sha512};
+use ring::digest::{Context, SHA256, SHA512};
 
 /// The hash of the bytes that a message carries.
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
@@ -57,31 +57,26 @@ impl Algorithm {
 
 /// A hash that is being made.
 #[derive(Clone)]
-pub(crate) enum Hasher {
-    Sha256(Sha256),
-    Sha512(Sha512),
+pub(crate) struct Hasher {
+    algorithm: Algorithm,
+    context: Context,
 }
 
 impl Hasher {
     pub fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
-            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
-        }
+        let implementation = match algorithm {
+            Algorithm::Sha256 => &SHA256,
+            Algorithm::Sha512 => &SHA512,
+        };
+        Self { algorithm, context: Context::new(implementation) }
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(hasher) => hasher.update(bytes),
-            Self::Sha512(hasher) => hasher.update(bytes),
-        }
+        self.context.update(bytes);
     }
 
-    fn finish(self) -> (Algorithm, Vec<u8>) {
-        match self {
-            Self::Sha256(hasher) => (Algorithm::Sha256, hasher.finalize().to_vec()),
-            Self::Sha512(hasher) => (Algorithm::Sha512, hasher.finalize().to_vec()),
-        }
+    fn finish(self) -> (Algorithm, ring::digest::Digest) {
+        (self.algorithm, self.context.finish())
     }
 
     /// The value of a field (RFC 8941 §3.3.5: bytes between colons).

@@ -4,7 +4,7 @@ use crate::answer::{Answer, Content};
 use crate::authentication;
 use crate::body;
 use crate::call::Call;
-use crate::digest::{self, Sent};
+use crate::digest::{self, DigestLayer, Sent};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::interactions::{Follow, Interaction, JOB_FILE, Run};
@@ -47,7 +47,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(may_compress()))
-        .layer(axum::middleware::from_fn(digest::with_digests))
+        .layer(DigestLayer)
         .with_state(service)
 }
 
@@ -246,7 +246,7 @@ fn may_compress() -> impl Predicate {
 fn respond(record: &Record, presentation: &Presentation, answer: Answer) -> Response {
     let Answer { status, headers, content } = answer;
     match content {
-        Content::Empty => with_body(status, headers, None, (Body::empty(), Sent::AtOnce)),
+        Content::Empty => with_body(status, headers, None, (Body::empty(), Sent::AtOnce(Bytes::new()))),
         Content::Native { media_type, bytes } => plain(status, headers, media_type, bytes),
         Content::Stream { media_type, source, length } => {
             let body = (streamed::body(source, length), Sent::Piecewise);
@@ -272,7 +272,8 @@ fn respond(record: &Record, presentation: &Presentation, answer: Answer) -> Resp
 
 fn plain(status: StatusCode, headers: Headers, media_type: String, bytes: Vec<u8>) -> Response {
     let length = bytes.len() as u64;
-    with_body(status, headers, Some((media_type, length)), (bytes.into(), Sent::AtOnce))
+    let bytes = Bytes::from(bytes);
+    with_body(status, headers, Some((media_type, length)), (bytes.clone().into(), Sent::AtOnce(bytes)))
 }
 
 /// A response with a body of a media type and a length.

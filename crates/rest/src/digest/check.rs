@@ -61,7 +61,7 @@ impl Check {
     pub fn finish(self) -> Result<(), Damage> {
         for Claim { field, hash, hasher } in self.claims {
             let (algorithm, came) = hasher.finish();
-            if came != hash {
+            if came.as_ref() != hash {
                 let field = if field == REPR_DIGEST { "Repr-Digest" } else { "Content-Digest" };
                 let name = algorithm.name();
                 let what =

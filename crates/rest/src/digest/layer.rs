@@ -2,31 +2,78 @@
 
 use super::trailing::trailing;
 use super::{Algorithm, CONTENT_DIGEST, check, field};
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower::{Layer, Service};
 
 /// How a body is sent; answers without it (connections that stay open) get no hash.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Sent {
-    /// From memory: the hash stands before it.
-    AtOnce,
+    /// From memory, these bytes, which may be compressed on their way: the hash stands before them.
+    AtOnce(Bytes),
     /// As it is read, however long it is: the hash comes after it, to those who take trailers.
     Piecewise,
 }
 
-/// Checks what is asked, and puts the hash on what is answered.
-pub(crate) async fn with_digests(request: Request, next: Next) -> Response {
-    let wanted = Algorithm::wanted(request.headers()).filter(|_| request.method() != Method::HEAD);
-    let is_old = request.version() < Version::HTTP_2;
-    let takes_trailers = !is_old || lists(request.headers(), &header::TE, "trailers");
-    let mut response = next.run(check::checked(request)).await;
+/// Puts a service behind checks of what is asked and hashes of what is answered. It is a service of its own, for a
+/// middleware made of a function would clone all that is behind it at every request.
+#[derive(Clone, Copy)]
+pub(crate) struct DigestLayer;
+
+impl<S> Layer<S> for DigestLayer {
+    type Service = Digests<S>;
+
+    fn layer(&self, inner: S) -> Digests<S> {
+        Digests { inner }
+    }
+}
+
+/// A service behind checks and hashes.
+#[derive(Clone)]
+pub(crate) struct Digests<S> {
+    inner: S,
+}
+
+impl<S, B> Service<Request> for Digests<S>
+where
+    S: Service<Request, Response = axum::http::Response<B>>,
+    S::Future: Send + 'static,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let wanted = Algorithm::wanted(request.headers()).filter(|_| request.method() != Method::HEAD);
+        let is_old = request.version() < Version::HTTP_2;
+        let takes_trailers = !is_old || lists(request.headers(), &header::TE, "trailers");
+        let answer = self.inner.call(check::checked(request));
+        Box::pin(async move {
+            let response = answer.await?.map(Body::new);
+            Ok(with_digest(response, wanted, (is_old, takes_trailers)).await)
+        })
+    }
+}
+
+async fn with_digest(
+    mut response: Response,
+    wanted: Option<Algorithm>,
+    (is_old, takes_trailers): (bool, bool),
+) -> Response {
     let sent: Option<Sent> = response.extensions_mut().remove();
     match (sent, wanted) {
-        (Some(Sent::AtOnce), Some(algorithm)) => at_once(response, algorithm).await,
+        (Some(Sent::AtOnce(plain)), Some(algorithm)) => at_once(response, &plain, algorithm).await,
         (Some(Sent::Piecewise), Some(algorithm)) if takes_trailers => {
             response.headers_mut().insert(header::TRAILER, HeaderValue::from(CONTENT_DIGEST));
             if is_old {
@@ -39,17 +86,21 @@ pub(crate) async fn with_digests(request: Request, next: Next) -> Response {
     }
 }
 
-async fn at_once(response: Response, algorithm: Algorithm) -> Response {
+async fn at_once(mut response: Response, plain: &Bytes, algorithm: Algorithm) -> Response {
+    if !response.headers().contains_key(header::CONTENT_ENCODING) {
+        put(response.headers_mut(), algorithm, plain);
+        return response;
+    }
     let (mut parts, body) = response.into_parts();
     let Ok(collected) = body.collect().await else { return crate::serve::failed() };
-    let bytes = collected.to_bytes();
-    if let Ok(value) = HeaderValue::from_str(&field(algorithm, &bytes)) {
-        parts.headers.insert(CONTENT_DIGEST, value);
-    }
-    if !bytes.is_empty() {
-        parts.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
-    }
-    Response::from_parts(parts, Body::from(bytes))
+    let compressed = collected.to_bytes();
+    put(&mut parts.headers, algorithm, &compressed);
+    parts.headers.insert(header::CONTENT_LENGTH, compressed.len().into());
+    Response::from_parts(parts, Body::from(compressed))
+}
+
+fn put(headers: &mut HeaderMap, algorithm: Algorithm, body: &[u8]) {
+    headers.extend(HeaderValue::try_from(field(algorithm, body)).ok().map(|value| (CONTENT_DIGEST, value)));
 }
 
 fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
