@@ -96,9 +96,8 @@ pub fn open_with(session: &Session, patient: &str) -> Result<Vec<Visit>, Error> 
     let found = session.find(resource_type("Encounter"), &asked)?;
     let documents = found.matches.iter().filter_map(record::Resource::document);
     let own = documents.filter(|one| {
-        let name = one.root().each_of("participant").find_map(|one| one.get("individual"));
-        let name = name.and_then(|one| Some(one.get_str("display")?.into_owned()));
-        name.as_deref() == Some(&session.actor().name)
+        let mut individuals = one.root().each_of("participant").filter_map(|one| one.get("individual"));
+        individuals.any(|one| author::is(session, one))
     });
     Ok(own.map(|one| Visit::read(&one)).collect())
 }

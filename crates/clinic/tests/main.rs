@@ -24,3 +24,5 @@ mod sig;
 mod typed_date;
 #[path = "main/udi.rs"]
 mod udi;
+#[path = "main/visit.rs"]
+mod visit;
