@@ -126,7 +126,7 @@ function palette() {
 
 /** The list of keys, and the switch. */
 function keys() {
-  const dialog = document.getElementById('keys');
+  const dialog = document.getElementById('key-list');
   if (!dialog) return () => {};
   const list = dialog.querySelector('dl');
   const add = (key, words) => {

@@ -42,13 +42,13 @@ fn check07_letters_are_taught_and_can_be_switched_off() {
     browser.wait("return location.pathname === '/audit'");
     browser.open(&chart);
     browser.keys("?");
-    browser.wait("return document.getElementById('keys').open");
+    browser.wait("return document.getElementById('key-list').open");
     look(&browser, "keys");
-    let taught = browser.text("#keys");
+    let taught = browser.text("#key-list");
     assert!(taught.contains("Begin visit") && taught.contains("g p"), "{taught}");
     browser.click("[data-letters]");
     browser.click("[data-close]");
-    browser.wait("return !document.getElementById('keys').open");
+    browser.wait("return !document.getElementById('key-list').open");
     browser.keys("ngp/");
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(browser.path(), chart, "letters do nothing");
@@ -57,7 +57,7 @@ fn check07_letters_are_taught_and_can_be_switched_off() {
     browser.open(&chart);
     browser.keys("n");
     browser.keys("?");
-    browser.wait("return document.getElementById('keys').open");
+    browser.wait("return document.getElementById('key-list').open");
     browser.click("[data-letters]");
     browser.click("[data-close]");
     browser.keys("gp");
