@@ -1,7 +1,7 @@
 //! Notes of visits through plain forms: a server that is killed while a note is being signed, and hostile texts.
 
 use crate::harness::folder::new_folder;
-use crate::harness::http::Client;
+use crate::harness::http::{Client, hidden};
 use crate::harness::program::verify;
 use crate::harness::samples::patient;
 use crate::harness::server::Server;
@@ -45,13 +45,6 @@ impl Visit {
         let answer = self.client.send("POST", &format!("{}/{what}", self.place), &[FORM], body.as_bytes());
         (answer.status, answer.text())
     }
-}
-
-/// The value of a hidden field.
-fn hidden(page: &str, name: &str) -> String {
-    let mark = format!("name=\"{name}\" value=\"");
-    let begin = page.find(&mark).unwrap_or_else(|| panic!("no {name}: {page}")) + mark.len();
-    page[begin..].split('"').next().unwrap().to_owned()
 }
 
 fn held(client: &mut Client, search: &str) -> Vec<Value> {

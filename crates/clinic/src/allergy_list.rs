@@ -11,6 +11,7 @@ use crate::chart::{concept, is_entered_in_error, resource_type};
 use crate::fhir_parts::{code_only, hl7, reference, resource};
 use crate::list_entry::{self, Hand, Origin, plain};
 use crate::note::command::{SEVERITIES, Severity};
+use crate::replacement::Replacement;
 use crate::typed_line::{self, Mistake};
 use fhir::{Document, Object, Value, array, object};
 use record::write::{WriteAction, WriteRequest};
@@ -251,7 +252,7 @@ pub(crate) fn intolerance(allergy: &NewAllergy, patient: &str, hand: &Hand) -> O
 
 /// An AllergyIntolerance that holds.
 pub(crate) fn line(code: Value, patient: &str, hand: &Hand) -> Object {
-    let mut line = resource("AllergyIntolerance", Some(PROFILE));
+    let mut line = resource("AllergyIntolerance", PROFILE);
     line.set("clinicalStatus", code_only(&hl7("allergyintolerance-clinical"), "active"));
     line.set("verificationStatus", code_only(&hl7("allergyintolerance-verification"), "confirmed"));
     line.set("code", code);
@@ -268,11 +269,11 @@ pub(crate) fn line(code: Value, patient: &str, hand: &Hand) -> Object {
 pub fn add(session: &Session, patient: &str, allergy: &NewAllergy) -> Result<String, Error> {
     let of = format!("Patient/{patient}");
     let line = Value::from(intolerance(allergy, &of, &Hand::of(session))).to_document();
-    let ended = none_known::ended_by(session, &of, allergy.category.as_slice())?;
+    let ended = none_known::ended_by(session, patient, allergy.category.as_slice())?;
     let type_id = resource_type("AllergyIntolerance");
     let action = WriteAction::Create { type_id, resource: line.root(), unless: None };
     let mut requests = vec![WriteRequest { action, full_url: None }];
-    requests.extend(ended.iter().map(none_known::Ended::request));
+    requests.extend(ended.iter().map(Replacement::request));
     let key = session.write_all(&requests)?.into_iter().next().and_then(|written| written.key);
     let key = key.ok_or_else(|| Error::request("AllergyIntolerance", "the allergy was not added"))?;
     Ok(key.id.to_string())

@@ -21,7 +21,7 @@ use immunization::Immunization;
 use medication::Medication;
 use observation::{Series, Value};
 use problem::Problem;
-use record::{Error, ResourceKey, Session};
+use record::{Error, Resource, ResourceKey, Session};
 use visit::Visit;
 
 /// A patient's chart.
@@ -137,13 +137,28 @@ pub fn trend(session: &Session, patient_id: &str, code: &str) -> Result<Vec<Valu
 
 /// One of a patient's documents, when it is that patient's.
 pub fn document(session: &Session, patient_id: &str, document_id: &str) -> Result<DocumentItem, Error> {
-    let key = record::bundle::key(resource_type("DocumentReference"), document_id)?;
-    let found = session.read(&key)?.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let subject = found.root().at_path(&["subject", "reference"]).and_then(fhir::Node::as_str);
-    if subject.as_deref() != Some(&*format!("Patient/{patient_id}")) {
+    let (_, document) = of_patient(session, "DocumentReference", patient_id, document_id)?;
+    Ok(DocumentItem::read(&document))
+}
+
+/// A resource of a patient's: its version and what is in it.
+///
+/// # Errors
+/// When there is none, it is not this patient's, or the session may not see it.
+pub(crate) fn of_patient(
+    session: &Session,
+    type_name: &str,
+    patient_id: &str,
+    id: &str,
+) -> Result<(Resource, Document), Error> {
+    let key = record::bundle::key(resource_type(type_name), id)?;
+    let found = session.read(&key)?;
+    let document = found.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
+    let of = ["subject", "patient"].iter().find_map(|name| document.root().get(name)?.get_str("reference"));
+    if of.as_deref() != Some(&*format!("Patient/{patient_id}")) {
         return Err(Error::NotFound(key.to_string()));
     }
-    Ok(DocumentItem::read(&found))
+    Ok((found, document))
 }
 
 /// What was added to one of a patient's documents, the oldest first.
@@ -188,7 +203,7 @@ impl Finder<'_> {
         let mut parameters = vec![("patient", patient.as_str()), ("_count", count.as_str())];
         parameters.extend(narrower);
         let found = self.session.find(resource_type(type_name), &parameters)?;
-        let documents = found.matches.iter().filter_map(record::Resource::document);
+        let documents = found.matches.iter().filter_map(Resource::document);
         Ok(documents.filter(|document| !is_entered_in_error(document)).collect())
     }
 }

@@ -32,13 +32,15 @@ pub(crate) fn reference(to: &str) -> Value {
     object! { "reference" => to }
 }
 
+/// The address of a profile of US Core by the end of its name.
+pub(crate) fn us_core(name: &str) -> String {
+    format!("http://hl7.org/fhir/us/core/StructureDefinition/us-core-{name}")
+}
+
 /// The beginning of a resource that is to meet a profile of US Core, by the end of the profile's name.
-pub(crate) fn resource(type_name: &str, profile: Option<&str>) -> Object {
+pub(crate) fn resource(type_name: &str, profile: &str) -> Object {
     let mut resource = Object::new();
     resource.set("resourceType", type_name);
-    if let Some(profile) = profile {
-        let profile = format!("http://hl7.org/fhir/us/core/StructureDefinition/us-core-{profile}");
-        resource.set("meta", object! { "profile" => array![profile] });
-    }
+    resource.set("meta", object! { "profile" => array![us_core(profile)] });
     resource
 }

@@ -12,6 +12,7 @@ pub mod note;
 pub mod patient_with_record_stays;
 pub mod person;
 pub mod problem_list;
+mod replacement;
 pub mod sig;
 pub mod signed_note_stays;
 pub mod typed_date;

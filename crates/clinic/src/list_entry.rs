@@ -3,12 +3,13 @@
 
 use crate::author;
 use crate::chart::concept;
+use crate::fhir_parts::us_core;
 use crate::person;
+use crate::replacement::Replacement;
 use crate::typed_line::Mistake;
 use fhir::{Document, Node, Object, Value};
 use record::resource::instant;
-use record::write::{Target, WriteAction, WriteRequest};
-use record::{Error, Expect, Resource, ResourceKey, Session};
+use record::{Error, Resource, Session};
 use std::collections::HashMap;
 
 /// The most lines that a list has; older ones are not shown, and the page says so.
@@ -111,41 +112,21 @@ pub(crate) fn lines(
     Ok((found.matches, found.next.is_some()))
 }
 
-/// One line of a patient's.
-///
-/// # Errors
-/// When there is none, or it is not this patient's.
-pub(crate) fn line_of(
-    session: &Session,
-    type_name: &str,
-    patient: &str,
-    id: &str,
-) -> Result<(ResourceKey, Resource, Document), Error> {
-    let key = record::bundle::key(crate::chart::resource_type(type_name), id)?;
-    let found = session.read(&key)?;
-    let document = found.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let of = ["subject", "patient"].iter().find_map(|name| document.root().get(name)?.get_str("reference"));
-    if of.as_deref() != Some(&*format!("Patient/{patient}")) {
-        return Err(Error::NotFound(key.to_string()));
-    }
-    Ok((key, found, document))
-}
-
-/// Puts a changed line in the place of the version that was looked at.
+/// Puts a changed line in the place of the version that was looked at, with what else changes by it.
 ///
 /// # Errors
 /// When the record refuses the line, or cannot be written.
-pub(crate) fn put(
-    session: &Session,
-    key: ResourceKey,
-    line: &Document,
-    version: u32,
-) -> Result<Result<(), Refusal>, Error> {
-    let expect = Expect::Version(version);
-    let action = WriteAction::Update { target: Target::Key(key), resource: line.root(), expect };
-    match session.write(WriteRequest { action, full_url: None }) {
-        Ok(_) => Ok(Ok(())),
-        Err(Error::VersionConflict { .. }) => Ok(Err(Refusal::ChangedMeanwhile)),
+pub(crate) fn put(session: &Session, lines: &[Replacement]) -> Result<Result<(), Refusal>, Error> {
+    let written = match lines {
+        // What is wrong with the only one needs no number.
+        [only] => session.write(only.request()).map(|_| ()),
+        lines => session.write_all(&lines.iter().map(Replacement::request).collect::<Vec<_>>()).map(|_| ()),
+    };
+    match written {
+        Ok(()) => Ok(Ok(())),
+        Err(error) if matches!(error.innermost(), Error::VersionConflict { .. }) => {
+            Ok(Err(Refusal::ChangedMeanwhile))
+        }
         Err(error) => Err(error),
     }
 }
@@ -169,7 +150,7 @@ pub(crate) fn annotate(line: &mut Object, text: &str, hand: &Hand) {
 
 /// Lets a line declare a profile of US Core, by the end of the profile's name, beside those that it declares.
 pub(crate) fn declare(line: &mut Object, profile: &str) {
-    let profile = format!("http://hl7.org/fhir/us/core/StructureDefinition/us-core-{profile}");
+    let profile = us_core(profile);
     if line.get("meta").is_none() {
         line.set("meta", Object::new());
     }

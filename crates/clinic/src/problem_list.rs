@@ -205,7 +205,7 @@ impl NewProblem {
 
 /// The Condition of a problem that is new (US Core Condition Problems and Health Concerns).
 pub(crate) fn condition(problem: &NewProblem, patient: &str, hand: &Hand) -> Object {
-    let mut condition = resource("Condition", Some(change::PROFILE));
+    let mut condition = resource("Condition", change::PROFILE);
     condition.set("clinicalStatus", code_only(&hl7("condition-clinical"), "active"));
     condition.set("verificationStatus", code_only(&hl7("condition-ver-status"), "confirmed"));
     condition.set("category", array![on_the_list()]);

@@ -41,12 +41,23 @@ const READERS: [fn(&str, Date) -> Reading; 4] = [relative, digits, numbers, word
 /// Words for a day near today, and how many days it is away.
 const NEAR: [(&str, i64); 5] = [("t", 0), ("today", 0), ("now", 0), ("yesterday", -1), ("tomorrow", 1)];
 
-const UNITS: [(&[&str], CalendarUnit); 4] = [
-    (&["d", "day", "days"], CalendarUnit::Day),
-    (&["w", "wk", "wks", "week", "weeks"], CalendarUnit::Week),
-    (&["m", "mo", "mos", "month", "months"], CalendarUnit::Month),
-    (&["y", "yr", "yrs", "year", "years"], CalendarUnit::Year),
+/// What the units of the calendar are called, each with what it is typed as.
+const UNITS: [(&str, &[&str], CalendarUnit); 4] = [
+    ("day", &["d", "day", "days"], CalendarUnit::Day),
+    ("week", &["w", "wk", "wks", "week", "weeks"], CalendarUnit::Week),
+    ("month", &["m", "mo", "mos", "month", "months"], CalendarUnit::Month),
+    ("year", &["y", "yr", "yrs", "year", "years"], CalendarUnit::Year),
 ];
+
+/// The unit that a word means.
+pub(crate) fn unit_of(word: &str) -> Option<CalendarUnit> {
+    UNITS.iter().find(|(_, words, _)| words.contains(&word)).map(|(_, _, unit)| *unit)
+}
+
+/// What a unit is called; empty for those of the clock, which nobody types.
+pub(crate) fn unit_name(unit: CalendarUnit) -> &'static str {
+    UNITS.iter().find(|(_, _, known)| *known == unit).map_or("", |(name, _, _)| name)
+}
 
 /// Reads a date that was typed on a day. It may lack its day, or its month and day.
 ///
@@ -89,9 +100,9 @@ fn relative(text: &str, today: Date) -> Reading {
     };
     let amount = amount.trim();
     let end = amount.find(|one: char| !one.is_ascii_digit())?;
-    let (_, unit) = UNITS.iter().find(|(words, _)| words.contains(&amount[end..].trim()))?;
+    let unit = unit_of(amount[end..].trim())?;
     let count: i64 = amount[..end].parse().ok().filter(|count| *count <= 9_999)?;
-    Some(ahead(today, if is_past { -count } else { count }, *unit))
+    Some(ahead(today, if is_past { -count } else { count }, unit))
 }
 
 fn ahead(today: Date, count: i64, unit: CalendarUnit) -> Result<Date, String> {

@@ -1,8 +1,8 @@
 //! A visit: it begins when somebody sits down with the patient, and ends with its note.
 
 use crate::author;
-use crate::chart::resource_type;
 use crate::chart::visit::Visit;
+use crate::chart::{self, resource_type};
 use crate::fhir_parts::{SNOMED_CT, coding, concept as concept_of, hl7, reference, resource};
 use fhir::{Object, Value, array, object};
 use record::resource::instant;
@@ -71,7 +71,7 @@ pub fn begin(session: &Session, patient: &str, kind: &Kind) -> Result<String, Er
     if let Some(type_of) = type_of.as_object_mut() {
         type_of.set("text", kind.words);
     }
-    let mut visit = resource("Encounter", Some("encounter"));
+    let mut visit = resource("Encounter", "encounter");
     visit.set("status", "in-progress");
     visit.set("class", coding(&hl7("v3-ActCode"), kind.class.0, kind.class.1));
     visit.set("type", array![type_of]);
@@ -107,11 +107,6 @@ pub fn open_with(session: &Session, patient: &str) -> Result<Vec<Visit>, Error> 
 /// # Errors
 /// When there is no such visit, or the session may not see it.
 pub fn of_patient(session: &Session, patient: &str, id: &str) -> Result<Visit, Error> {
-    let key = record::bundle::key(resource_type("Encounter"), id)?;
-    let found = session.read(&key)?.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let subject = found.root().at_path(&["subject", "reference"]).and_then(fhir::Node::as_str);
-    match subject.as_deref() == Some(&*format!("Patient/{patient}")) {
-        true => Ok(Visit::read(&found)),
-        false => Err(Error::NotFound(key.to_string())),
-    }
+    let (_, encounter) = chart::of_patient(session, "Encounter", patient, id)?;
+    Ok(Visit::read(&encounter))
 }

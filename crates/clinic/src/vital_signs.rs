@@ -13,6 +13,8 @@ pub struct VitalSign {
     pub name: &'static str,
     /// What it is typed as; the first is the one that is taught.
     pub words: &'static [&'static str],
+    /// A value as it is typed.
+    example: &'static str,
     /// LOINC code and name (LOINC, loinc.org, is copyright Regenstrief Institute, Inc.).
     pub loinc: (&'static str, &'static str),
     /// Its profile of US Core, by the end of the name.
@@ -50,6 +52,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Blood pressure",
         words: &["bp"],
+        example: "128/82",
         loinc: ("85354-9", "Blood pressure panel with all children optional"),
         profile: "blood-pressure",
         unit: ("mm[Hg]", "mmHg"),
@@ -59,6 +62,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Heart rate",
         words: &["p", "hr", "pulse"],
+        example: "72",
         loinc: ("8867-4", "Heart rate"),
         profile: "heart-rate",
         unit: ("/min", "/min"),
@@ -68,6 +72,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Respiratory rate",
         words: &["r", "rr", "resp"],
+        example: "16",
         loinc: ("9279-1", "Respiratory rate"),
         profile: "respiratory-rate",
         unit: ("/min", "/min"),
@@ -77,6 +82,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Temperature",
         words: &["t", "temp"],
+        example: "36.8",
         loinc: ("8310-5", "Body temperature"),
         profile: "body-temperature",
         unit: ("Cel", "°C"),
@@ -86,6 +92,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Oxygen saturation",
         words: &["o2", "spo2", "sat"],
+        example: "98",
         loinc: ("2708-6", "Oxygen saturation in Arterial blood"),
         profile: "pulse-oximetry",
         unit: ("%", "%"),
@@ -95,6 +102,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Weight",
         words: &["w", "wt", "weight"],
+        example: "84.2",
         loinc: ("29463-7", "Body weight"),
         profile: "body-weight",
         unit: ("kg", "kg"),
@@ -104,6 +112,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Height",
         words: &["h", "ht", "height"],
+        example: "178",
         loinc: ("8302-2", "Body height"),
         profile: "body-height",
         unit: ("cm", "cm"),
@@ -113,6 +122,7 @@ pub const VITAL_SIGNS: [VitalSign; 8] = [
     VitalSign {
         name: "Head circumference",
         words: &["hc", "head"],
+        example: "45.5",
         loinc: ("9843-4", "Head Occipital-frontal circumference"),
         profile: "head-circumference",
         unit: ("cm", "cm"),
@@ -211,17 +221,7 @@ fn is_own_unit(sign: &VitalSign, word: &str) -> bool {
 }
 
 fn example(sign: &VitalSign) -> String {
-    let value = match sign.words[0] {
-        "bp" => "128/82",
-        "t" => "36.8",
-        "o2" => "98",
-        "w" => "84.2",
-        "h" => "178",
-        "hc" => "45.5",
-        "r" => "16",
-        _ => "72",
-    };
-    format!("{} {value}", sign.words[0])
+    format!("{} {}", sign.words[0], sign.example)
 }
 
 fn measurement(sign: &'static VitalSign, value: &str, unit: Option<&str>) -> Result<Measurement, Slip> {
@@ -354,7 +354,7 @@ pub fn body_mass_index(measured: &[Measurement]) -> Option<(Object, String)> {
 }
 
 fn observation(profile: &str, code: &str, display: &str) -> Object {
-    let mut observation = resource("Observation", Some(profile));
+    let mut observation = resource("Observation", profile);
     observation.set("status", "final");
     let category = concept(&hl7("observation-category"), "vital-signs", "Vital Signs");
     observation.set("category", vec![category]);

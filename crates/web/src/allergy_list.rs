@@ -3,7 +3,7 @@
 use crate::App;
 use crate::chart::AllergyLine;
 use crate::failure::Failure;
-use crate::list_page::{ChangeForm, Failed, as_mistake};
+use crate::list_page::{ChangeForm, Failed, LastChange, as_mistake};
 use crate::page::{html, type_named, with_session};
 use crate::patient_context::PatientContext;
 use crate::shell::Shell;
@@ -38,7 +38,7 @@ struct AllergiesPage {
     mistake: Option<Mistake>,
     /// Lines to the same substance; then the page asks.
     same: Vec<ListedAllergy>,
-    failed: Option<Failed>,
+    failed: LastChange,
     /// The line that was changed or asked for; empty: none.
     look: String,
 }
@@ -97,18 +97,6 @@ const ENDS: [(&str, &str, &str); 3] = [
 type Choice = (&'static str, &'static str, Vec<(&'static str, &'static str)>);
 
 impl AllergiesPage {
-    fn typed(&self, id: &str, act: &str, field: &str) -> &str {
-        self.failed.as_ref().map_or("", |failed| failed.typed(id, act, field))
-    }
-
-    fn wrong(&self, id: &str, act: &str, field: &str) -> &str {
-        self.failed.as_ref().map_or("", |failed| failed.wrong(id, act, field))
-    }
-
-    fn is_open(&self, id: &str) -> bool {
-        self.failed.as_ref().is_some_and(|failed| failed.id == id)
-    }
-
     /// What is wrong with a field of what is being added; empty when nothing is.
     fn wrong_new(&self, field: &str) -> &str {
         let mistake = self.mistake.as_ref().filter(|mistake| mistake.field == field);
@@ -129,7 +117,7 @@ impl AllergiesPage {
 
     /// Whether it is the field that one begins with, and nothing else was looked for.
     fn takes_focus(&self, field: &str) -> bool {
-        field == "substance" && self.failed.is_none() && self.look.is_empty()
+        field == "substance" && self.failed.0.is_none() && self.look.is_empty()
     }
 
     fn choices(&self) -> Vec<Choice> {
@@ -158,8 +146,7 @@ impl AllergiesPage {
 
     /// Whether those that do not hold are to be seen at once.
     fn shows_past(&self) -> bool {
-        let failed = self.failed.as_ref().map_or("", |failed| failed.id.as_str());
-        self.list.past().any(|one| one.id == self.look || one.id == failed)
+        self.list.past().any(|one| one.id == self.look || self.failed.is_of(&one.id))
     }
 
     /// What is known, in words; of a kind of substance alone when that is all that was said.
@@ -209,7 +196,7 @@ impl AllergiesPage {
             adding: AddForm::default(),
             mistake: None,
             same: Vec::new(),
-            failed: None,
+            failed: LastChange::default(),
             look: String::new(),
         })
     }
@@ -295,7 +282,7 @@ pub(crate) async fn change(
         let mut page = AllergiesPage::read(session, &patient)?;
         let failed = Failed { id: allergy, form, refusal };
         let status = failed.status();
-        page.failed = Some(failed);
+        page.failed = LastChange(Some(failed));
         page.answer(status)
     })
     .await

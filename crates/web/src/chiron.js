@@ -49,8 +49,7 @@ function walkList(input) {
 /** "/" goes to the field that finds a patient, wherever one is. */
 function findKey() {
   document.addEventListener('keydown', (event) => {
-    const typing = event.target.closest('input, textarea, select, [contenteditable]');
-    const slash = event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey && !letters.off;
+    const slash = event.key === '/' && !isTyping(event) && isPlain(event) && !letters.off;
     const field = document.querySelector('[data-search-as-you-type]') || document.querySelector('[data-find-patient]');
     if (!field || !slash) return;
     event.preventDefault();

@@ -124,7 +124,7 @@ impl From<IdentityError> for Failure {
 }
 
 /// The kind of an error for the log; its text may name a patient's data.
-fn kind(error: &Error) -> &'static str {
+pub(crate) fn kind(error: &Error) -> &'static str {
     match error {
         Error::Store(_) => "the store failed",
         Error::Invalid(_) => "a resource is not valid",

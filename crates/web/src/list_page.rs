@@ -74,7 +74,7 @@ impl Failed {
     }
 
     /// What was typed into a field of a form, so that it is not lost.
-    pub(crate) fn typed(&self, id: &str, act: &str, field: &str) -> &str {
+    fn typed(&self, id: &str, act: &str, field: &str) -> &str {
         match field {
             "date" if self.is_of(id, act) => &self.form.date,
             "reason" if self.is_of(id, act) => &self.form.reason,
@@ -83,7 +83,7 @@ impl Failed {
     }
 
     /// What is wrong with a field of a form; empty when nothing is.
-    pub(crate) fn wrong(&self, id: &str, act: &str, field: &str) -> &str {
+    fn wrong(&self, id: &str, act: &str, field: &str) -> &str {
         match &self.refusal {
             Refusal::Mistake(mistake) if mistake.field == field && self.is_of(id, act) => &mistake.message,
             _ => "",
@@ -91,7 +91,7 @@ impl Failed {
     }
 
     /// What is to be said at the top: of what no field is to blame for.
-    pub(crate) fn said(&self) -> &str {
+    fn said(&self) -> &str {
         const CHANGED: &str = "Somebody changed this line since you opened the page. It stands below as it is now, and \
                                what you typed is kept. Look at it, and save once more.";
         match &self.refusal {
@@ -99,6 +99,32 @@ impl Failed {
             Refusal::Mistake(mistake) if !["date", "reason"].contains(&mistake.field) => &mistake.message,
             Refusal::Mistake(_) => "",
         }
+    }
+}
+
+/// The change that was not made, if there was one.
+#[derive(Default)]
+pub(crate) struct LastChange(pub Option<Failed>);
+
+impl LastChange {
+    /// What was typed into a field of a form.
+    pub(crate) fn typed(&self, id: &str, act: &str, field: &str) -> &str {
+        self.0.as_ref().map_or("", |failed| failed.typed(id, act, field))
+    }
+
+    /// What is wrong with a field of a form; empty when nothing is.
+    pub(crate) fn wrong(&self, id: &str, act: &str, field: &str) -> &str {
+        self.0.as_ref().map_or("", |failed| failed.wrong(id, act, field))
+    }
+
+    /// What is to be said at the top; empty: nothing.
+    pub(crate) fn said(&self) -> &str {
+        self.0.as_ref().map_or("", Failed::said)
+    }
+
+    /// Whether it was of a line.
+    pub(crate) fn is_of(&self, id: &str) -> bool {
+        self.0.as_ref().is_some_and(|failed| failed.id == id)
     }
 }
 

@@ -28,6 +28,17 @@ function places() {
   return [...actions, ...pages];
 }
 
+/** Chooses one of the options that stand under a field, each of which has an id; none when there are none. */
+function chooseOption(field, options, at) {
+  options.forEach((one, place) => one.setAttribute('aria-selected', String(place === at)));
+  options[at]?.scrollIntoView({ block: 'nearest' });
+  if (options[at]) field.setAttribute('aria-activedescendant', options[at].id);
+  else field.removeAttribute('aria-activedescendant');
+}
+
+/** Which of the options is chosen. */
+const chosenOption = (options) => options.findIndex((one) => one.getAttribute('aria-selected') === 'true');
+
 function palette() {
   const dialog = document.getElementById('palette');
   if (!dialog) return;
@@ -58,14 +69,8 @@ function palette() {
     choose(0);
   }
 
-  function choose(at) {
-    [...list.children].forEach((row, place) => row.setAttribute('aria-selected', String(place === at)));
-    list.children[at]?.scrollIntoView({ block: 'nearest' });
-    if (list.children[at]) field.setAttribute('aria-activedescendant', 'palette-' + at);
-    else field.removeAttribute('aria-activedescendant');
-  }
-
-  const chosen = () => [...list.children].findIndex((row) => row.getAttribute('aria-selected') === 'true');
+  const choose = (at) => chooseOption(field, [...list.children], at);
+  const chosen = () => chosenOption([...list.children]);
 
   function take(at) {
     const one = found[at];

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::chart::AllergyLine;
 use crate::failure::Failure;
-use crate::list_page::{ChangeForm, Failed, as_mistake, date_in_words, lifetime};
+use crate::list_page::{ChangeForm, Failed, LastChange, as_mistake, date_in_words, lifetime};
 use crate::page::{html, type_named, with_session};
 use crate::patient_context::PatientContext;
 use crate::shell::Shell;
@@ -37,7 +37,7 @@ struct ProblemsPage {
     may_write: bool,
     list: ProblemList,
     adding: Adding,
-    failed: Option<Failed>,
+    failed: LastChange,
     /// The line that was changed or asked for; empty: none.
     look: String,
 }
@@ -98,18 +98,6 @@ pub(crate) struct AddForm {
 }
 
 impl ProblemsPage {
-    fn typed(&self, id: &str, act: &str, field: &str) -> &str {
-        self.failed.as_ref().map_or("", |failed| failed.typed(id, act, field))
-    }
-
-    fn wrong(&self, id: &str, act: &str, field: &str) -> &str {
-        self.failed.as_ref().map_or("", |failed| failed.wrong(id, act, field))
-    }
-
-    fn is_open(&self, id: &str) -> bool {
-        self.failed.as_ref().is_some_and(|failed| failed.id == id)
-    }
-
     /// What is wrong with a field of what is being added; empty when nothing is.
     fn wrong_new(&self, field: &str) -> &str {
         let mistake = self.adding.mistake.as_ref().filter(|mistake| mistake.field == field);
@@ -136,8 +124,7 @@ impl ProblemsPage {
 
     /// Whether the resolved ones are to be seen at once.
     fn shows_resolved(&self) -> bool {
-        let failed = self.failed.as_ref().map_or("", |failed| failed.id.as_str());
-        self.list.resolved().any(|one| one.id == self.look || one.id == failed)
+        self.list.resolved().any(|one| one.id == self.look || self.failed.is_of(&one.id))
     }
 }
 
@@ -169,7 +156,7 @@ impl ProblemsPage {
             may_write: session.may_create(type_named("Condition")?),
             list: ProblemList::read(session, patient)?,
             adding: Adding::default(),
-            failed: None,
+            failed: LastChange::default(),
             look: String::new(),
         })
     }
@@ -273,7 +260,7 @@ pub(crate) async fn change(
         };
         let failed = Failed { id: problem, form, refusal };
         let status = failed.status();
-        page.failed = Some(failed);
+        page.failed = LastChange(Some(failed));
         page.answer(status)
     })
     .await

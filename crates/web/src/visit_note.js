@@ -95,19 +95,12 @@ function writeNote(form) {
         if (!answer.ok || answer.redirected || line().text !== text) return;
         list.innerHTML = policy.createHTML(await answer.text());
         options().forEach((one, at) => { one.id = 'suggestion-' + at; });
-        choose(0);
+        chooseOption(field, options(), 0);
       } catch (error) {
         if (error.name !== 'AbortError') hide();
       }
     }, 60);
     return undefined;
-  }
-
-  function choose(at) {
-    const all = options();
-    all.forEach((one, place) => one.setAttribute('aria-selected', String(place === at)));
-    all[at]?.scrollIntoView({ block: 'nearest' });
-    if (all[at]) field.setAttribute('aria-activedescendant', all[at].id);
   }
 
   function take(option) {
@@ -137,9 +130,9 @@ function writeNote(form) {
     }
     const all = options();
     if (!all.length) return;
-    const at = all.findIndex((one) => one.getAttribute('aria-selected') === 'true');
-    if (event.key === 'ArrowDown') choose((at + 1) % all.length);
-    else if (event.key === 'ArrowUp') choose((at + all.length - 1) % all.length);
+    const at = chosenOption(all);
+    if (event.key === 'ArrowDown') chooseOption(field, all, (at + 1) % all.length);
+    else if (event.key === 'ArrowUp') chooseOption(field, all, (at + all.length - 1) % all.length);
     else if (event.key === 'Enter' || event.key === 'Tab') take(all[at]);
     else if (event.key === 'Escape') hide();
     else return;

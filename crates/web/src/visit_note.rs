@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::chart::{AllergyLine, MEDICATIONS, PROBLEMS};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::line_chart::LineChart;
 use crate::list_page::MayChange;
 use crate::moment;
@@ -23,10 +23,10 @@ use clinic::note::command::{COMMANDS, Entry};
 use clinic::note::draft::{Choice, Draft, Saved};
 use clinic::note::known::Known;
 use clinic::note::signing::{self, UNDO_MS, Unready};
-use clinic::note::suggestion::{Suggestion, suggest};
+use clinic::note::suggestion::{self, Suggestion, suggest};
 use clinic::note::{Note, Part, TEXT_BYTES_MAX};
 use clinic::visit;
-use record::{Error, Session};
+use record::Session;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -268,7 +268,7 @@ fn basket(session: &Session, draft: &Draft) -> Result<Vec<BasketLine>, Failure> 
             Part::Entry(entry) => match known.mistake(entry) {
                 Some(message) => ("", message, Vec::new(), false),
                 None => {
-                    let suggestions = meanings(session, &draft.patient, entry)?;
+                    let suggestions = meanings(session, &known, entry);
                     let notices = entry.notices().iter().map(|notice| format!(" ({notice})"));
                     let text = entry.text() + &notices.collect::<String>();
                     (entry.kind(), text, suggestions, entry.is_for_problem())
@@ -287,14 +287,16 @@ fn basket(session: &Session, draft: &Draft) -> Result<Vec<BasketLine>, Failure> 
 }
 
 /// What could be meant by a problem that has no code.
-fn meanings(session: &Session, patient: &str, entry: &Entry) -> Result<Vec<Suggestion>, Failure> {
+fn meanings(session: &Session, known: &Known, entry: &Entry) -> Vec<Suggestion> {
     const MOST: usize = 3;
-    let Entry::Problem(problem) = entry else { return Ok(Vec::new()) };
-    if problem.code.is_some() {
-        return Ok(Vec::new());
+    match entry {
+        Entry::Problem(problem) if problem.code.is_none() => {
+            let mut found = suggestion::meanings(session.record().terminology(), known, &problem.name);
+            found.truncate(MOST);
+            found
+        }
+        _ => Vec::new(),
     }
-    let found = suggest(session, patient, &format!("/dx {}", problem.name))?;
-    Ok(found.into_iter().take(MOST).collect())
 }
 
 pub(crate) async fn save(
@@ -428,20 +430,11 @@ fn hold(runtime: &tokio::runtime::Handle, session: &Session, draft: Draft) {
             let signed = signing::finish(&session, draft);
             if let Err(error) = &signed {
                 // The text of the error may name a patient's data.
-                tracing::error!("a note was not signed: {}", kind(error));
+                tracing::error!("a note was not signed: {}", failure::kind(error));
             }
         });
         let _ = signed.await;
     });
-}
-
-fn kind(error: &Error) -> &'static str {
-    match error {
-        Error::Invalid(_) => "what it says is not valid",
-        Error::Denied(_) => "its author may not write what it says",
-        Error::Store(_) => "the store failed",
-        _ => "the record refused",
-    }
 }
 
 pub(crate) async fn undo(

@@ -35,13 +35,6 @@ fn send(client: &mut Client, path: &str, fields: &[(&str, &str)]) -> Answer {
     client.send("POST", path, &[FORM], body.as_bytes())
 }
 
-/// The value of the first hidden field of a name.
-fn hidden(page: &str, name: &str) -> String {
-    let mark = format!("name=\"{name}\" value=\"");
-    let begin = page.find(&mark).unwrap_or_else(|| panic!("no {name}: {page}")) + mark.len();
-    page[begin..].split('"').next().unwrap().to_owned()
-}
-
 /// What a page has in the place of a text.
 fn written(text: &str) -> String {
     text.replace('&', "&#38;")

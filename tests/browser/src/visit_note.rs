@@ -1,7 +1,7 @@
 //! The note of a visit is written, read as it is written, signed, and stays as it is (CH01, LR01, LR03, OR01, X1).
 
 use crate::browser::{ARROW_DOWN, Browser, ENTER, Script};
-use crate::http::Client;
+use crate::http::{Client, hidden};
 use crate::joining::look;
 use crate::practice::practice;
 use serde_json::{Value, json};
@@ -209,7 +209,7 @@ fn ch01_two_windows_of_one_person_do_not_write_over_each_other() {
     let mut client = practice().signed_in();
     let place = begin_plain(&mut client, &id);
     let page = client.get(&place).text();
-    let context = field(&page, "context");
+    let context = hidden(&page, "context");
     let mut save = |text: &str, revision: u32| {
         let body = format!("context={context}&revision={revision}&text={text}");
         let answer =
@@ -234,17 +234,10 @@ fn ch01_two_windows_of_one_person_do_not_write_over_each_other() {
 fn begin_plain(client: &mut Client, patient: &str) -> String {
     let chart = client.get(&format!("/p/{patient}")).text();
     let form = &chart[chart.find("class=\"begin\"").expect("a form to begin a visit")..];
-    let body = format!("context={}&kind=office", field(form, "context"));
+    let body = format!("context={}&kind=office", hidden(form, "context"));
     let begun = client.send("POST", &format!("/p/{patient}/visits"), &[FORM], body.as_bytes());
     assert_eq!(begun.status, 303, "{}", begun.text());
     begun.header("location").unwrap().to_owned()
-}
-
-/// The value of a hidden field.
-fn field(page: &str, name: &str) -> String {
-    let mark = format!("name=\"{name}\" value=\"");
-    let begin = page.find(&mark).unwrap_or_else(|| panic!("no {name}")) + mark.len();
-    page[begin..].split('"').next().unwrap().to_owned()
 }
 
 /// G9: a form that was made for one chart writes to no other (SAFER; HIPAA integrity).
@@ -253,7 +246,7 @@ fn g09_a_form_of_one_chart_writes_to_no_other() {
     let (one, other) = (patient("one"), patient("other"));
     let mut client = practice().signed_in();
     let (place, there) = (begin_plain(&mut client, &one), begin_plain(&mut client, &other));
-    let context = field(&client.get(&place).text(), "context");
+    let context = hidden(&client.get(&place).text(), "context");
     let visit = place.rsplit('/').next().unwrap().to_owned();
     let held =
         || [&one, &other].map(|id| practice().found(&format!("Patient/{id}/$everything?_count=100")).len());

@@ -217,3 +217,10 @@ fn read_line(connection: &mut impl BufRead) -> Result<String> {
         _ => Ok(line.trim_end().to_owned()),
     }
 }
+
+/// The value of the first hidden field of a name on a page.
+pub fn hidden(page: &str, name: &str) -> String {
+    let mark = format!("name=\"{name}\" value=\"");
+    let begin = page.find(&mark).unwrap_or_else(|| panic!("no {name}: {page}")) + mark.len();
+    page[begin..].split('"').next().unwrap().to_owned()
+}

@@ -1,15 +1,15 @@
 //! How a line of the list of allergies changes: it holds no more, it holds again, it never was one, it was a mistake.
 
-use super::none_known::{Ended, ended_by};
+use super::none_known::ended_by;
 use super::{ListedAllergy, PROFILE};
 use crate::chart::allergy::says_none;
-use crate::chart::is_entered_in_error;
+use crate::chart::{self, is_entered_in_error};
 use crate::fhir_parts::{code_only, hl7};
 use crate::list_entry::{self, Hand, Refusal};
+use crate::replacement::Replacement;
 use crate::typed_line::{self, Mistake};
 use fhir::{Document, Object, Value};
-use record::write::{Target, WriteAction, WriteRequest};
-use record::{Error, Expect, Session};
+use record::{Error, Session};
 use std::collections::HashMap;
 
 /// What becomes of an allergy.
@@ -96,7 +96,7 @@ pub fn apply(
     (patient, id, version): (&str, &str, u32),
     (act, reason): (&str, &str),
 ) -> Result<Result<(), Refusal>, Error> {
-    let (key, found, document) = list_entry::line_of(session, "AllergyIntolerance", patient, id)?;
+    let (found, document) = chart::of_patient(session, "AllergyIntolerance", patient, id)?;
     if found.version() != version || is_entered_in_error(&document) {
         return Ok(Err(Refusal::ChangedMeanwhile));
     }
@@ -107,22 +107,12 @@ pub fn apply(
     if change == Change::Active && says_none(&document) {
         return Ok(Err(Mistake::new("act", "say anew that there are no known allergies").into()));
     }
-    let mut ended: Vec<Ended> = Vec::new();
+    let line = changed(&document, &change, &Hand::of(session));
+    let mut lines = vec![Replacement { key: found.key().clone(), version, document: line }];
     if change == Change::Active {
         let allergy = ListedAllergy::read(&document, version, &HashMap::new());
         let kinds: Vec<&str> = allergy.categories.iter().map(String::as_str).collect();
-        ended = ended_by(session, patient, &kinds)?;
+        lines.extend(ended_by(session, patient, &kinds)?);
     }
-    let line = changed(&document, &change, &Hand::of(session));
-    let (target, expect) = (Target::Key(key), Expect::Version(version));
-    let action = WriteAction::Update { target, resource: line.root(), expect };
-    let mut requests = vec![WriteRequest { action, full_url: None }];
-    requests.extend(ended.iter().map(Ended::request));
-    match session.write_all(&requests) {
-        Ok(_) => Ok(Ok(())),
-        Err(error) if matches!(error.innermost(), Error::VersionConflict { .. }) => {
-            Ok(Err(Refusal::ChangedMeanwhile))
-        }
-        Err(error) => Err(error),
-    }
+    list_entry::put(session, &lines)
 }

@@ -7,37 +7,22 @@ use crate::fhir_parts::{SNOMED_CT, code_only, concept as concept_of, hl7};
 use crate::list_entry::{self, Hand, Refusal};
 use crate::note::Note;
 use crate::note::command::Entry;
+use crate::replacement::Replacement;
 use crate::typed_line::Mistake;
 use fhir::{Document, Object, Value};
-use record::write::{Target, WriteAction, WriteRequest};
-use record::{Error, Expect, ResourceKey, Session};
+use record::write::{WriteAction, WriteRequest};
+use record::{Error, Session};
 
-/// A statement that holds no more: as it is to be, in the place of the version that was read.
-pub(crate) struct Ended {
-    key: ResourceKey,
-    version: u32,
-    line: Document,
-}
-
-impl Ended {
-    /// The write that ends it.
-    pub(crate) fn request(&self) -> WriteRequest<'_> {
-        let (target, expect) = (Target::Key(self.key.clone()), Expect::Version(self.version));
-        let action = WriteAction::Update { target, resource: self.line.root(), expect };
-        WriteRequest { action, full_url: None }
-    }
-}
-
-/// The statements about a patient that end with an allergy to a substance of these kinds (of none: it could be any).
+/// The statements about a patient that end with an allergy to a substance of these kinds (of none: it could be any), as they
+/// are to be.
 ///
 /// # Errors
 /// When the record cannot be searched.
-pub(crate) fn ended_by(session: &Session, patient: &str, kinds: &[&str]) -> Result<Vec<Ended>, Error> {
-    let id = patient.trim_start_matches("Patient/");
-    let (found, _) = list_entry::lines(session, "AllergyIntolerance", id)?;
+pub(crate) fn ended_by(session: &Session, patient: &str, kinds: &[&str]) -> Result<Vec<Replacement>, Error> {
+    let (found, _) = list_entry::lines(session, "AllergyIntolerance", patient)?;
     let ended = found.iter().filter_map(|one| {
         let document = one.document().filter(|document| is_ended_by(document, kinds))?;
-        Some(Ended { key: one.key().clone(), version: one.version(), line: ended(&document) })
+        Some(Replacement { key: one.key().clone(), version: one.version(), document: ended(&document) })
     });
     Ok(ended.collect())
 }

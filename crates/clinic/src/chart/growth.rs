@@ -2,6 +2,7 @@
 
 use super::banner::Banner;
 use super::{Finder, resource_type};
+use crate::fhir_parts::LOINC;
 use crate::growth::{Age, GestationalAge, KINDS, Kind, Place, Sex, normal, place};
 use fhir::date_time::{Date, DateTime};
 use fhir::{Document, Node};
@@ -47,7 +48,6 @@ impl Measured {
 
 /// LOINC "Gestational age Estimated".
 const GESTATION: &str = "11884-4";
-const LOINC: &str = "http://loinc.org";
 /// Measurements that are read; the newest are kept.
 const MEASUREMENTS: usize = 1000;
 

@@ -3,6 +3,7 @@
 use crate::chart::medication::Medication;
 use crate::chart::{concept, is_entered_in_error, resource_type};
 use crate::fhir_parts::ICD_10_CM;
+use crate::list_entry::{codes_of, plain};
 use crate::note::Note;
 use crate::note::command::Entry;
 use fhir::Document;
@@ -104,35 +105,28 @@ impl KnownMedication {
 
 /// Whether each word begins a word of a name.
 pub(super) fn holds_words(name: &str, words: &str) -> bool {
-    let (name, words) = (name.to_lowercase(), words.to_lowercase());
-    let parts = |text: &str| -> Vec<String> {
-        let parts = text.split(|one: char| !one.is_alphanumeric()).filter(|part| !part.is_empty());
-        parts.map(str::to_owned).collect()
-    };
-    let name = parts(&name);
-    parts(&words).iter().all(|word| name.iter().any(|one| one.starts_with(word)))
+    let (name, words) = (plain(name), plain(words));
+    words.split_whitespace().all(|word| name.split(' ').any(|one| one.starts_with(word)))
 }
 
-fn problems(session: &Session, patient: &str) -> Result<Vec<KnownProblem>, Error> {
+/// The problems of a patient's that are not over.
+pub(super) fn problems(session: &Session, patient: &str) -> Result<Vec<KnownProblem>, Error> {
     let asked = [("patient", patient), ("clinical-status", "active,recurrence,relapse"), ("_count", MOST)];
     let found = session.find(resource_type("Condition"), &asked)?;
     let known = found.matches.iter().filter_map(|one| {
         let document = one.document().filter(|document| !is_entered_in_error(document))?;
         let code = document.root().get("code");
-        let codings = code.into_iter().flat_map(|code| code.each_of("coding").collect::<Vec<_>>());
-        let of_diagnosis = codings
-            .filter(|coding| coding.get_str("system").as_deref() == Some(ICD_10_CM))
-            .filter_map(|coding| Some(coding.get_str("code")?.into_owned()));
         Some(KnownProblem {
             reference: one.key().to_string(),
             name: concept::text(code).unwrap_or_default(),
-            codes: of_diagnosis.collect(),
+            codes: codes_of(code, ICD_10_CM),
         })
     });
     Ok(known.collect())
 }
 
-fn medications(session: &Session, patient: &str) -> Result<Vec<KnownMedication>, Error> {
+/// The medications that a patient takes now.
+pub(super) fn medications(session: &Session, patient: &str) -> Result<Vec<KnownMedication>, Error> {
     let mut known = Vec::new();
     for type_name in ["MedicationRequest", "MedicationStatement"] {
         let asked = [("patient", patient), ("status", "active"), ("_count", MOST)];

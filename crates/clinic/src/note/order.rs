@@ -2,6 +2,9 @@
 
 use crate::note::command::Entry;
 use crate::note::laboratory_test::{self, LaboratoryTest};
+use crate::typed_date;
+use fhir::date_time::{CalendarUnit, Date};
+use fhir::decimal::Decimal;
 
 /// What kind of order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,28 +100,8 @@ pub struct Interval {
     /// How many.
     pub count: u16,
     /// Of which.
-    pub unit: Unit,
+    pub unit: CalendarUnit,
 }
-
-/// A unit of waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Days.
-    Day,
-    /// Weeks.
-    Week,
-    /// Months of the calendar.
-    Month,
-    /// Years of the calendar.
-    Year,
-}
-
-const UNITS: [(&str, &[&str], Unit); 4] = [
-    ("day", &["d", "day", "days"], Unit::Day),
-    ("week", &["w", "wk", "wks", "week", "weeks"], Unit::Week),
-    ("month", &["m", "mo", "mos", "month", "months"], Unit::Month),
-    ("year", &["y", "yr", "yrs", "year", "years"], Unit::Year),
-];
 
 impl Interval {
     /// Reads one such as `3 months`, `3m` or `in 2 weeks`.
@@ -127,40 +110,19 @@ impl Interval {
         let text = text.strip_prefix("in ").unwrap_or(&text).trim();
         let end = text.find(|one: char| !one.is_ascii_digit())?;
         let count = text[..end].parse().ok().filter(|count| (1..=999).contains(count))?;
-        let word = text[end..].trim();
-        let (_, _, unit) = UNITS.iter().find(|(_, words, _)| words.contains(&word))?;
-        Some(Self { count, unit: *unit })
+        Some(Self { count, unit: typed_date::unit_of(text[end..].trim())? })
     }
 
     /// In words, such as `3 months`.
     pub fn text(self) -> String {
         let plural = if self.count == 1 { "" } else { "s" };
-        format!("{} {}{plural}", self.count, UNITS[self.unit as usize].0)
+        format!("{} {}{plural}", self.count, typed_date::unit_name(self.unit))
     }
 
     /// The day that is so long after a day, such as `2026-11-27`; `None` when there is no such day.
     pub fn after(self, day: &str) -> Option<String> {
-        use fhir::date_time::Date;
-        let mut parts = day.split('-').map(|part| part.parse::<i64>().ok());
-        let (year, month, of_month) = (parts.next()??, parts.next()??, parts.next()??);
-        let count = i64::from(self.count);
-        let months = match self.unit {
-            Unit::Day | Unit::Week => 0,
-            Unit::Month => count,
-            Unit::Year => count * 12,
-        };
-        let month = year * 12 + (month - 1) + months;
-        let (year, month) =
-            (u16::try_from(month.div_euclid(12)).ok()?, u8::try_from(month.rem_euclid(12) + 1).ok()?);
-        // The 31st of a month that has none is its last day.
-        let date = (0..4).find_map(|back| Date::new(year, month, u8::try_from(of_month - back).ok()?))?;
-        let days = match self.unit {
-            Unit::Day => count,
-            Unit::Week => count * 7,
-            Unit::Month | Unit::Year => 0,
-        };
-        const DAY_MS: i64 = 86_400_000;
-        Date::from_ms((date.first_day() + days) * DAY_MS, 0).map(|date| date.to_string())
+        let day = Date::parse(day).ok()?.add(Decimal::from(i64::from(self.count)), self.unit)?;
+        Some(day.to_string())
     }
 }
 

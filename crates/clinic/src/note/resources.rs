@@ -9,11 +9,11 @@ use crate::note::medication::Prescription;
 use crate::note::order::{Item, Order, OrderKind};
 use crate::note::{Line, Note};
 use crate::problem_list::{self, NewProblem};
+use crate::replacement::Replacement;
 use crate::vital_signs::{Measurement, body_mass_index};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Object, Value, array, object};
-use record::ResourceKey;
 
 /// What a note is signed with.
 pub(super) struct Signature<'a> {
@@ -37,18 +37,10 @@ pub(super) struct Made {
     pub resource: Value,
 }
 
-/// A resource that is to be another than it was.
-pub(super) struct Changed {
-    pub key: ResourceKey,
-    /// As it was read.
-    pub version: u32,
-    pub resource: Value,
-}
-
 /// What a note makes and changes, and the problems that its visit is about, in order, by reference.
 pub(super) struct Outcome {
     pub made: Vec<Made>,
-    pub changed: Vec<Changed>,
+    pub changed: Vec<Replacement>,
     pub addressed: Vec<String>,
 }
 
@@ -81,7 +73,7 @@ struct Writer<'a> {
     /// The line of each problem, and its reference.
     problems: Vec<(usize, String)>,
     made: Vec<Made>,
-    changed: Vec<Changed>,
+    changed: Vec<Replacement>,
 }
 
 impl Writer<'_> {
@@ -136,7 +128,7 @@ impl Writer<'_> {
         self.push(condition)
     }
 
-    /// What orders of medications have in common: by whom, when, in which visit and what for.
+    /// What orders have in common: by whom, when, in which visit and what for.
     fn sign_order(&self, request: &mut Object, reason: Option<&str>) {
         request.set("status", "active");
         request.set("intent", "order");
@@ -150,7 +142,7 @@ impl Writer<'_> {
     }
 
     fn prescription(&self, prescription: &Prescription, reason: Option<&str>) -> Object {
-        let mut request = resource("MedicationRequest", Some("medicationrequest"));
+        let mut request = resource("MedicationRequest", "medicationrequest");
         request.set("medicationCodeableConcept", object! { "text" => prescription.product() });
         self.sign_order(&mut request, reason);
         request.set("dosageInstruction", array![prescription.sig.dosage()]);
@@ -190,7 +182,7 @@ impl Writer<'_> {
         let of_name = self.signature.known.medication(words).unwrap_or_default();
         let orders: Vec<&KnownMedication> = of_name.into_iter().filter(|one| one.is_order()).collect();
         let Some(newest) = orders.first() else { return };
-        let mut request = resource("MedicationRequest", Some("medicationrequest"));
+        let mut request = resource("MedicationRequest", "medicationrequest");
         let kept = Value::from(newest.document.root());
         let members = kept.as_object().into_iter().flat_map(Object::iter);
         for (name, value) in
@@ -228,30 +220,22 @@ impl Writer<'_> {
         }
         let (key, version) = (medication.key.clone(), medication.version);
         if !self.changed.iter().any(|one| one.key == key) {
-            self.changed.push(Changed { key, version, resource });
+            self.changed.push(Replacement { key, version, document: resource.to_document() });
         }
     }
 
     /// A ServiceRequest for each thing that is ordered.
     fn order(&mut self, order: &Order, reason: Option<&str>) {
         for item in &order.items {
-            let mut request = resource("ServiceRequest", Some("servicerequest"));
-            request.set("status", "active");
-            request.set("intent", "order");
+            let mut request = resource("ServiceRequest", "servicerequest");
+            self.sign_order(&mut request, reason);
             let (category, words) = order.kind.category();
             request.set("category", array![concept(SNOMED_CT, category, words)]);
             request.set("priority", order.priority.code());
             request.set("code", order_code(order.kind, item));
-            request.set("subject", reference(self.signature.patient));
-            request.set("encounter", reference(self.signature.visit));
             let day = self.signature.hand.instant.get(..10).unwrap_or_default();
             let when = order.after.and_then(|after| after.after(day));
             request.set("occurrenceDateTime", when.unwrap_or_else(|| day.to_owned()));
-            request.set("authoredOn", self.signature.hand.instant.as_str());
-            request.set("requester", self.signature.hand.author.clone());
-            if let Some(reason) = reason {
-                request.set("reasonReference", array![reference(reason)]);
-            }
             if !order.remark.is_empty() {
                 request.set("note", array![object! { "text" => order.remark.as_str() }]);
             }
@@ -301,7 +285,7 @@ impl Writer<'_> {
 /// A signed DocumentReference of an attachment (US Core DocumentReference): a clinical note of a visit.
 pub(super) fn document(signature: &Signature<'_>, attachment: Value) -> Object {
     const CATEGORY: &str = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category";
-    let mut document = resource("DocumentReference", Some("documentreference"));
+    let mut document = resource("DocumentReference", "documentreference");
     document.set("status", "current");
     document.set("docStatus", "final");
     document.set("type", concept(LOINC, "11506-3", "Progress note"));

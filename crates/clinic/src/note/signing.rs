@@ -3,20 +3,20 @@
 //!
 //! A server that stops within the ten seconds has signed nothing: the draft is there, as it was.
 
-use crate::allergy_list::AllergyList;
-use crate::allergy_list::none_known::{self, Ended};
-use crate::chart::resource_type;
+use crate::allergy_list::{AllergyList, none_known};
+use crate::chart::{self, resource_type};
 use crate::list_entry::Hand;
 use crate::note::Note;
 use crate::note::command::Entry;
 use crate::note::draft::Draft;
 use crate::note::known::Known;
 use crate::note::resources::{Outcome, Signature, document, outcome};
+use crate::replacement::Replacement;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fhir::{Document, Value, array, object};
-use record::write::{Target, WriteAction, WriteRequest};
-use record::{Error, Expect, ResourceKey, Session};
+use record::write::{WriteAction, WriteRequest};
+use record::{Error, Session};
 
 /// How long a signature can be taken back.
 pub const UNDO_MS: i64 = 10_000;
@@ -46,15 +46,17 @@ pub fn begin(session: &Session, draft: Draft) -> Result<Result<Draft, Unready>, 
     if !draft.other.is_empty() {
         return Ok(Err(Unready::TwoTexts));
     }
-    if let Some((line, message)) = Known::of(session, &draft.patient)?.mistakes(&note).into_iter().next() {
-        return Ok(Err(Unready::Mistake(line, message)));
-    }
-    let allergies = AllergyList::read(session, &draft.patient)?;
-    if let Some((line, message)) = none_known::contradiction_in(&note, &allergies) {
+    let known = Known::of(session, &draft.patient)?;
+    if let Some((line, message)) = mistake(&note, &known, &AllergyList::read(session, &draft.patient)?) {
         return Ok(Err(Unready::Mistake(line, message)));
     }
     let at_ms = session.record().now_ms() + UNDO_MS;
     Ok(draft.sign_at(session, Some(at_ms))?.ok_or(Unready::Changed))
+}
+
+/// The first line that cannot be signed, and what to do about it.
+fn mistake(note: &Note, known: &Known, allergies: &AllergyList) -> Option<(usize, String)> {
+    known.mistakes(note).into_iter().next().or_else(|| none_known::contradiction_in(note, allergies))
 }
 
 /// Takes a signature back. False when it holds already.
@@ -91,15 +93,14 @@ fn commit(session: &Session, draft: &Draft) -> Result<bool, Error> {
     let now = hand.instant.clone();
     let known = Known::of(session, &draft.patient)?;
     let allergies = AllergyList::read(session, &draft.patient)?;
-    let contradiction = none_known::contradiction_in(&note, &allergies);
-    if let Some((line, message)) = known.mistakes(&note).into_iter().next().or(contradiction) {
+    if let Some((line, message)) = mistake(&note, &known, &allergies) {
         return Err(Error::request("text", format!("line {line}: {message}")));
     }
     let none_is_said = none_known::is_said(&allergies);
     let signature = Signature { patient: &patient, visit: &visit, hand, known: &known, none_is_said };
-    let Outcome { made, changed, addressed } =
+    let Outcome { made, mut changed, addressed } =
         outcome(&note, &note.text(), &signature, &|| session.record().new_id());
-    let mut requests = Vec::with_capacity(made.len() + 1);
+    let mut requests = Vec::new();
     let documents: Vec<(String, Document)> =
         made.into_iter().map(|one| (one.full_url, one.resource.to_document())).collect();
     for (full_url, document) in &documents {
@@ -107,27 +108,18 @@ fn commit(session: &Session, draft: &Draft) -> Result<bool, Error> {
         let action = WriteAction::Create { type_id, resource: document.root(), unless: None };
         requests.push(WriteRequest { action, full_url: Some(full_url.clone()) });
     }
-    let changed: Vec<_> =
-        changed.into_iter().map(|one| (one.key, one.version, one.resource.to_document())).collect();
-    requests.extend(changed.iter().map(|(key, version, document)| update(key.clone(), *version, document)));
-    let ended = ended_allergies(session, &patient, &note)?;
-    requests.extend(ended.iter().map(Ended::request));
+    changed.extend(ended_allergies(session, &draft.patient, &note)?);
     let key = record::bundle::key(resource_type("Encounter"), &draft.visit)?;
     let found = session.read(&key)?;
     let encounter = found.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let finished = finished(&encounter, &now, &addressed);
-    requests.push(update(key, found.version(), &finished));
+    let document = finished(&encounter, &now, &addressed);
+    changed.push(Replacement { key, version: found.version(), document });
+    requests.extend(changed.iter().map(Replacement::request));
     Ok(session.write_all_with(&requests, &[removal])?.is_some())
 }
 
-fn update(key: ResourceKey, version: u32, document: &Document) -> WriteRequest<'_> {
-    let (target, expect) = (Target::Key(key), Expect::Version(version));
-    let action = WriteAction::Update { target, resource: document.root(), expect };
-    WriteRequest { action, full_url: None }
-}
-
 /// What said that there are no allergies, and ends with those of the note.
-fn ended_allergies(session: &Session, patient: &str, note: &Note) -> Result<Vec<Ended>, Error> {
+fn ended_allergies(session: &Session, patient: &str, note: &Note) -> Result<Vec<Replacement>, Error> {
     // A note does not say of what kind a substance is.
     const ANY_KIND: &[&str] = &[];
     match note.entries().any(|(_, entry)| matches!(entry, Entry::Allergy(_))) {
@@ -141,13 +133,8 @@ fn ended_allergies(session: &Session, patient: &str, note: &Note) -> Result<Vec<
 /// # Errors
 /// When there is no such note of the patient, or the record cannot be written.
 pub fn add(session: &Session, patient: &str, note_id: &str, text: &str) -> Result<(), Error> {
-    let key = record::bundle::key(resource_type("DocumentReference"), note_id)?;
-    let signed = session.read(&key)?.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let patient = format!("Patient/{patient}");
-    let of = |path: &[&str]| Some(signed.root().at_path(path)?.as_str()?.into_owned());
-    if of(&["subject", "reference"]).as_ref() != Some(&patient) {
-        return Err(Error::NotFound(key.to_string()));
-    }
+    let (found, signed) = chart::of_patient(session, "DocumentReference", patient, note_id)?;
+    let (key, patient) = (found.key(), format!("Patient/{patient}"));
     if text.trim().is_empty() {
         return Err(Error::request("text", "write what is to be added"));
     }

@@ -3,11 +3,12 @@
 use crate::chart::medication::Medication;
 use crate::chart::resource_type;
 use crate::note::command::COMMANDS;
-use crate::note::known::{Known, holds_words};
-use crate::note::{laboratory_test, problem_search};
+use crate::note::known::{Known, KnownProblem, holds_words};
+use crate::note::{known, laboratory_test, problem_search};
 use crate::sig;
 use fhir::Document;
 use record::{Error, Session};
+use terminology::Terminology;
 
 /// A line that could be meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +31,15 @@ const MOST: usize = 8;
 pub fn suggest(session: &Session, patient: &str, line: &str) -> Result<Vec<Suggestion>, Error> {
     let Some(typed) = line.trim_start().strip_prefix('/') else { return Ok(Vec::new()) };
     let Some((word, argument)) = typed.split_once(' ') else { return Ok(commands(typed)) };
-    let word = word.to_lowercase();
+    let (word, of_patient) = (word.to_lowercase(), format!("Patient/{patient}"));
     let command = COMMANDS.iter().find(|command| command.words.contains(&word.as_str()));
     match command.map(|command| command.words[0]) {
-        Some("dx") => problems(session, patient, argument),
-        Some("rx") => prescriptions(session, patient, argument),
-        Some(word @ ("renew" | "stop")) => medications(session, patient, word, argument),
+        Some("dx") => {
+            let known = known::problems(session, &of_patient)?;
+            Ok(problems(session.record().terminology(), &known, argument))
+        }
+        Some("rx") => prescriptions(session, &of_patient, argument),
+        Some(word @ ("renew" | "stop")) => medications(session, &of_patient, word, argument),
         Some("lab") => Ok(tests(argument)),
         _ => Ok(Vec::new()),
     }
@@ -52,16 +56,21 @@ fn commands(typed: &str) -> Vec<Suggestion> {
     begun.map(|command| suggestion(command.words[0], command.title, command.example)).collect()
 }
 
+/// What a problem without a code could mean, given what the patient has.
+pub fn meanings(terminology: &Terminology, known: &Known, words: &str) -> Vec<Suggestion> {
+    problems(terminology, &known.problems, words)
+}
+
 /// The patient's own problems first, then diagnoses.
-fn problems(session: &Session, patient: &str, typed: &str) -> Result<Vec<Suggestion>, Error> {
+fn problems(terminology: &Terminology, own: &[KnownProblem], typed: &str) -> Vec<Suggestion> {
     let words = typed.trim().to_lowercase();
     let suggestion = |name: &str, code: Option<&str>, detail: &str| {
         let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
         Suggestion { line: format!("/dx {name}{code}"), name: name.to_owned(), detail: detail.to_owned() }
     };
-    let found = problem_search::find(session.record().terminology(), &words, MOST);
+    let found = problem_search::find(terminology, &words, MOST);
     let mut suggested = Vec::new();
-    for known in Known::of(session, patient)?.problems {
+    for known in own {
         let code = known.codes.first().map(String::as_str);
         let is_found = found.iter().any(|one| Some(one.code.as_str()) == code);
         if is_found || holds_words(&known.name, &words) {
@@ -77,7 +86,7 @@ fn problems(session: &Session, patient: &str, typed: &str) -> Result<Vec<Suggest
         }
     }
     suggested.truncate(MOST);
-    Ok(suggested)
+    suggested
 }
 
 /// The patient's medications that go on or end by one line.
@@ -86,7 +95,7 @@ fn medications(session: &Session, patient: &str, word: &str, typed: &str) -> Res
         return Ok(Vec::new());
     }
     let mut suggested: Vec<Suggestion> = Vec::new();
-    for one in Known::of(session, patient)?.medications {
+    for one in known::medications(session, patient)? {
         let fits = holds_words(&one.name, typed) && (word == "stop" || one.is_order());
         if fits && one.name != typed && !suggested.iter().any(|known| known.name == one.name) {
             let line = format!("/{word} {}", one.name);
@@ -100,12 +109,11 @@ fn medications(session: &Session, patient: &str, word: &str, typed: &str) -> Res
 /// Prescriptions that the writer wrote before, those that were written most often first.
 fn prescriptions(session: &Session, patient: &str, typed: &str) -> Result<Vec<Suggestion>, Error> {
     const LOOKED_AT: &str = "200";
-    let of_patient = format!("Patient/{patient}");
     let mut asked = vec![("_sort", "-authoredon"), ("_count", LOOKED_AT)];
     let writer = session.actor().person.as_ref().map(ToString::to_string);
     match &writer {
         Some(writer) => asked.push(("requester", writer)),
-        None => asked.push(("patient", &of_patient)),
+        None => asked.push(("patient", patient)),
     }
     let found = session.find(resource_type("MedicationRequest"), &asked)?;
     let mut lines: Vec<(String, String, usize)> = Vec::new();

@@ -1,8 +1,10 @@
 //! How a line of the problem list changes: it is over, it is there again, it began at another time, it was a mistake.
 
 use super::{Lifetime, ListedProblem, is_on_the_list, on_the_list};
+use crate::chart;
 use crate::fhir_parts::{code_only, hl7};
 use crate::list_entry::{self, Hand, Refusal};
+use crate::replacement::Replacement;
 use crate::typed_date;
 use crate::typed_line::{self, Mistake};
 use fhir::date_time::Date;
@@ -154,7 +156,7 @@ pub fn apply(
     said: &Said<'_>,
     life: Lifetime,
 ) -> Result<Result<(), Refusal>, Error> {
-    let (key, found, condition) = list_entry::line_of(session, "Condition", patient, id)?;
+    let (found, condition) = chart::of_patient(session, "Condition", patient, id)?;
     if found.version() != version || !is_on_the_list(&condition) {
         return Ok(Err(Refusal::ChangedMeanwhile));
     }
@@ -163,5 +165,6 @@ pub fn apply(
         Ok(change) => change,
         Err(mistake) => return Ok(Err(mistake.into())),
     };
-    list_entry::put(session, key, &changed(&condition, &change, &Hand::of(session)), version)
+    let document = changed(&condition, &change, &Hand::of(session));
+    list_entry::put(session, &[Replacement { key: found.key().clone(), version, document }])
 }

@@ -2,10 +2,9 @@
 
 use super::timing::{Count, Frequency, Pattern, TimeUnit, When};
 use super::{Amount, AsNeeded, Dose, Duration, Sig, Unit};
+use crate::fhir_parts::{SNOMED_CT, UCUM, coding};
 use fhir::{Object, Value};
 
-const UCUM: &str = "http://unitsofmeasure.org";
-const SNOMED_CT: &str = "http://snomed.info/sct";
 const ABBREVIATIONS: &str = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation";
 
 impl Sig {
@@ -33,7 +32,7 @@ impl Sig {
             dosage.set("site", fhir::object! { "text" => site });
         }
         if let Some(route) = self.route {
-            let coding = coding(SNOMED_CT, route.code(), Some(route.display()));
+            let coding = coding(SNOMED_CT, route.code(), route.display());
             dosage.set("route", fhir::object! { "coding" => vec![coding], "text" => route.name() });
         }
         if let Some(dose) = self.dose {
@@ -41,16 +40,6 @@ impl Sig {
         }
         dosage.into()
     }
-}
-
-fn coding(system: &str, code: &str, display: Option<&str>) -> Value {
-    let mut coding = Object::new();
-    coding.set("system", system);
-    coding.set("code", code);
-    if let Some(display) = display {
-        coding.set("display", display);
-    }
-    coding.into()
 }
 
 fn dose_and_rate(dose: Dose) -> Value {
@@ -92,7 +81,7 @@ fn timing(frequency: Option<&Frequency>, duration: Option<Duration>) -> Option<V
         timing.set("repeat", repeat);
     }
     if let Some((frequency, code)) = frequency.and_then(|frequency| Some((frequency, frequency.code()?))) {
-        let coding = coding(ABBREVIATIONS, code, None);
+        let coding = fhir::object! { "system" => ABBREVIATIONS, "code" => code };
         timing.set("code", fhir::object! { "coding" => vec![coding], "text" => frequency.to_string() });
     }
     (!timing.is_empty()).then(|| timing.into())

@@ -1,8 +1,8 @@
 //! The problem list (LR01): through the pages, by hand and by forms.
 
-use super::{HOSTILE, assert_no_complaints, assert_refused, hidden, patient, send, written};
+use super::{HOSTILE, assert_no_complaints, assert_refused, patient, send, written};
 use crate::browser::{Browser, ENTER, Script};
-use crate::http::Client;
+use crate::http::{Client, hidden};
 use crate::joining::look;
 use crate::practice::practice;
 use serde_json::{Value, json};
