@@ -4,7 +4,7 @@ use super::{Algorithm, CONTENT_DIGEST, Hasher, REPR_DIGEST, members};
 use crate::failure::Failure;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{Extensions, HeaderMap, HeaderName};
+use axum::http::{Extensions, HeaderMap};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body::{Frame, SizeHint};
@@ -18,7 +18,7 @@ pub(crate) struct Check {
 }
 
 struct Claim {
-    field: HeaderName,
+    field: &'static str,
     hash: Vec<u8>,
     hasher: Hasher,
 }
@@ -46,7 +46,7 @@ impl Check {
                     field,
                     what: format!("the value of {name} in {field} is no base64 between two colons"),
                 })?;
-                claims.push(Claim { field: header.clone(), hash, hasher: Hasher::new(algorithm) });
+                claims.push(Claim { field, hash, hasher: Hasher::new(algorithm) });
             }
         }
         Ok((!claims.is_empty()).then_some(Self { claims }))
@@ -62,7 +62,6 @@ impl Check {
         for Claim { field, hash, hasher } in self.claims {
             let (algorithm, came) = hasher.finish();
             if came.as_ref() != hash {
-                let field = if field == REPR_DIGEST { "Repr-Digest" } else { "Content-Digest" };
                 let name = algorithm.name();
                 let what =
                     format!("the bytes that arrived are not those that were sent: {name} of {field} differs");
@@ -93,21 +92,15 @@ impl Shared {
 
 /// A request whose body is checked as it is read; [`verify`] then tells.
 pub(super) fn checked(request: Request) -> Request {
-    let check = match Check::of(request.headers()) {
+    let (check, standing) = match Check::of(request.headers()) {
         Ok(None) => return request,
-        Ok(Some(check)) => Ok(check),
-        Err(damage) => Err(damage),
+        Ok(check) => (check, Standing::Awaited),
+        Err(damage) => (None, Standing::Damaged(damage)),
     };
     let (mut parts, body) = request.into_parts();
-    let shared = Shared(Arc::new(Mutex::new(Standing::Awaited)));
+    let shared = Shared(Arc::new(Mutex::new(standing)));
     parts.extensions.insert(shared.clone());
-    match check {
-        Ok(check) => Request::from_parts(parts, Body::new(Checked { body, check: Some(check), shared })),
-        Err(damage) => {
-            shared.set(Standing::Damaged(damage));
-            Request::from_parts(parts, body)
-        }
-    }
+    Request::from_parts(parts, Body::new(Checked { body, check, shared }))
 }
 
 /// Refuses a body that is not what its sender says of it. To be asked when all of it was read, and before anything is
