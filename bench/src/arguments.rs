@@ -4,7 +4,7 @@ use clap::Parser;
 use std::path::PathBuf;
 
 /// Measure a FHIR server.
-#[derive(Parser, Debug)]
+#[derive(Parser, Debug, Clone)]
 #[command(name = "cargo xtask bench")]
 pub struct Arguments {
     /// The base URL of a server that runs already, such as http://127.0.0.1:8090/fhir, to be measured beside Chiron with

@@ -67,6 +67,9 @@ pub(crate) fn patient_meets(type_id: TypeId, clause: Clause) -> Option<Clause> {
 /// What holds for the resources of a type that refer to a patient whom a clause holds for, which can be some only; `None` when
 /// they have no patient, or there is none.
 pub(crate) fn one_of_patients_meets(type_id: TypeId, some: &Bearers, clause: &Clause) -> Option<Clause> {
+    if some.is_none() {
+        return None;
+    }
     let parameters = patient_parameters(type_id).into_iter();
     Clause::any_of(parameters.filter_map(|parameter| leads_to(parameter, patient(), some, clause)).collect())
 }
@@ -74,6 +77,9 @@ pub(crate) fn one_of_patients_meets(type_id: TypeId, some: &Bearers, clause: &Cl
 /// What holds for the resources of a type that refer to a visit (Encounter) which a clause holds for, which can be some only;
 /// `None` when they are of no visit, or there is none.
 pub(crate) fn one_of_visits_meets(type_id: TypeId, some: &Bearers, clause: &Clause) -> Option<Clause> {
+    if some.is_none() {
+        return None;
+    }
     let encounter = *ENCOUNTER;
     let leads_there = |code: &&'static str| {
         parameter(type_id, code)
@@ -98,7 +104,6 @@ fn leads_to(parameter: &'static str, target: TypeId, some: &Bearers, clause: &Cl
     let chain = Clause::Chain { parameter, targets: vec![target], inner: Box::new(clause.clone()) };
     match some {
         Bearers::Many => Some(chain),
-        some if some.is_none() => None,
         Bearers::These(ids) => Some(Clause::All(vec![refers_to_any(parameter, target, ids), chain])),
     }
 }

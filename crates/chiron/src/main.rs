@@ -10,6 +10,7 @@ mod https_redirect;
 mod identity_provider;
 mod local_socket;
 mod machine_memory;
+mod pace_layer;
 mod practice;
 mod profile_checks;
 mod server;

@@ -3,14 +3,14 @@
 use crate::client_address;
 use crate::config::Config;
 use crate::identity_provider;
-use crate::practice::{Practice, now_ms};
+use crate::pace_layer::PaceLayer;
+use crate::practice::Practice;
 use crate::tls::{Peer, TlsListener};
 use anyhow::{Result, bail};
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use identity::{IdleTimes, Pace};
 use record::Record;
 use std::net::SocketAddr;
@@ -60,7 +60,7 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         provider: identity_provider::of(config)?,
     };
     let pages = web::router(Arc::clone(&practice.record), pages);
-    let all = api.merge(pages).layer(axum::middleware::from_fn_with_state(pace, keep_pace));
+    let all = api.merge(pages).layer(PaceLayer(pace));
     let all = match config.flag("behind-proxy")? {
         true => all.layer(axum::middleware::from_fn(client_address::tell_forwarded)),
         false => all,
@@ -69,18 +69,6 @@ pub fn routes(practice: &Practice, config: &Config) -> Result<Router> {
         Some(_) => all.layer(axum::middleware::map_response(always_by_tls)),
         None => all,
     })
-}
-
-/// Refuses what comes too fast from one address, before anything of it is looked at.
-async fn keep_pace(State(pace): State<Arc<Pace>>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    match peer.map_or(Ok(()), |address| pace.come(address, now_ms())) {
-        Ok(()) => next.run(request).await,
-        Err(wait_s) => {
-            let headers = [(header::RETRY_AFTER, wait_s.to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, headers, "Too many requests from this address.").into_response()
-        }
-    }
 }
 
 /// Has browsers come by TLS alone from now on (RFC 6797 §6.1), for a year.

@@ -46,7 +46,6 @@ pub use outline::{InteractionOutline, OperationOutline, interaction_outline, ope
 pub use settings::Settings;
 
 use axum::Router;
-use axum::middleware::from_fn;
 use record::Record;
 use std::sync::Arc;
 
@@ -58,5 +57,5 @@ pub fn router(record: Arc<Record>, settings: Settings) -> Router {
     let service = Arc::new(service::Service::new(record, settings));
     bulk::start(&service);
     subscription::start(&service);
-    serve::router(Arc::clone(&service)).merge(oauth::router(service)).layer(from_fn(cors::allow))
+    serve::router(Arc::clone(&service)).merge(oauth::router(service))
 }

@@ -4,6 +4,7 @@ use crate::answer::{Answer, Content};
 use crate::authentication;
 use crate::body;
 use crate::call::Call;
+use crate::cors::CorsLayer;
 use crate::digest::{self, DigestLayer, Sent};
 use crate::failure::Failure;
 use crate::format::Format;
@@ -40,14 +41,19 @@ type Headers = Vec<(HeaderName, HeaderValue)>;
 /// The router over a service.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     let base = service.base_path();
+    // Outermost first, and at once: a router boxes each layer of its own, and clones all behind it at every request.
+    let around = (
+        CorsLayer,
+        DigestLayer,
+        CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(may_compress()),
+        RequestDecompressionLayer::new().pass_through_unaccepted(true),
+        CatchPanicLayer::custom(panicked),
+    );
     Router::new()
         .route(base, any(serve))
         .route(&format!("{base}/"), any(serve))
         .route(&format!("{base}/{{*path}}"), any(serve))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(may_compress()))
-        .layer(DigestLayer)
+        .layer(around)
         .with_state(service)
 }
 

@@ -9,6 +9,7 @@ mod discovery;
 
 pub(crate) use client_keys::ClientKeys;
 
+use crate::cors::CorsLayer;
 use crate::service::Service;
 use access::Actor;
 use answer::{Told, told};
@@ -46,7 +47,8 @@ const ROWS: [Row; 12] = [
 
 /// The routes of the table.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    ROWS.iter().fold(Router::new(), |router, (path, answer)| router.route(path, answer())).with_state(service)
+    let routes = ROWS.iter().fold(Router::new(), |router, (path, answer)| router.route(path, answer()));
+    routes.layer(CorsLayer).with_state(service)
 }
 
 /// Does the work of a request in the pool, and answers.
