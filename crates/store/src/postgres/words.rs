@@ -83,10 +83,11 @@ fn wanted(test: &WordTest) -> Option<String> {
     Some(needed.iter().map(alternative).collect::<Vec<_>>().join(" | "))
 }
 
-/// Has the index made anew from the first commit.
+/// Has the index made anew from the first commit. The place is taken first, as by who fills the index: in another order each
+/// could hold what the other waits for.
 pub(super) fn make_anew(connection: &Connection) -> Result<(), StoreError> {
     connection
-        .pipeline(CONTEXT, &[Call::new(sql::WORDS_CLEAR, []), Call::new(sql::WORDS_BEGIN, [&FORM as _])])
+        .pipeline(CONTEXT, &[Call::new(sql::WORDS_BEGIN, [&FORM as _]), Call::new(sql::WORDS_CLEAR, [])])
         .map(|_| ())
 }
 
