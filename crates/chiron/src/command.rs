@@ -5,6 +5,7 @@ pub mod app;
 pub mod backup;
 pub mod collect;
 pub mod config;
+pub mod consequences;
 pub mod copy;
 pub mod demo;
 pub mod ehi;

@@ -15,6 +15,8 @@ mod note;
 mod practice;
 #[path = "main/problem_list.rs"]
 mod problem_list;
+#[path = "main/promise.rs"]
+mod promise;
 #[allow(dead_code)] // The store's own tests use all of it.
 #[path = "../../store/tests/main/random.rs"]
 mod random;

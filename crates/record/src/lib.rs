@@ -9,6 +9,7 @@ pub mod audit;
 pub mod bundle;
 mod changed_since;
 pub mod condition;
+pub mod consequence;
 pub mod content;
 pub mod credential;
 mod directives;

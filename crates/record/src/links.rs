@@ -34,7 +34,7 @@ fn visit(node: Node<'_>, found: &mut dyn FnMut(&str, &str)) {
 }
 
 /// The resource of this server that a reference leads to.
-pub(crate) fn local_key(reference: &str, base_url: &str) -> Option<ResourceKey> {
+pub fn local_key(reference: &str, base_url: &str) -> Option<ResourceKey> {
     let relative = reference.strip_prefix(base_url).map_or(reference, |rest| rest.trim_start_matches('/'));
     let mut parts = relative.split('/');
     let type_id = schema().resource_named(parts.next()?)?;

@@ -43,6 +43,7 @@ pub fn serve(
     let record = Arc::clone(&practice.record);
     command::reindex::carry_on(Arc::clone(&practice))?;
     command::collect::keep_on(&practice)?;
+    command::consequences::keep_on(&practice)?;
     command::anchor::keep_on(&practice)?;
     // The thread that listens must not keep the data open when the server ends.
     let at_work = Arc::downgrade(&practice);

@@ -1,0 +1,165 @@
+//! Orders are kept track of until they are fulfilled (OR05): a Task for each, due when what was ordered can be expected.
+
+use super::task::{FULFILMENT, Promise, changed, is_open};
+use super::{codings, happened_ms, has_category, local_keys, moment_ms, owner, patient_id};
+use crate::chart::resource_type;
+use crate::fhir_parts::reference;
+use fhir::schema::TypeId;
+use fhir::{Document, Node, Object, array, object};
+use record::consequence::{Consequence, Look, Put};
+use record::{Error, Resource, ResourceKey};
+
+const DAY_MS: i64 = 86_400_000;
+/// Orders older than this, when they are first seen, came from another system and are history.
+const AGE_MAX_MS: i64 = 365 * DAY_MS;
+/// A sample may be taken before its order is written down.
+const EARLY_MS: i64 = DAY_MS;
+
+/// By category (SNOMED CT codes of US Core ServiceRequest category; copyright International Health Terminology Standards
+/// Development Organisation): how long after an order is to happen its result can be expected, in days. They are this program's own
+/// choice: no standard says.
+const PATIENCE_DAYS: [(&str, i64); 5] =
+    [("108252007", 7), ("363679005", 14), ("3457005", 30), ("387713003", 30), ("390906007", 14)];
+/// Of any other order.
+const OTHER_DAYS: i64 = 14;
+/// Intents by which something is to be done (R4 request-intent).
+const INTENTS: [&str; 5] = ["order", "original-order", "reflex-order", "filler-order", "instance-order"];
+
+/// Each order that is active has a Task until it is fulfilled or taken back.
+pub struct OrdersAreKeptTrackOf;
+
+impl Consequence for OrdersAreKeptTrackOf {
+    fn name(&self) -> &'static str {
+        "orders-are-kept-track-of"
+    }
+
+    fn types(&self) -> Vec<TypeId> {
+        vec![resource_type("ServiceRequest")]
+    }
+
+    fn of(&self, order: &Resource, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+        let task = look.read(&FULFILMENT.key(order.key()))?;
+        let Some(document) = order.document() else { return Ok(closed(task.as_ref(), look, "cancelled")) };
+        let root = document.root();
+        let status = root.get_str("status").unwrap_or_default();
+        match (&*status, &task) {
+            ("active" | "on-hold", None) => begun(order.key(), root, look),
+            ("completed", _) => Ok(closed(task.as_ref(), look, "completed")),
+            ("revoked" | "entered-in-error", _) => Ok(closed(task.as_ref(), look, "cancelled")),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+fn begun(key: &ResourceKey, root: Node<'_>, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+    let is_to_be_done = root.get_str("intent").is_some_and(|intent| INTENTS.contains(&&*intent))
+        && root.get("doNotPerform").and_then(Node::as_bool) != Some(true);
+    let (authored_ms, now_ms) = (moment_ms(root.get("authoredOn")), look.now_ms());
+    if !is_to_be_done || authored_ms.is_some_and(|ms| ms < now_ms - AGE_MAX_MS) {
+        return Ok(Vec::new());
+    }
+    let priority = root.get_str("priority").unwrap_or_default();
+    let promise = Promise {
+        kind: &FULFILMENT,
+        focus: key,
+        of: root,
+        owner: owner::of_order(root, look)?,
+        is_urgent: ["urgent", "asap", "stat"].contains(&&*priority),
+        due_ms: expected_ms(root, now_ms),
+        now_ms,
+    };
+    Ok(vec![promise.put()])
+}
+
+/// When what was ordered can be expected.
+fn expected_ms(root: Node<'_>, now_ms: i64) -> i64 {
+    const TIMES: [&[&str]; 4] = [
+        &["occurrenceDateTime"],
+        &["occurrencePeriod", "end"],
+        &["occurrencePeriod", "start"],
+        &["authoredOn"],
+    ];
+    let from_ms = TIMES.iter().find_map(|path| moment_ms(root.at_path(path))).unwrap_or(now_ms);
+    let of_category = PATIENCE_DAYS.iter().find(|(code, _)| has_category(root, &[code]));
+    from_ms + of_category.map_or(OTHER_DAYS, |(_, days)| *days) * DAY_MS
+}
+
+fn closed(task: Option<&Resource>, look: &Look<'_>, status: &str) -> Vec<Put> {
+    let open = task.filter(|task| task.document().is_some_and(|document| is_open(document.root())));
+    open.and_then(|task| changed(task, look.now_ms(), |task| task.set("status", status)))
+        .into_iter()
+        .collect()
+}
+
+/// What becomes of the orders that a final result fulfils: they are completed, and so are their Tasks, which name the result.
+pub(super) fn fulfilled_by(key: &ResourceKey, result: Node<'_>, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+    const FINAL: [&str; 4] = ["final", "amended", "corrected", "appended"];
+    if !result.get_str("status").is_some_and(|status| FINAL.contains(&&*status)) {
+        return Ok(Vec::new());
+    }
+    let mut puts = Vec::new();
+    for order in orders_of(key, result, look)? {
+        let Some(document) = order.document() else { continue };
+        if document.root().get_str("status").as_deref() != Some("active") {
+            continue;
+        }
+        puts.extend(changed_status(&order, &document));
+        let task = look.read(&FULFILMENT.key(order.key()))?;
+        let open = task.filter(|task| task.document().is_some_and(|document| is_open(document.root())));
+        puts.extend(open.and_then(|task| {
+            changed(&task, look.now_ms(), |task| {
+                task.set("status", "completed");
+                let kind = object! { "text" => "Result" };
+                let output = object! { "type" => kind, "valueReference" => reference(&key.to_string()) };
+                task.set("output", array![output]);
+            })
+        }));
+    }
+    Ok(puts)
+}
+
+fn changed_status(order: &Resource, document: &Document) -> Option<Put> {
+    let mut value = fhir::Value::from(document.root());
+    let object: &mut Object = value.as_object_mut()?;
+    object.set("status", "completed");
+    let (key, expect) = (order.key().clone(), record::Expect::Version(order.version()));
+    Some(Put { key, expect, document: value.to_document() })
+}
+
+/// The orders that a result names, or else those of its patient that are of the same code: laboratories leave order numbers out.
+/// A single value names an order of several; it fulfils one of its own code alone.
+fn orders_of(key: &ResourceKey, result: Node<'_>, look: &Look<'_>) -> Result<Vec<Resource>, Error> {
+    let own = codings(result.get("code"));
+    let named = local_keys(result, "basedOn", "ServiceRequest", &|reference| look.local_key(reference));
+    let mut found = Vec::new();
+    for order in &named {
+        found.extend(look.read(order)?);
+    }
+    let is_whole = key.type_id.name() == "DiagnosticReport";
+    if named.is_empty() {
+        let Some(patient) = patient_id(result).map(|id| format!("Patient/{id}")) else { return Ok(found) };
+        for (system, code) in &own {
+            let code = format!("{}|{}", escaped(system), escaped(code));
+            let asked = [("patient", &*patient), ("code", &*code), ("status", "active")];
+            found.extend(look.find(resource_type("ServiceRequest"), &asked)?);
+        }
+        let taken_ms = happened_ms(result).unwrap_or(i64::MAX);
+        found.retain(|order| {
+            let authored = order.document().and_then(|order| moment_ms(order.root().get("authoredOn")));
+            authored.is_none_or(|authored_ms| authored_ms - EARLY_MS <= taken_ms)
+        });
+    } else if !is_whole {
+        found.retain(|order| {
+            let of = order.document().map(|order| codings(order.root().get("code"))).unwrap_or_default();
+            of.is_empty() || of.iter().any(|coding| own.contains(coding))
+        });
+    }
+    found.sort_by(|one, two| one.key().cmp(two.key()));
+    found.dedup_by(|one, two| one.key() == two.key());
+    Ok(found)
+}
+
+/// A text within a search value (R4 search §3.1.1.4.5).
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(',', "\\,").replace('|', "\\|").replace('$', "\\$")
+}
