@@ -13,6 +13,8 @@
 //! With `CI=true`, reference data that is not there is a failure; otherwise its scenarios print that they are skipped.
 
 mod harness;
+#[path = "../../crates/store/tests/main/private_postgres.rs"]
+mod private_postgres;
 
 mod acme;
 mod anchors;
@@ -40,6 +42,7 @@ mod point_in_time;
 mod postgres;
 mod privacy;
 mod profile_examples;
+mod promises;
 mod smart;
 mod subscriptions;
 mod synth;

@@ -1,26 +1,23 @@
 //! The program on PostgreSQL: several servers on one database, a database that goes away, a practice that moves.
 
-#[path = "../../crates/store/tests/main/private_postgres.rs"]
-mod private_postgres;
-
 use crate::harness::folder::new_folder;
 use crate::harness::http::Client;
 use crate::harness::program::{self, verify};
 use crate::harness::receiver::Receiver;
 use crate::harness::samples::{patient, result, subscription};
 use crate::harness::server::Server;
-use private_postgres::PrivatePostgres;
+use crate::private_postgres::PrivatePostgres;
 use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-fn serve(data: &Path, database: &str) -> Server {
+pub fn serve(data: &Path, database: &str) -> Server {
     let key = format!("file:{}", data.with_file_name("practice.key").display());
     Server::start_as(data, &["serve", "--database", database, "--wrapping-key", &key])
 }
 
 /// Has clients of two servers begin the same at once, each with its number.
-fn at_once<T: Send + 'static>(
+pub fn at_once<T: Send + 'static>(
     servers: &[Server; 2],
     clients: usize,
     does: impl Fn(usize, &mut Client) -> T + Send + Sync + 'static,

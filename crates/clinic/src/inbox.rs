@@ -74,6 +74,8 @@ pub struct Item {
     pub patient: Option<Banner>,
     /// What it is about, in words.
     pub title: String,
+    /// The code of the test, when it is a result or an order of one; empty otherwise.
+    pub code: String,
     /// The worst of its values.
     pub flag: Flag,
     /// Whether it was corrected since somebody signed it.
@@ -274,6 +276,7 @@ impl Tasks {
             what,
             patient: promise::patient_id(root).map(|id| named_only(&id)),
             title: own.or_else(of_focus).or_else(of_code).unwrap_or_else(|| "Task".to_owned()),
+            code: about.and_then(|about| concept::code_of(about.root().get("code"))).unwrap_or_default(),
             flag: about.map(|about| self.worst(about)).unwrap_or_default(),
             is_again: what == What::Result && promise::reviewed_version(document).is_some(),
             since_ms: promise::moment_ms(root.get("authoredOn")).unwrap_or(found.updated_ms()),

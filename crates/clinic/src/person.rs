@@ -56,6 +56,17 @@ pub fn find(session: &Session, words: &str) -> Result<Vec<Person>, Error> {
     Ok(found)
 }
 
+/// Practitioners for a list to choose from: a hundred at most, by name. Others are found by their names.
+///
+/// # Errors
+/// When the record cannot be searched.
+pub fn practitioners(session: &Session) -> Result<Vec<Person>, Error> {
+    let practitioner = &TYPES[0];
+    let mut found = search(session, practitioner, &[("active:not", "false"), ("_count", "100")])?;
+    found.sort_by_key(|person| person.name.to_lowercase());
+    Ok(found)
+}
+
 /// Those of references, by reference. Who is not there any more, or may not be seen, is left out.
 ///
 /// # Errors

@@ -12,7 +12,8 @@ const STYLE: &str = concat!(
     include_str!("people.css"),
     include_str!("visit_note.css"),
     include_str!("lists.css"),
-    include_str!("growth.css")
+    include_str!("growth.css"),
+    include_str!("inbox.css")
 );
 const SCRIPT: &str = concat!(
     include_str!("chiron.js"),

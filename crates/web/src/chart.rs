@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::failure::Failure;
+use crate::inbox::{self, ActionLine};
 use crate::line_chart::LineChart;
 use crate::list_page::MayChange;
 use crate::moment;
@@ -37,6 +38,8 @@ struct ChartPage {
     /// Whether the reader may begin a visit.
     may_write: bool,
     may_change: MayChange,
+    /// What waits for somebody.
+    requires: Vec<ActionLine>,
     /// Apps that can be opened from here.
     apps: Vec<Client>,
     now_ms: i64,
@@ -145,6 +148,7 @@ pub(crate) async fn show(
         let may_write = session.may_create(type_named("Encounter")?);
         let drafts = visit_note::drafts_of(session, &patient, &chart.visits)?;
         let may_change = MayChange::of(session)?;
+        let requires = inbox::requires_action(session, &patient)?;
         let context = PatientContext::of(session, &patient, "")?;
         html(&ChartPage {
             shell,
@@ -156,6 +160,7 @@ pub(crate) async fn show(
             context,
             may_write,
             may_change,
+            requires,
             apps,
             now_ms,
         })

@@ -147,3 +147,8 @@ if (document.body.dataset.live) followChanges(document.body.dataset.live);
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
+
+/** A form that is opened is typed into. */
+document.addEventListener('toggle', (event) => {
+  if (event.target.open && event.target.closest('.others')) event.target.querySelector('input:not([type=hidden])')?.focus();
+}, true);

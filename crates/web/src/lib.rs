@@ -21,6 +21,7 @@ mod growth;
 mod growth_ages;
 mod growth_chart;
 mod growth_words;
+mod inbox;
 mod join;
 mod line_chart;
 mod list_page;
@@ -312,6 +313,16 @@ pub const PAGES: &[Page] = &[
         path: "/apps/registered/{client}/secret",
         purpose: "give an app a new secret",
         answer: || post(registered_apps::renew_secret),
+    },
+    Page {
+        path: "/inbox",
+        purpose: "what waits for somebody: results, orders that are overdue, tasks",
+        answer: || get(inbox::show),
+    },
+    Page {
+        path: "/inbox/{task}",
+        purpose: "sign a result, say that something is done, give it to somebody, put it off",
+        answer: || post(inbox::act),
     },
     Page { path: "/live", purpose: "what changes while a page is open", answer: || get(live::follow) },
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },

@@ -18,7 +18,7 @@ function label(element) {
   return copy.textContent.trim().replace(/\s+/g, ' ');
 }
 
-const isTyping = (event) => !!event.target.closest('input, textarea, select, [contenteditable]');
+const isTyping = (event) => !!event.target.closest('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]');
 const isPlain = (event) => !event.ctrlKey && !event.metaKey && !event.altKey;
 
 /** Pages and actions of the page that is shown: links of the bar, and buttons that have a key. */

@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::failure::Failure;
+use crate::inbox;
 use crate::page::{html, type_named, with_session};
 use crate::patient_search::PatientSearch;
 use crate::shell::Shell;
@@ -30,6 +31,8 @@ struct PatientsPage {
     has_more: bool,
     /// The reader's notes that are not signed.
     unsigned: Vec<UnsignedLine>,
+    /// What waits in the reader's inbox, in words; empty: nothing.
+    waiting: String,
 }
 
 #[derive(Template)]
@@ -110,7 +113,8 @@ pub(crate) async fn show(State(app): State<App>, headers: HeaderMap, Query(asked
             return html(&FoundPart { q: asked.q, day, found, has_more });
         }
         let unsigned = if asked.q.is_empty() { visit_note::unsigned(session)? } else { Vec::new() };
-        html(&PatientsPage { shell, q: asked.q, day, found, has_more, unsigned })
+        let waiting = if asked.q.is_empty() { inbox::waiting(session)? } else { String::new() };
+        html(&PatientsPage { shell, q: asked.q, day, found, has_more, unsigned, waiting })
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! What stands around every page: who is signed in, and which style and script.
 
+use crate::page::type_named;
 use crate::{assets, moment, words};
 use identity::passkey::Site;
 use record::{Error, Session};
@@ -16,6 +17,8 @@ pub(crate) struct Shell {
     pub is_administrator: bool,
     /// Whether they are a patient, or stand for one.
     pub is_patient: bool,
+    /// Whether they have an inbox: those who work with tasks of the practice.
+    pub has_inbox: bool,
     /// Whether they may write down what was given to others.
     pub may_disclose: bool,
     /// How many emergencies wait to be looked at, for who sees the audit log; `None` for others.
@@ -41,6 +44,7 @@ impl Shell {
             is_administrator: session
                 .is_some_and(|session| session.actor().roles.iter().any(|role| role == "administrator")),
             is_patient: session.is_some_and(|session| !session.represented().is_empty()),
+            has_inbox: session.is_some_and(has_inbox),
             may_disclose: session.is_some_and(Session::may_disclose),
             emergencies: session.and_then(Session::emergencies_to_review),
             emergency_until: String::new(),
@@ -62,6 +66,10 @@ impl Shell {
         let emergency_until = emergency.map(|one| moment::day_and_time(one.ends_ms)).unwrap_or_default();
         Ok(Self { live: format!("/live?after={after}{of}"), emergency_until, ..Self::of(Some(session)) })
     }
+}
+
+fn has_inbox(session: &Session) -> bool {
+    type_named("Task").is_ok_and(|task| session.may_search(task)) && session.represented().is_empty()
 }
 
 fn today(now_ms: i64) -> String {

@@ -24,6 +24,7 @@ mod chart_page;
 mod growth_page;
 mod hostile;
 mod idle_page;
+mod inbox;
 mod joining;
 mod launches;
 mod lists;

@@ -23,7 +23,8 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// What only takes forms.
-pub const FORMS: [&str; 21] = [
+pub const FORMS: [&str; 22] = [
+    "/inbox/{task}",
     "/p/{patient}/allergies/{allergy}",
     "/p/{patient}/problems/{problem}",
     "/p/{patient}/visits",
@@ -68,6 +69,7 @@ pub fn addresses() -> Vec<(&'static str, String)> {
             .replace("{visit}", "nobody")
             .replace("{problem}", "nobody")
             .replace("{allergy}", "nobody")
+            .replace("{task}", "nobody")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };

@@ -4,6 +4,7 @@
 //! is one that is typed into. A count may fall: it may not grow.
 
 use crate::browser::{Browser, ENTER};
+use crate::inbox;
 use crate::practice::practice;
 use crate::visit_note::{control_enter, patient, wait_for};
 use serde_json::json;
@@ -31,7 +32,7 @@ struct Task {
     does: fn(&Browser, &str),
 }
 
-const TASKS: [Task; 9] = [
+const TASKS: [Task; 11] = [
     Task { number: 1, name: "find and open a chart", goal: (2, 1), takes: (2, 1), does: find },
     Task { number: 5, name: "prescribe, sig of one's own", goal: (7, 5), takes: (2, 1), does: prescribe },
     Task { number: 4, name: "prescribe a favourite", goal: (4, 1), takes: (3, 1), does: prescribe_again },
@@ -52,6 +53,14 @@ const TASKS: [Task; 9] = [
         does: |browser, id| {
             write(browser, id, &["/dx cough", "/img chest x-ray\n"]);
         },
+    },
+    Task { number: 11, name: "sign a normal result", goal: (1, 0), takes: (1, 0), does: sign_normal },
+    Task {
+        number: 12,
+        name: "sign an abnormal result, the patient was told",
+        goal: (3, 0),
+        takes: (2, 0),
+        does: sign_abnormal,
     },
     Task {
         number: 13,
@@ -90,6 +99,21 @@ const TASKS: [Task; 9] = [
         },
     },
 ];
+
+fn sign_normal(browser: &Browser, id: &str) {
+    inbox::open(browser, &inbox::result(id, "task-normal", "5.1", "N"));
+    browser.script("sessionStorage.setItem('actions', 0)");
+    browser.keys("a");
+    browser.wait("return document.querySelector('.told')?.textContent.includes('Signed')");
+}
+
+fn sign_abnormal(browser: &Browser, id: &str) {
+    inbox::open(browser, &inbox::result(id, "task-abnormal", "7.1", "H"));
+    browser.script("sessionStorage.setItem('actions', 0)");
+    browser.click("input[value=letter]");
+    browser.keys("a");
+    browser.wait("return document.querySelector('.told')?.textContent.includes('Signed')");
+}
 
 /// Finds a chart by the first letters of a name, from the list of patients.
 fn find(browser: &Browser, id: &str) {

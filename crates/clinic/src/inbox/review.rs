@@ -22,7 +22,7 @@ pub struct Review {
     pub name: String,
     /// Its state, as recorded (`final`, `corrected`).
     pub status: String,
-    /// When it happened, as recorded.
+    /// The day on which it happened, as recorded.
     pub date: String,
     /// The version that is shown.
     pub version: u32,
@@ -76,7 +76,11 @@ impl Review {
         Ok(Self {
             name: promise::words(root),
             status: root.get_str("status").unwrap_or_default().into_owned(),
-            date: date.iter().find_map(|name| root.get_str(name)).unwrap_or_default().into_owned(),
+            date: date
+                .iter()
+                .find_map(|name| root.get(name))
+                .map(|date| concept::day(Some(date)))
+                .unwrap_or_default(),
             version: found.version(),
             seen,
             performer: root

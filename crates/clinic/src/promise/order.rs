@@ -91,6 +91,18 @@ fn closed(task: Option<&Resource>, look: &Look<'_>, status: &str) -> Vec<Put> {
         .collect()
 }
 
+/// Whether a result is of an order that is kept track of, or will be: one that is active, or was fulfilled since it is.
+pub(super) fn is_awaited(result: Node<'_>, look: &Look<'_>) -> Result<bool, Error> {
+    for key in local_keys(result, "basedOn", "ServiceRequest", &|reference| look.local_key(reference)) {
+        let order = look.read(&key)?.and_then(|found| found.document());
+        let status = order.as_ref().and_then(|order| order.root().get_str("status")).unwrap_or_default();
+        if ["active", "on-hold"].contains(&&*status) || look.read(&FULFILMENT.key(&key))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What becomes of the orders that a final result fulfils: they are completed, and so are their Tasks, which name the result.
 pub(super) fn fulfilled_by(key: &ResourceKey, result: Node<'_>, look: &Look<'_>) -> Result<Vec<Put>, Error> {
     const FINAL: [&str; 4] = ["final", "amended", "corrected", "appended"];

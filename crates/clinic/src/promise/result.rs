@@ -50,15 +50,15 @@ impl Consequence for ResultsAreReviewed {
         if !(if is_report { is_report_of_results(root) } else { has_category(root, &RESULT_CATEGORIES) }) {
             return Ok(Vec::new());
         }
-        // Most of what an import brings is old: it costs nothing more.
-        let is_ordered = root.get("basedOn").is_some();
+        // Most of what an import brings is old: it costs little. A correction of something old is news, and so is what somebody
+        // here waits for.
         let is_recent = happened_ms(root).is_none_or(|ms| ms >= result.updated_ms() - AGE_MAX_MS);
-        if !is_ordered && !is_recent && result.version() == 1 {
+        if !is_recent && result.version() == 1 && !order::is_awaited(root, look)? {
             return Ok(Vec::new());
         }
         let mut puts = match is_report {
-            true => of_report(result, root, is_recent, look)?,
-            false => of_observation(result, &document, is_recent, look)?,
+            true => of_report(result, root, look)?,
+            false => of_observation(result, &document, look)?,
         };
         puts.extend(order::fulfilled_by(result.key(), root, look)?);
         Ok(puts)
@@ -72,7 +72,7 @@ fn is_report_of_results(root: Node<'_>) -> bool {
         || root.each_of("category").any(|category| category.each_of("coding").any(of_section))
 }
 
-fn of_report(result: &Resource, root: Node<'_>, is_recent: bool, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+fn of_report(result: &Resource, root: Node<'_>, look: &Look<'_>) -> Result<Vec<Put>, Error> {
     let members = local_keys(root, "result", "Observation", &|reference| look.local_key(reference));
     let mut urgency = 0;
     let mut puts = Vec::new();
@@ -83,16 +83,11 @@ fn of_report(result: &Resource, root: Node<'_>, is_recent: bool, look: &Look<'_>
         let why = format!("it is part of {}", result.key());
         puts.extend(withdrawn(look.read(&REVIEW.key(member))?.as_ref(), look, &why));
     }
-    puts.extend(reviewed(result, root, (urgency, is_recent), look)?);
+    puts.extend(reviewed(result, root, urgency, look)?);
     Ok(puts)
 }
 
-fn of_observation(
-    result: &Resource,
-    document: &Document,
-    is_recent: bool,
-    look: &Look<'_>,
-) -> Result<Vec<Put>, Error> {
+fn of_observation(result: &Resource, document: &Document, look: &Look<'_>) -> Result<Vec<Put>, Error> {
     let (root, key) = (document.root(), result.key().to_string());
     let Some(patient) = patient_id(root).map(|id| format!("Patient/{id}")) else { return Ok(Vec::new()) };
     let of_patient = ("patient", &*patient);
@@ -107,7 +102,7 @@ fn of_observation(
     if !look.find(resource_type("Observation"), &[of_patient, ("has-member", &key)])?.is_empty() {
         return Ok(Vec::new());
     }
-    reviewed(result, root, (urgency_of(document), is_recent), look)
+    reviewed(result, root, urgency_of(document), look)
 }
 
 /// A value that was corrected is looked at again with its reports, where they were signed before.
@@ -128,12 +123,7 @@ fn again(reports: &[Resource], value: &Resource, look: &Look<'_>) -> Result<Vec<
 }
 
 /// The Task of a result: made, opened again, or left as it is.
-fn reviewed(
-    result: &Resource,
-    root: Node<'_>,
-    (urgency, is_recent): (u8, bool),
-    look: &Look<'_>,
-) -> Result<Vec<Put>, Error> {
+fn reviewed(result: &Resource, root: Node<'_>, urgency: u8, look: &Look<'_>) -> Result<Vec<Put>, Error> {
     let task = look.read(&REVIEW.key(result.key()))?;
     let status = root.get_str("status").unwrap_or_default();
     if NOTHING_YET.contains(&&*status) {
@@ -143,18 +133,17 @@ fn reviewed(
         return Ok(withdrawn(task.as_ref(), look, "the laboratory took it back"));
     }
     let Some(task) = task else {
-        // A correction of something old is news, as is what was ordered here.
-        let is_news = is_recent || result.version() > 1 || root.get("basedOn").is_some();
-        let promise = |owner| made(&REVIEW, result.key(), root, owner, urgency, look.now_ms());
-        return Ok(if is_news { vec![promise(owner::of_result(root, look)?)] } else { Vec::new() });
+        let owner = owner::of_result(root, look)?;
+        return Ok(vec![made(&REVIEW, result.key(), root, owner, urgency, look.now_ms())]);
     };
     let Some(document) = task.document() else { return Ok(Vec::new()) };
-    let is_seen = reviewed_version(&document).is_some_and(|version| version >= result.version());
-    Ok(if is_open(document.root()) || is_seen {
-        Vec::new()
-    } else {
-        reopened(&task, look).into_iter().collect()
-    })
+    let is_news = match reviewed_version(&document) {
+        Some(version) => version < result.version(),
+        // It was said why nobody need look at it, as it was then.
+        None => task.updated_ms() < result.updated_ms(),
+    };
+    let is_again = !is_open(document.root()) && is_news;
+    Ok(if is_again { reopened(&task, look).into_iter().collect() } else { Vec::new() })
 }
 
 fn made(
