@@ -24,6 +24,7 @@ pub fn demo() -> (TempDir, Server) {
     let data = folder.path().join("data");
     copy_folder(&crate::demo::made(), &data);
     let server = Server::start(&data);
+    server.wait_until_quiet();
     (folder, server)
 }
 

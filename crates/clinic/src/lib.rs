@@ -37,5 +37,9 @@ pub fn write_rules() -> Vec<Box<dyn WriteRule>> {
 
 /// What follows from what is written, for the record to make behind the commits. A rule is a file and a row here.
 pub fn consequences() -> Vec<Box<dyn Consequence>> {
-    vec![Box::new(promise::ResultsAreReviewed), Box::new(promise::OrdersAreKeptTrackOf)]
+    vec![
+        Box::new(promise::ResultsAreReviewed),
+        Box::new(promise::OrdersAreKeptTrackOf),
+        Box::new(promise::PromisesHaveOwners),
+    ]
 }

@@ -11,6 +11,7 @@ pub mod results_stay;
 mod task;
 
 pub use order::OrdersAreKeptTrackOf;
+pub use owner::PromisesHaveOwners;
 pub use result::ResultsAreReviewed;
 pub(crate) use task::{FULFILMENT, REVIEW, REVIEWED};
 pub use task::{due_ms, is_open, reviewed_version};

@@ -4,7 +4,7 @@ use crate::author;
 use crate::chart::visit::Visit;
 use crate::chart::{self, resource_type};
 use crate::fhir_parts::{SNOMED_CT, coding, concept as concept_of, hl7, reference, resource};
-use fhir::{Object, Value, array, object};
+use fhir::{Document, Object, Value, array, object};
 use record::resource::instant;
 use record::write::{WriteAction, WriteRequest};
 use record::{Error, Session};
@@ -91,15 +91,27 @@ pub fn begin(session: &Session, patient: &str, kind: &Kind) -> Result<String, Er
 /// # Errors
 /// When the patient's record cannot be read.
 pub fn open_with(session: &Session, patient: &str) -> Result<Vec<Visit>, Error> {
-    let of = format!("Patient/{patient}");
-    let asked = [("patient", of.as_str()), ("status", "in-progress"), ("_sort", "-date"), ("_count", "20")];
-    let found = session.find(resource_type("Encounter"), &asked)?;
-    let documents = found.matches.iter().filter_map(record::Resource::document);
-    let own = documents.filter(|one| {
+    let open = open_encounters(session, patient)?;
+    let own = open.iter().filter(|one| {
         let mut individuals = one.root().each_of("participant").filter_map(|one| one.get("individual"));
         individuals.any(|one| author::is(session, one))
     });
-    Ok(own.map(|one| Visit::read(&one)).collect())
+    Ok(own.map(Visit::read).collect())
+}
+
+/// The visits of a patient that are not over, whoever began them, the newest first.
+///
+/// # Errors
+/// When the patient's record cannot be read.
+pub fn open_of(session: &Session, patient: &str) -> Result<Vec<Visit>, Error> {
+    Ok(open_encounters(session, patient)?.iter().map(Visit::read).collect())
+}
+
+fn open_encounters(session: &Session, patient: &str) -> Result<Vec<Document>, Error> {
+    let of = format!("Patient/{patient}");
+    let asked = [("patient", of.as_str()), ("status", "in-progress"), ("_sort", "-date"), ("_count", "20")];
+    let found = session.find(resource_type("Encounter"), &asked)?;
+    Ok(found.matches.iter().filter_map(record::Resource::document).collect())
 }
 
 /// A visit of a patient: the Encounter, when it is that patient's.

@@ -3,6 +3,9 @@
 //! Each value has bounds beyond which it is a slip of the keys, not a measurement; those are refused. What is typed in
 //! customary units is kept in metric ones to two decimals, which gives every tenth that was typed back unchanged.
 
+pub mod entry;
+pub mod sheet;
+
 use crate::fhir_parts::{LOINC, UCUM, coding, concept, hl7, resource};
 use fhir::{Object, Value};
 
@@ -351,6 +354,18 @@ pub fn body_mass_index(measured: &[Measurement]) -> Option<(Object, String)> {
     let mut observation = observation("bmi", "39156-5", "Body mass index (BMI) [Ratio]");
     observation.set("valueQuantity", quantity(thousandths, ("kg/m2", "kg/m2")));
     Some((observation, format!("{} kg/m²", decimal(thousandths))))
+}
+
+/// The mean of several readings of the blood pressure, to whole millimetres, halves rounded up: an Observation of it.
+fn mean(measured: &[Measurement]) -> Option<Object> {
+    let readings: Vec<(i64, i64)> =
+        measured.iter().filter_map(|one| Some((one.thousandths, one.diastolic?))).collect();
+    let count = i64::try_from(readings.len()).ok().filter(|count| *count > 1)?;
+    let of = |part: fn(&(i64, i64)) -> i64| {
+        let sum: i64 = readings.iter().map(part).sum();
+        (sum + count * 500).div_euclid(count * 1000) * 1000
+    };
+    Some(entry::mean_of(of(|one| one.0), of(|one| one.1), readings.len()))
 }
 
 fn observation(profile: &str, code: &str, display: &str) -> Object {

@@ -28,3 +28,5 @@ mod typed_date;
 mod udi;
 #[path = "main/visit.rs"]
 mod visit;
+#[path = "main/vital_signs_entry.rs"]
+mod vital_signs_entry;

@@ -13,7 +13,8 @@ const STYLE: &str = concat!(
     include_str!("visit_note.css"),
     include_str!("lists.css"),
     include_str!("growth.css"),
-    include_str!("inbox.css")
+    include_str!("inbox.css"),
+    include_str!("vitals.css")
 );
 const SCRIPT: &str = concat!(
     include_str!("chiron.js"),

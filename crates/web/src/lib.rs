@@ -47,6 +47,7 @@ mod sign_in;
 mod trend;
 mod unusual;
 mod visit_note;
+mod vitals;
 mod who_looked;
 mod words;
 
@@ -323,6 +324,16 @@ pub const PAGES: &[Page] = &[
         path: "/inbox/{task}",
         purpose: "sign a result, say that something is done, give it to somebody, put it off",
         answer: || post(inbox::act),
+    },
+    Page {
+        path: "/p/{patient}/vitals",
+        purpose: "vital signs: a row to enter them, and those from before",
+        answer: || get(vitals::show).post(vitals::add),
+    },
+    Page {
+        path: "/p/{patient}/vitals/{observation}",
+        purpose: "say that a vital sign was entered in error",
+        answer: || post(vitals::correct),
     },
     Page { path: "/live", purpose: "what changes while a page is open", answer: || get(live::follow) },
     Page { path: "/assets/{name}", purpose: "style and script", answer: || get(assets::show) },

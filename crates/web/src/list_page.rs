@@ -17,6 +17,7 @@ use serde::Deserialize;
 pub(crate) struct MayChange {
     pub problems: bool,
     pub allergies: bool,
+    pub vitals: bool,
 }
 
 impl MayChange {
@@ -24,6 +25,7 @@ impl MayChange {
         Ok(Self {
             problems: session.may_create(type_named("Condition")?),
             allergies: session.may_create(type_named("AllergyIntolerance")?),
+            vitals: session.may_create(type_named("Observation")?),
         })
     }
 }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Keys as WebDriver writes them.
+pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{E007}";
 /// The arrow down key.
 pub const ARROW_DOWN: &str = "\u{E015}";

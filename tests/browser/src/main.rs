@@ -41,5 +41,6 @@ mod tasks;
 mod today;
 mod trend_page;
 mod visit_note;
+mod vitals;
 mod weight;
 mod without_script;

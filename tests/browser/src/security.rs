@@ -23,7 +23,8 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// What only takes forms.
-pub const FORMS: [&str; 22] = [
+pub const FORMS: [&str; 23] = [
+    "/p/{patient}/vitals/{observation}",
     "/inbox/{task}",
     "/p/{patient}/allergies/{allergy}",
     "/p/{patient}/problems/{problem}",
@@ -70,6 +71,7 @@ pub fn addresses() -> Vec<(&'static str, String)> {
             .replace("{problem}", "nobody")
             .replace("{allergy}", "nobody")
             .replace("{task}", "nobody")
+            .replace("{observation}", "nobody")
             .replace("{id}", "nobody");
         (path, filled.replace("{name}", "none.css"))
     };

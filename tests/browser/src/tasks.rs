@@ -4,9 +4,9 @@
 //! is one that is typed into. A count may fall: it may not grow.
 
 use crate::browser::{Browser, ENTER};
-use crate::inbox;
 use crate::practice::practice;
 use crate::visit_note::{control_enter, patient, wait_for};
+use crate::{inbox, vitals};
 use serde_json::json;
 
 /// Counts clicks and commands, from one page to the next.
@@ -32,7 +32,7 @@ struct Task {
     does: fn(&Browser, &str),
 }
 
-const TASKS: [Task; 11] = [
+const TASKS: [Task; 12] = [
     Task { number: 1, name: "find and open a chart", goal: (2, 1), takes: (2, 1), does: find },
     Task { number: 5, name: "prescribe, sig of one's own", goal: (7, 5), takes: (2, 1), does: prescribe },
     Task { number: 4, name: "prescribe a favourite", goal: (4, 1), takes: (3, 1), does: prescribe_again },
@@ -64,7 +64,18 @@ const TASKS: [Task; 11] = [
     },
     Task {
         number: 13,
-        name: "seven vital signs",
+        name: "seven vital signs, by the row",
+        goal: (2, 7),
+        takes: (2, 7),
+        does: |browser, id| {
+            browser.open(&format!("/p/{id}"));
+            browser.script("sessionStorage.setItem('actions', 0)");
+            vitals::enter(browser);
+        },
+    },
+    Task {
+        number: 13,
+        name: "seven vital signs, in the note",
         goal: (2, 7),
         takes: (2, 1),
         does: |browser, id| {

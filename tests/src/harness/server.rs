@@ -110,6 +110,21 @@ impl Server {
         client.with_header("cookie", cookie.split(';').next().unwrap_or_default())
     }
 
+    /// Waits until nothing more is written: what follows from what was written before has followed.
+    pub fn wait_until_quiet(&self) {
+        let mut client = self.administrator();
+        let mut newest = || client.get_json("/fhir/_history?_count=1")["entry"][0]["fullUrl"].clone();
+        let mut before = newest();
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let now = newest();
+            if now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+
     /// Ends it as a machine that loses the process would: at once, with no goodbye.
     pub fn kill(mut self) {
         self.child.kill().expect("a process of ours can be killed");

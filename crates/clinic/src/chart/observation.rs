@@ -91,13 +91,16 @@ const INTERPRETATIONS: [(&str, Flag); 8] = [
     ("AA", Flag::Abnormal),
 ];
 
-const BLOOD_PRESSURE: [&str; 2] = ["85354-9", "55284-4"];
-const SYSTOLIC: &str = "8480-6";
-const DIASTOLIC: &str = "8462-4";
+/// Panels of a blood pressure: their codes and name, and the codes of the systolic and the diastolic value.
+const BLOOD_PRESSURES: [(&[&str], &str, [&str; 2]); 2] = [
+    (&["85354-9", "55284-4"], "Blood pressure", ["8480-6", "8462-4"]),
+    (&["96607-7"], "Mean blood pressure", ["96608-5", "96609-3"]),
+];
 
 /// Vital signs in the order they are taken, by LOINC code, with the words of the chart.
-const VITAL_SIGNS: [(&str, &str); 10] = [
+const VITAL_SIGNS: [(&str, &str); 11] = [
     ("85354-9", "BP"),
+    ("96607-7", "BP mean"),
     ("8867-4", "Heart rate"),
     ("9279-1", "Resp. rate"),
     ("8310-5", "Temp."),
@@ -113,8 +116,10 @@ const VITAL_SIGNS: [(&str, &str); 10] = [
 pub fn values(observation: &Document) -> Vec<Value> {
     let root = observation.root();
     let code = concept::code_of(root.get("code")).unwrap_or_default();
-    if BLOOD_PRESSURE.contains(&code.as_str()) {
-        return blood_pressure(root).into_iter().collect();
+    if let Some((codes, name, parts)) =
+        BLOOD_PRESSURES.iter().find(|(codes, ..)| codes.contains(&code.as_str()))
+    {
+        return blood_pressure(root, (codes[0], name), parts).into_iter().collect();
     }
     match value(root, root) {
         Some(value) => vec![value],
@@ -176,7 +181,7 @@ fn readable(digits: &str) -> String {
     }
 }
 
-fn blood_pressure(root: Node<'_>) -> Option<Value> {
+fn blood_pressure(root: Node<'_>, (code, name): (&str, &str), parts: &[&str; 2]) -> Option<Value> {
     let component = |wanted: &str| {
         let found = root.each_of("component").find(|one| {
             one.get("code").is_some_and(|code| {
@@ -185,11 +190,11 @@ fn blood_pressure(root: Node<'_>) -> Option<Value> {
         });
         found.and_then(|one| value(one, root))
     };
-    let (systolic, diastolic) = (component(SYSTOLIC)?, component(DIASTOLIC)?);
+    let (systolic, diastolic) = (component(parts[0])?, component(parts[1])?);
     let flag = if systolic.flag == Flag::None { diastolic.flag } else { systolic.flag };
     Some(Value {
-        code: BLOOD_PRESSURE[0].to_owned(),
-        name: "Blood pressure".to_owned(),
+        code: code.to_owned(),
+        name: name.to_owned(),
         text: format!("{}/{}", systolic.text, diastolic.text),
         second: diastolic.number,
         flag,
@@ -246,13 +251,21 @@ pub fn by_test(observations: &[Document]) -> Vec<Series> {
 /// The vital signs, in the order they are taken; others behind.
 pub fn vital_signs(observations: &[Document]) -> Vec<Series> {
     let mut series = by_test(observations);
-    let rank =
-        |code: &str| VITAL_SIGNS.iter().position(|(known, _)| *known == code).unwrap_or(VITAL_SIGNS.len());
-    series.sort_by_key(|one| rank(&one.code));
+    series.sort_by_key(|one| rank_of_vital_sign(&one.code));
     for one in &mut series {
-        if let Some((_, name)) = VITAL_SIGNS.iter().find(|(code, _)| *code == one.code) {
-            (*name).clone_into(&mut one.name);
+        if let Some(name) = name_of_vital_sign(&one.code) {
+            name.clone_into(&mut one.name);
         }
     }
     series
+}
+
+/// The place of a vital sign in the order in which they are taken; what is none comes last.
+pub(crate) fn rank_of_vital_sign(code: &str) -> usize {
+    VITAL_SIGNS.iter().position(|(known, _)| *known == code).unwrap_or(VITAL_SIGNS.len())
+}
+
+/// The words of the chart for a vital sign.
+pub(crate) fn name_of_vital_sign(code: &str) -> Option<&'static str> {
+    VITAL_SIGNS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }

@@ -43,7 +43,7 @@ impl Consequence for OrdersAreKeptTrackOf {
         let root = document.root();
         let status = root.get_str("status").unwrap_or_default();
         match (&*status, &task) {
-            ("active" | "on-hold", None) => begun(order.key(), root, look),
+            ("active" | "on-hold", None) => begun(order, &document, look),
             ("completed", _) => Ok(closed(task.as_ref(), look, "completed")),
             ("revoked" | "entered-in-error", _) => Ok(closed(task.as_ref(), look, "cancelled")),
             _ => Ok(Vec::new()),
@@ -51,12 +51,18 @@ impl Consequence for OrdersAreKeptTrackOf {
     }
 }
 
-fn begun(key: &ResourceKey, root: Node<'_>, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+fn begun(order: &Resource, document: &Document, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+    let (key, root) = (order.key(), document.root());
     let is_to_be_done = root.get_str("intent").is_some_and(|intent| INTENTS.contains(&&*intent))
         && root.get("doNotPerform").and_then(Node::as_bool) != Some(true);
     let (authored_ms, now_ms) = (moment_ms(root.get("authoredOn")), look.now_ms());
     if !is_to_be_done || authored_ms.is_some_and(|ms| ms < now_ms - AGE_MAX_MS) {
         return Ok(Vec::new());
+    }
+    let of_order = [("based-on", &*key.to_string()), ("status", "final,amended,corrected,appended")];
+    if !look.find(resource_type("DiagnosticReport"), &of_order)?.is_empty() {
+        // Its result was here first.
+        return Ok(changed_status(order, document).into_iter().collect());
     }
     let priority = root.get_str("priority").unwrap_or_default();
     let promise = Promise {

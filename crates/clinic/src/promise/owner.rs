@@ -1,10 +1,44 @@
 //! Who a promise belongs to.
 
+use super::task::{FULFILMENT, REVIEW, changed, is_open};
 use super::{local_keys, patient_id};
 use crate::chart::resource_type;
+use fhir::schema::TypeId;
 use fhir::{Node, Value};
-use record::Error;
-use record::consequence::Look;
+use record::consequence::{Consequence, Look, Put};
+use record::{Error, Resource};
+
+/// What belongs to nobody belongs to the patient's own practitioner, as soon as it is known who that is: imports bring results
+/// before their patients.
+pub struct PromisesHaveOwners;
+
+impl Consequence for PromisesHaveOwners {
+    fn name(&self) -> &'static str {
+        "promises-have-owners"
+    }
+
+    fn types(&self) -> Vec<TypeId> {
+        vec![resource_type("Patient")]
+    }
+
+    fn of(&self, patient: &Resource, look: &Look<'_>) -> Result<Vec<Put>, Error> {
+        let document = patient.document();
+        let Some(owner) = document.as_ref().and_then(|patient| own_practitioner(patient.root())) else {
+            return Ok(Vec::new());
+        };
+        let of = patient.key().to_string();
+        let mut puts = Vec::new();
+        for task in look.find(resource_type("Task"), &[("patient", &of), ("status", "requested")])? {
+            let is_promise = [&REVIEW, &FULFILMENT].iter().any(|kind| task.key().id.starts_with(kind.prefix));
+            let is_nobodys =
+                |document: fhir::Document| is_open(document.root()) && document.root().get("owner").is_none();
+            if is_promise && task.document().is_some_and(is_nobodys) {
+                puts.extend(changed(&task, look.now_ms(), |task| task.set("owner", owner.clone())));
+            }
+        }
+        Ok(puts)
+    }
+}
 
 /// Who looks after a result: whoever ordered it, or else the patient's own practitioner (`Patient.generalPractitioner`). `None`:
 /// nobody is known, and everybody is shown it.
@@ -30,9 +64,11 @@ fn of_patient(root: Node<'_>, look: &Look<'_>) -> Result<Option<Value>, Error> {
     let Some(id) = patient_id(root) else { return Ok(None) };
     let Ok(key) = record::bundle::key(resource_type("Patient"), &id) else { return Ok(None) };
     let patient = look.read(&key)?.and_then(|found| found.document());
-    Ok(patient.and_then(|patient| {
-        patient.root().each_of("generalPractitioner").find_map(|one| practitioner(Some(one)))
-    }))
+    Ok(patient.and_then(|patient| own_practitioner(patient.root())))
+}
+
+fn own_practitioner(patient: Node<'_>) -> Option<Value> {
+    patient.each_of("generalPractitioner").find_map(|one| practitioner(Some(one)))
 }
 
 /// A reference, when it is to a practitioner.

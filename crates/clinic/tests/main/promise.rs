@@ -311,6 +311,32 @@ fn x10_a_result_of_nobody_is_shown_to_everybody_and_can_be_given_to_somebody() {
 }
 
 #[test]
+fn x10_results_that_come_before_their_patient_and_orders_that_come_after_their_result_find_each_other() {
+    let practice = practice();
+    let own = doctor(&practice, "d");
+    put(
+        &practice,
+        "Observation/o",
+        &observation("o", "4548-4", "7.1", "").replace("Patient/p", "Patient/late"),
+    );
+    assert_eq!(queue(&own, Queue::Nobodys).len(), 1);
+    let late =
+        r#"{"resourceType":"Patient","id":"late","generalPractitioner":[{"reference":"Practitioner/d"}]}"#;
+    put(&practice, "Patient/late", late);
+    assert_eq!(only(&own).title, "Test 4548-4");
+
+    put(
+        &practice,
+        "DiagnosticReport/r",
+        &report("r", "final", r#","basedOn":[{"reference":"ServiceRequest/s"}]"#),
+    );
+    put(&practice, "ServiceRequest/s", &order("s", "58410-2", ""));
+    assert!(queue(&own, Queue::Waiting).is_empty());
+    let order_now = own.read(&key("ServiceRequest/s")).unwrap().document().unwrap();
+    assert_eq!(order_now.root().get_str("status").as_deref(), Some("completed"));
+}
+
+#[test]
 fn x10_a_task_with_labels_of_its_result_is_not_seen_by_who_may_not_see_the_result() {
     let practice = practice();
     let label = r#","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"V"}]}"#;
