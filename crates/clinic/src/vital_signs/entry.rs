@@ -1,6 +1,6 @@
 //! Vital signs typed into one row, in the order in which they are measured (LR06), and what was typed there by mistake.
 
-use super::{Measurement, Slip, VITAL_SIGNS, VitalSign, body_mass_index, decimal, mean, observation, read};
+use super::{Measurement, Slip, VITAL_SIGNS, VitalSign, body_mass_index, mean, observation, read};
 use crate::chart::{self, resource_type};
 use crate::fhir_parts::{LOINC, concept, reference};
 use crate::list_entry::{Hand, Refusal, annotate, put};
