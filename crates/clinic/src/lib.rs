@@ -9,6 +9,8 @@ mod fhir_parts;
 pub mod growth;
 pub mod inbox;
 pub mod list_entry;
+pub mod medication_list;
+mod medication_order;
 pub mod note;
 pub mod patient_with_record_stays;
 pub mod person;

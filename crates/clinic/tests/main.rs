@@ -8,6 +8,8 @@ mod day;
 mod growth;
 #[path = "main/growth_read.rs"]
 mod growth_read;
+#[path = "main/medication_list.rs"]
+mod medication_list;
 #[path = "main/note.rs"]
 mod note;
 #[allow(dead_code)] // The record's own tests use all of it.

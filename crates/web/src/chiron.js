@@ -152,3 +152,13 @@ window.addEventListener('pageshow', (event) => {
 document.addEventListener('toggle', (event) => {
   if (event.target.open && event.target.closest('.others')) event.target.querySelector('input:not([type=hidden])')?.focus();
 }, true);
+
+/** What is done with what is ticked says how many there are. */
+document.querySelectorAll('.picks').forEach((form) => {
+  const say = () => {
+    const count = form.querySelectorAll('input[name=pick]:checked').length;
+    form.querySelectorAll('[data-picks]').forEach((one) => { one.textContent = one.dataset.picks + ' ' + (count || 'what is ticked'); });
+  };
+  form.addEventListener('change', say);
+  say();
+});

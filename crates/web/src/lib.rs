@@ -26,6 +26,7 @@ mod join;
 mod line_chart;
 mod list_page;
 mod live;
+mod medication_list;
 mod moment;
 mod open_app;
 mod openid;
@@ -324,6 +325,11 @@ pub const PAGES: &[Page] = &[
         path: "/inbox/{task}",
         purpose: "sign a result, say that something is done, give it to somebody, put it off",
         answer: || post(inbox::act),
+    },
+    Page {
+        path: "/p/{patient}/medications",
+        purpose: "the medication list: several go on or end at once, and what the patient tells of",
+        answer: || get(medication_list::show).post(medication_list::change),
     },
     Page {
         path: "/p/{patient}/vitals",

@@ -18,6 +18,7 @@ pub(crate) struct MayChange {
     pub problems: bool,
     pub allergies: bool,
     pub vitals: bool,
+    pub medications: bool,
 }
 
 impl MayChange {
@@ -26,6 +27,7 @@ impl MayChange {
             problems: session.may_create(type_named("Condition")?),
             allergies: session.may_create(type_named("AllergyIntolerance")?),
             vitals: session.may_create(type_named("Observation")?),
+            medications: session.may_create(type_named("MedicationStatement")?),
         })
     }
 }

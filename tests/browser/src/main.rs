@@ -29,6 +29,7 @@ mod joining;
 mod launches;
 mod lists;
 mod live_page;
+mod medications;
 mod openid;
 mod palette;
 mod passkeys;

@@ -6,7 +6,7 @@
 use crate::browser::{Browser, ENTER};
 use crate::practice::practice;
 use crate::visit_note::{control_enter, patient, wait_for};
-use crate::{inbox, vitals};
+use crate::{inbox, medications, vitals};
 use serde_json::json;
 
 /// Counts clicks and commands, from one page to the next.
@@ -32,10 +32,22 @@ struct Task {
     does: fn(&Browser, &str),
 }
 
-const TASKS: [Task; 12] = [
+const TASKS: [Task; 14] = [
     Task { number: 1, name: "find and open a chart", goal: (2, 1), takes: (2, 1), does: find },
     Task { number: 5, name: "prescribe, sig of one's own", goal: (7, 5), takes: (2, 1), does: prescribe },
     Task { number: 4, name: "prescribe a favourite", goal: (4, 1), takes: (3, 1), does: prescribe_again },
+    Task { number: 7, name: "renew three medications", goal: (4, 0), takes: (4, 0), does: renew_three },
+    Task {
+        number: 8,
+        name: "stop a medication",
+        goal: (2, 0),
+        takes: (2, 0),
+        does: |browser, id| {
+            medications::ordered(id, &["metformin"]);
+            list(browser, id);
+            medications::stop_one(browser);
+        },
+    },
     Task {
         number: 9,
         name: "order A1c and lipids",
@@ -110,6 +122,18 @@ const TASKS: [Task; 12] = [
         },
     },
 ];
+
+/// Opens the list of medications, which stands beside the chart.
+fn list(browser: &Browser, id: &str) {
+    browser.open(&format!("/p/{id}/medications"));
+    browser.script("sessionStorage.setItem('actions', 0)");
+}
+
+fn renew_three(browser: &Browser, id: &str) {
+    medications::ordered(id, &["lisinopril", "atorvastatin", "amlodipine"]);
+    list(browser, id);
+    medications::renew_three(browser);
+}
 
 fn sign_normal(browser: &Browser, id: &str) {
     inbox::open(browser, &inbox::result(id, "task-normal", "5.1", "N"));

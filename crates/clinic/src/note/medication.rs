@@ -67,12 +67,3 @@ pub(super) fn stop(text: &str) -> Result<Entry, String> {
         words => Ok(Entry::Stop(Stop { words: words.to_owned(), reason: reason.trim().to_owned() })),
     }
 }
-
-impl Prescription {
-    /// The product in words: drug, strength and form.
-    pub(super) fn product(&self) -> String {
-        use sig::PartKind::{Form, Name, Strength};
-        let parts = self.sig.line().into_iter().filter(|part| [Name, Strength, Form].contains(&part.kind));
-        parts.map(|part| part.text).collect::<Vec<_>>().join(" ")
-    }
-}

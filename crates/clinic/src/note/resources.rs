@@ -3,6 +3,7 @@
 use crate::allergy_list::{self, NewAllergy, none_known};
 use crate::fhir_parts::{LOINC, SNOMED_CT, concept, reference, resource};
 use crate::list_entry::Hand;
+use crate::medication_order::{again, in_state};
 use crate::note::command::{Allergy, Entry, Problem};
 use crate::note::known::{Known, KnownMedication, KnownProblem};
 use crate::note::medication::Prescription;
@@ -143,7 +144,7 @@ impl Writer<'_> {
 
     fn prescription(&self, prescription: &Prescription, reason: Option<&str>) -> Object {
         let mut request = resource("MedicationRequest", "medicationrequest");
-        request.set("medicationCodeableConcept", object! { "text" => prescription.product() });
+        request.set("medicationCodeableConcept", object! { "text" => prescription.sig.product() });
         self.sign_order(&mut request, reason);
         request.set("dosageInstruction", array![prescription.sig.dosage()]);
         let mut dispense = Object::new();
@@ -165,36 +166,11 @@ impl Writer<'_> {
 
     /// The same order again, which takes the place of those that there are.
     fn renewal(&mut self, words: &str, reason: Option<&str>) {
-        /// What belongs to the order that was, and not to the one that is.
-        const OF_THE_PAST: [&str; 11] = [
-            "id",
-            "meta",
-            "text",
-            "identifier",
-            "groupIdentifier",
-            "statusReason",
-            "basedOn",
-            "reportedBoolean",
-            "reportedReference",
-            "eventHistory",
-            "detectedIssue",
-        ];
         let of_name = self.signature.known.medication(words).unwrap_or_default();
         let orders: Vec<&KnownMedication> = of_name.into_iter().filter(|one| one.is_order()).collect();
         let Some(newest) = orders.first() else { return };
-        let mut request = resource("MedicationRequest", "medicationrequest");
-        let kept = Value::from(newest.document.root());
-        let members = kept.as_object().into_iter().flat_map(Object::iter);
-        for (name, value) in
-            members.filter(|(name, _)| !OF_THE_PAST.contains(name) && *name != "resourceType")
-        {
-            request.set(name, value.clone());
-        }
+        let mut request = again(&newest.document, &newest.key);
         self.sign_order(&mut request, reason);
-        if let Some(dispense) = request.get_mut("dispenseRequest").and_then(Value::as_object_mut) {
-            dispense.remove("validityPeriod");
-        }
-        request.set("priorPrescription", reference(&newest.key.to_string()));
         for order in &orders {
             self.end(order, "completed", "");
         }
@@ -208,19 +184,10 @@ impl Writer<'_> {
     }
 
     fn end(&mut self, medication: &KnownMedication, status: &str, reason: &str) {
-        let mut resource = Value::from(medication.document.root());
-        if let Some(object) = resource.as_object_mut() {
-            object.set("status", status);
-            if !reason.is_empty() {
-                let reason = object! { "text" => reason };
-                // A statement may have several reasons, an order has one.
-                let reason = if medication.is_order() { reason } else { array![reason] };
-                object.set("statusReason", reason);
-            }
-        }
         let (key, version) = (medication.key.clone(), medication.version);
         if !self.changed.iter().any(|one| one.key == key) {
-            self.changed.push(Replacement { key, version, document: resource.to_document() });
+            let document = in_state(&medication.document, status, reason);
+            self.changed.push(Replacement { key, version, document });
         }
     }
 

@@ -54,6 +54,13 @@ impl Sig {
         parts.into_iter().filter_map(|(kind, text)| Some(LinePart { kind, text: text? })).collect()
     }
 
+    /// The product in words: drug, strength and form.
+    pub fn product(&self) -> String {
+        const OF_PRODUCT: [PartKind; 3] = [PartKind::Name, PartKind::Strength, PartKind::Form];
+        let parts = self.line().into_iter().filter(|part| OF_PRODUCT.contains(&part.kind));
+        parts.map(|part| part.text).collect::<Vec<_>>().join(" ")
+    }
+
     /// The line as one text. Parsed again it gives the same sig.
     pub fn line_text(&self) -> String {
         let texts: Vec<String> = self.line().into_iter().map(|part| part.text).collect();
