@@ -19,6 +19,7 @@ pub mod promise;
 mod replacement;
 pub mod sig;
 pub mod signed_note_stays;
+pub mod timeline;
 pub mod typed_date;
 pub mod typed_line;
 pub mod udi;

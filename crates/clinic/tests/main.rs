@@ -24,6 +24,8 @@ mod promise;
 mod random;
 #[path = "main/sig.rs"]
 mod sig;
+#[path = "main/timeline.rs"]
+mod timeline;
 #[path = "main/typed_date.rs"]
 mod typed_date;
 #[path = "main/udi.rs"]

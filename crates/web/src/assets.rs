@@ -14,7 +14,8 @@ const STYLE: &str = concat!(
     include_str!("lists.css"),
     include_str!("growth.css"),
     include_str!("inbox.css"),
-    include_str!("vitals.css")
+    include_str!("vitals.css"),
+    include_str!("timeline.css")
 );
 const SCRIPT: &str = concat!(
     include_str!("chiron.js"),

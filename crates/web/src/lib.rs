@@ -45,6 +45,7 @@ mod security;
 mod session_end;
 mod shell;
 mod sign_in;
+mod timeline;
 mod trend;
 mod unusual;
 mod visit_note;
@@ -330,6 +331,11 @@ pub const PAGES: &[Page] = &[
         path: "/p/{patient}/medications",
         purpose: "the medication list: several go on or end at once, and what the patient tells of",
         answer: || get(medication_list::show).post(medication_list::change),
+    },
+    Page {
+        path: "/p/{patient}/timeline",
+        purpose: "all that happened to a patient, in one line, and the search of it",
+        answer: || get(timeline::show),
     },
     Page {
         path: "/p/{patient}/vitals",

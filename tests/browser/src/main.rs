@@ -39,6 +39,7 @@ mod screenshots;
 mod security;
 mod signing_in;
 mod tasks;
+mod timeline;
 mod today;
 mod trend_page;
 mod visit_note;
