@@ -163,6 +163,24 @@ pub const WORKLOADS: &[Workload] = &[
         ..PLAIN
     },
     Workload {
+        name: "chart-search",
+        title: "search of a chart of 5,000 resources, one client",
+        clients: Some(1),
+        goal: Some(Goal::P95BelowMs(50.0)),
+        on_pages: true,
+        shots: page::chart_search,
+        ..PLAIN
+    },
+    Workload {
+        name: "inbox-page",
+        title: "everyone's inbox, one client",
+        clients: Some(1),
+        goal: Some(Goal::P95BelowMs(50.0)),
+        on_pages: true,
+        shots: page::inbox,
+        ..PLAIN
+    },
+    Workload {
         name: "mixed-open",
         title: "reads and searches, arriving at a rate of their own",
         clients: Some(64),

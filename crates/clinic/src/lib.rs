@@ -24,6 +24,7 @@ pub mod typed_date;
 pub mod typed_line;
 pub mod udi;
 pub mod visit;
+pub mod visit_summary;
 pub mod vital_signs;
 
 use record::consequence::Consequence;

@@ -15,7 +15,8 @@ const STYLE: &str = concat!(
     include_str!("growth.css"),
     include_str!("inbox.css"),
     include_str!("vitals.css"),
-    include_str!("timeline.css")
+    include_str!("timeline.css"),
+    include_str!("visit_summary.css")
 );
 const SCRIPT: &str = concat!(
     include_str!("chiron.js"),

@@ -162,3 +162,9 @@ document.querySelectorAll('.picks').forEach((form) => {
   form.addEventListener('change', say);
   say();
 });
+
+/** What can be printed by the script alone is offered by it. */
+document.querySelectorAll('[data-print]').forEach((one) => {
+  one.hidden = false;
+  one.addEventListener('click', () => window.print());
+});

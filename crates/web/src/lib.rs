@@ -49,6 +49,7 @@ mod timeline;
 mod trend;
 mod unusual;
 mod visit_note;
+mod visit_summary;
 mod vitals;
 mod who_looked;
 mod words;
@@ -336,6 +337,11 @@ pub const PAGES: &[Page] = &[
         path: "/p/{patient}/timeline",
         purpose: "all that happened to a patient, in one line, and the search of it",
         answer: || get(timeline::show),
+    },
+    Page {
+        path: "/p/{patient}/visits/{visit}",
+        purpose: "a visit as its patient takes it home, also on paper",
+        answer: || get(visit_summary::show),
     },
     Page {
         path: "/p/{patient}/vitals",

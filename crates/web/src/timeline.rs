@@ -121,6 +121,7 @@ impl TimelinePage {
             Link::Test(code) => format!("/p/{patient}/results/{}", encoded(code)),
             Link::Results => format!("/p/{patient}/results"),
             Link::Vitals => format!("/p/{patient}/vitals"),
+            Link::Visit(id) => format!("/p/{patient}/visits/{id}"),
             Link::Problem(id) => format!("/p/{patient}/problems?look={id}#problem-{id}"),
             Link::Medications => format!("/p/{patient}/medications"),
             Link::Allergy(id) => format!("/p/{patient}/allergies?look={id}#allergy-{id}"),

@@ -43,6 +43,7 @@ mod timeline;
 mod today;
 mod trend_page;
 mod visit_note;
+mod visit_summary;
 mod vitals;
 mod weight;
 mod without_script;

@@ -32,6 +32,10 @@ const KINDS: [(&str, (&str, &str)); 5] = [
 ];
 
 impl OrderKind {
+    /// All, in their order.
+    pub const ALL: [Self; 5] =
+        [Self::Laboratory, Self::Imaging, Self::Referral, Self::Procedure, Self::Return];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         KINDS[self as usize].0

@@ -101,6 +101,8 @@ pub enum Link {
     Results,
     /// All vital signs.
     Vitals,
+    /// A visit.
+    Visit(String),
     /// A line of the problem list.
     Problem(String),
     /// The medication list.
@@ -156,7 +158,7 @@ pub(super) const SOURCES: [Source; 15] = [
         kind: Kind::Visit,
         dates: &[&["period", "start"]],
         detail: visit,
-        link: NO_LINK,
+        link: |id, _| Link::Visit(id.to_owned()),
     },
     Source {
         type_name: "DocumentReference",
