@@ -172,6 +172,15 @@ pub const WORKLOADS: &[Workload] = &[
         ..PLAIN
     },
     Workload {
+        name: "timeline-page",
+        title: "timeline of 5,000 resources, one client",
+        clients: Some(1),
+        goal: Some(Goal::P95BelowMs(50.0)),
+        on_pages: true,
+        shots: page::timeline,
+        ..PLAIN
+    },
+    Workload {
         name: "inbox-page",
         title: "everyone's inbox, one client",
         clients: Some(1),

@@ -24,6 +24,11 @@ pub fn chart_search(scene: &Scene) -> Result<Shots, &'static str> {
     Ok(Rc::new(move |turn| Shot::get(Rc::clone(turn.pick(&paths)))))
 }
 
+pub fn timeline(scene: &Scene) -> Result<Shots, &'static str> {
+    let path: Rc<str> = format!("/p/{}/timeline", scene.crowded_patient).into();
+    Ok(Rc::new(move |_| Shot::get(Rc::clone(&path))))
+}
+
 pub fn inbox(_: &Scene) -> Result<Shots, &'static str> {
     let path: Rc<str> = "/inbox?queue=all".into();
     Ok(Rc::new(move |_| Shot::get(Rc::clone(&path))))

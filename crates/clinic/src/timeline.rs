@@ -55,8 +55,7 @@ impl Timeline {
         (query, kinds): (&Query, &[Kind]),
         page: usize,
     ) -> Result<Self, Error> {
-        let (mut entries, has_more) = all(session, patient)?;
-        entries.retain(|entry| query.finds(entry));
+        let (mut entries, has_more) = all(session, patient, query)?;
         let mut timeline = Self { has_more, counts: counts(&entries), ..Self::default() };
         entries.retain(|entry| kinds.is_empty() || kinds.contains(&entry.kind));
         if query.is_empty() {
@@ -80,8 +79,8 @@ impl Timeline {
     }
 }
 
-/// All entries, and whether there are more of a type than are looked through.
-fn all(session: &Session, patient: &str) -> Result<(Vec<Entry>, bool), Error> {
+/// All entries that a query finds, and whether there are more of a type than are looked through.
+fn all(session: &Session, patient: &str, query: &Query) -> Result<(Vec<Entry>, bool), Error> {
     let of = format!("Patient/{patient}");
     let (mut entries, mut has_more) = (Vec::new(), false);
     for source in &SOURCES {
@@ -96,7 +95,7 @@ fn all(session: &Session, patient: &str) -> Result<(Vec<Entry>, bool), Error> {
                 found => found?,
             };
             seen += found.matches.len();
-            entries.extend(found.matches.iter().filter_map(|one| source.entry(one)));
+            entries.extend(found.matches.iter().filter_map(|one| source.entry(one, query)));
             cursor = found.next;
             if cursor.is_none() || seen >= OF_A_TYPE {
                 has_more |= cursor.is_some();

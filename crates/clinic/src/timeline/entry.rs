@@ -1,5 +1,6 @@
 //! An entry: what one resource says of what happened.
 
+use super::query::Query;
 use crate::chart::document::DocumentItem;
 use crate::chart::medication::Medication;
 use crate::chart::observation::{self, Flag};
@@ -130,9 +131,7 @@ pub struct Entry {
     pub flag: Flag,
     /// The code of a test; empty for all else.
     pub code: String,
-    /// Its codes of all systems.
-    pub codes: Vec<String>,
-    /// All else that it says, for a search.
+    /// All that it says, when it was searched for.
     pub text: String,
     /// Where its source is.
     pub link: Link,
@@ -178,7 +177,7 @@ pub(super) const SOURCES: [Source; 15] = [
         type_name: "Observation",
         kind: Kind::Result,
         dates: &[&["effectiveDateTime"], &["effectivePeriod", "start"], &["issued"]],
-        detail: values,
+        detail: |_| String::new(),
         link: |_, document| concept::code_of(document.root().get("code")).map_or(Link::Results, Link::Test),
     },
     Source {
@@ -289,55 +288,73 @@ fn medication(document: &Document) -> String {
     [instructions, status].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-fn values(document: &Document) -> String {
-    let values = observation::values(document);
+fn in_words(values: &[observation::Value]) -> String {
     let text = |value: &observation::Value| format!("{} {}", value.text, value.unit).trim_end().to_owned();
-    match values.as_slice() {
+    match values {
         [only] => text(only),
         several => {
-            several.iter().map(|one| format!("{} {}", one.name, text(one))).collect::<Vec<_>>().join(", ")
+            let each = several.iter().map(|one| format!("{} {}", one.name, text(one)));
+            each.collect::<Vec<_>>().join(", ")
         }
     }
 }
 
 impl Source {
-    /// What a resource says; `None` when it was entered in error, or is none any more.
-    pub(super) fn entry(&self, found: &Resource) -> Option<Entry> {
+    /// What a resource says; `None` when it was entered in error, is none any more, or has not what is searched for, which is
+    /// told before the rest is read.
+    pub(super) fn entry(&self, found: &Resource, query: &Query) -> Option<Entry> {
+        // The text of a note is encoded in it.
+        if self.type_name != "DocumentReference" && !query.may_be_in(found.body()) {
+            return None;
+        }
         let document = found.document().filter(|document| !is_entered_in_error(document))?;
         let root = document.root();
+        let text = if query.is_empty() { String::new() } else { self.text(&document) };
+        if !query.finds(&text, || codes(root)) {
+            return None;
+        }
         let is_vital = self.type_name == "Observation"
             && root
                 .each_of("category")
                 .any(|one| concept::code_of(Some(one)).as_deref() == Some("vital-signs"));
         let date = self.dates.iter().find_map(|path| root.at_path(path)).and_then(Node::as_str);
-        let flags = if self.type_name == "Observation" { observation::values(&document) } else { Vec::new() };
-        let flag = flags.iter().map(|value| value.flag).max_by_key(|flag| flag.urgency());
-        let mut text = String::new();
-        gather(root, &mut text);
-        if let Some(note) =
-            (self.type_name == "DocumentReference").then(|| DocumentItem::read(&document).text).flatten()
-        {
-            text.push_str(&note);
-        }
-        let mut codes = Vec::new();
-        gather_codes(root, &mut codes);
+        let values =
+            if self.type_name == "Observation" { observation::values(&document) } else { Vec::new() };
+        let flag = values.iter().map(|value| value.flag).max_by_key(|flag| flag.urgency());
         Some(Entry {
             kind: if is_vital { Kind::VitalSign } else { self.kind },
             reference: found.key().to_string(),
             date: date.unwrap_or_default().into_owned(),
             title: title(&document, self.type_name),
-            detail: (self.detail)(&document),
+            detail: if values.is_empty() { (self.detail)(&document) } else { in_words(&values) },
             flag: flag.unwrap_or_default(),
             code: if self.kind == Kind::Result {
                 concept::code_of(root.get("code")).unwrap_or_default()
             } else {
                 String::new()
             },
-            codes,
             text,
             link: (self.link)(&found.key().id, &document),
         })
     }
+}
+
+impl Source {
+    /// All that people read of a resource.
+    fn text(&self, document: &Document) -> String {
+        let mut text = String::new();
+        gather(document.root(), &mut text);
+        if self.type_name == "DocumentReference" {
+            text.push_str(&DocumentItem::read(document).text.unwrap_or_default());
+        }
+        text
+    }
+}
+
+fn codes(root: Node<'_>) -> Vec<String> {
+    let mut codes = Vec::new();
+    gather_codes(root, &mut codes);
+    codes
 }
 
 fn title(document: &Document, type_name: &str) -> String {

@@ -82,13 +82,28 @@ impl Query {
         self.needs.is_empty()
     }
 
-    /// Whether an entry has all of it.
-    pub fn finds(&self, entry: &Entry) -> bool {
+    /// Whether a text has all of it, or the codes that stand beside it, which are asked for when the text has not.
+    pub(super) fn finds(&self, text: &str, codes: impl FnOnce() -> Vec<String>) -> bool {
         if self.needs.is_empty() {
             return true;
         }
-        let words = format!(" {} ", words_of(&format!("{} {} {}", entry.title, entry.detail, entry.text)));
-        self.needs.iter().all(|need| need.is_in(&words) || need.is_code(&entry.codes))
+        let words = format!(" {} ", words_of(text));
+        let missing: Vec<&Need> = self.needs.iter().filter(|need| !need.is_in(&words)).collect();
+        if missing.iter().any(|need| need.codes.is_empty()) {
+            return false;
+        }
+        let codes = if missing.is_empty() { Vec::new() } else { codes() };
+        missing.iter().all(|need| need.is_code(&codes))
+    }
+
+    /// Whether a resource's JSON may have all of it, told without reading it: most of a chart has not. What is not plain ASCII
+    /// may always, for its letters may fold to others.
+    pub(super) fn may_be_in(&self, json: &str) -> bool {
+        if self.needs.is_empty() || !json.is_ascii() || json.contains("\\u") {
+            return true;
+        }
+        let json = json.to_ascii_lowercase();
+        self.needs.iter().all(|need| need.may_be_in(&json))
     }
 
     /// How likely an entry is what was meant: by how much of it its name has.
@@ -138,6 +153,15 @@ impl Need {
     /// Whether folded text with spaces around each word has it.
     fn is_in(&self, words: &str) -> bool {
         words.contains(&format!(" {}", self.words)) || self.has_stem_in(words)
+    }
+
+    /// Whether lower-case JSON has the first of its words, a stem, or a code.
+    fn may_be_in(&self, json: &str) -> bool {
+        let word = self.words.split(' ').next().unwrap_or_default();
+        let stems = self.class.into_iter().flat_map(|class| &class.stems).map(|stem| stem.trim_matches('-'));
+        let mut parts = stems.chain([word]);
+        parts.any(|part| json.contains(part))
+            || self.codes.iter().any(|code| json.contains(&code.to_ascii_lowercase()))
     }
 
     /// Whether a word is part of it.
