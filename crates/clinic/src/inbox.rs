@@ -12,9 +12,9 @@ use crate::chart::{concept, resource_type};
 use crate::promise::{self, FULFILMENT, REVIEW};
 use fhir::{Document, Node};
 use record::{Error, Resource, ResourceKey, Session};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// Tasks that are looked at in one search: the oldest.
+/// Tasks of a kind that are looked at: the oldest.
 const LOOKED_AT: &str = "500";
 /// Items that a queue shows; the page says when there are more.
 pub const SHOWN: usize = 100;
@@ -134,19 +134,17 @@ impl Inbox {
         };
         let now_ms = session.record().now_ms();
         let is_in = |item: &Item, queue: Queue| is_in(item, queue, now_ms);
-        let (mine, all) = (mine.items(session, now_ms), everyones.items(session, now_ms));
-        let of = |queue: Queue| if queue == Queue::Mine { &mine } else { &all };
+        let of = |queue: Queue| if queue == Queue::Mine { &mine.items } else { &everyones.items };
         let mut inbox = Self { has_more: everyones.has_more, ..Self::default() };
         for ((_, _, queue), count) in QUEUES.iter().zip(&mut inbox.counts) {
             *count = of(*queue).iter().filter(|item| is_in(item, *queue)).count();
         }
         let mut items: Vec<Item> = of(queue).iter().filter(|item| is_in(item, queue)).cloned().collect();
-        let rank = |item: &Item| {
-            (!item.is_urgent, std::cmp::Reverse(item.flag.urgency()), item.due_ms, item.since_ms)
-        };
-        items.sort_by_key(rank);
+        // What is critical is urgent, and what is abnormal is due before what is not.
+        items.sort_by_key(|item| (!item.is_urgent, item.due_ms, item.since_ms));
         inbox.has_more |= items.len() > SHOWN;
         items.truncate(SHOWN);
+        describe(session, &mut items)?;
         name_patients(session, &mut items)?;
         inbox.items = items;
         Ok(inbox)
@@ -166,7 +164,7 @@ fn is_in(item: &Item, queue: Queue, now_ms: i64) -> bool {
     }
 }
 
-/// How many wait for the reader, and how many of them are overdue.
+/// What waits for the reader; what it is about is not read.
 ///
 /// # Errors
 /// When the record cannot be searched.
@@ -174,7 +172,7 @@ pub fn mine(session: &Session) -> Result<Vec<Item>, Error> {
     let Some(person) = &session.actor().person else { return Ok(Vec::new()) };
     let now_ms = session.record().now_ms();
     let tasks = Tasks::find(session, &[("owner", &person.to_string())])?;
-    Ok(tasks.items(session, now_ms).into_iter().filter(|item| is_in(item, Queue::Mine, now_ms)).collect())
+    Ok(tasks.items.into_iter().filter(|item| is_in(item, Queue::Mine, now_ms)).collect())
 }
 
 /// What requires action for a patient: all that waits, whoever it belongs to, orders that are not expected yet left out.
@@ -185,8 +183,10 @@ pub fn of_patient(session: &Session, patient: &str) -> Result<Vec<Item>, Error> 
     let now_ms = session.record().now_ms();
     let tasks = Tasks::find(session, &[("patient", &format!("Patient/{patient}"))])?;
     let mut items: Vec<Item> =
-        tasks.items(session, now_ms).into_iter().filter(|item| is_in(item, Queue::All, now_ms)).collect();
+        tasks.items.into_iter().filter(|item| is_in(item, Queue::All, now_ms)).collect();
     items.sort_by_key(|item| (!item.is_urgent, item.due_ms));
+    items.truncate(SHOWN);
+    describe(session, &mut items)?;
     Ok(items)
 }
 
@@ -198,86 +198,63 @@ pub fn item(session: &Session, id: &str) -> Result<(Item, bool), Error> {
     let key = record::bundle::key(resource_type("Task"), id)?;
     let found = session.read(&key)?;
     let document = found.document().ok_or_else(|| Error::NotFound(key.to_string()))?;
-    let tasks = Tasks { found: vec![found], included: HashMap::new(), has_more: false };
-    let mut tasks = tasks;
-    if let Some(focus) = focus(session, document.root()) {
-        match session.read(&focus) {
-            Ok(of) => tasks.include(&of),
-            // What it is about is closed to the reader, or gone; the task is not.
-            Err(Error::NotFound(_) | Error::Denied(_) | Error::Gone { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let is_open = promise::is_open(document.root());
-    let mut items = tasks.items(session, session.record().now_ms());
+    let mut items = vec![Item::read(session, &found, &document)];
+    describe(session, &mut items)?;
     name_patients(session, &mut items)?;
-    Ok((items.remove(0), is_open))
+    Ok((items.remove(0), promise::is_open(document.root())))
 }
 
-/// Tasks as they were found, with what they are about.
-#[derive(Clone)]
+/// Tasks that are open: the urgent ones, the oldest of those that somebody is to do now, and the oldest orders, so that none of
+/// them hides another kind. What they are about is still to be read ([`describe`]).
+#[derive(Clone, Default)]
 struct Tasks {
-    found: Vec<Resource>,
-    included: HashMap<String, Document>,
+    items: Vec<Item>,
     has_more: bool,
 }
 
 impl Tasks {
-    /// The oldest that are open.
     fn find(session: &Session, narrower: &[(&str, &str)]) -> Result<Self, Error> {
-        let mut asked = vec![
-            ("status", OPEN),
-            ("_sort", "authored-on"),
-            ("_count", LOOKED_AT),
-            ("_include", "Task:focus"),
-            ("_include:iterate", "DiagnosticReport:result"),
-        ];
-        asked.extend(narrower);
-        let found = session.find(resource_type("Task"), &asked)?;
-        let mut tasks =
-            Self { found: found.matches, included: HashMap::new(), has_more: found.next.is_some() };
-        for one in &found.included {
-            tasks.include(one);
+        const ORDERS: &str = "http://hl7.org/fhir/CodeSystem/task-code|fulfill";
+        const PARTS: [(&str, &str); 3] =
+            [("priority", "urgent,asap,stat"), ("code:not", ORDERS), ("code", ORDERS)];
+        let mut tasks = Self::default();
+        let mut seen = HashSet::new();
+        for part in PARTS {
+            let mut asked = vec![("status", OPEN), ("_sort", "authored-on"), ("_count", LOOKED_AT), part];
+            asked.extend(narrower);
+            let found = session.find(resource_type("Task"), &asked)?;
+            tasks.has_more |= found.next.is_some();
+            for one in &found.matches {
+                if let Some(document) = one.document().filter(|_| seen.insert(one.key().clone())) {
+                    tasks.items.push(Item::read(session, one, &document));
+                }
+            }
         }
         Ok(tasks)
     }
+}
 
-    fn include(&mut self, one: &Resource) {
-        if let Some(document) = one.document() {
-            self.included.insert(one.key().to_string(), document);
-        }
-    }
-
-    fn items(&self, session: &Session, now_ms: i64) -> Vec<Item> {
-        let item = |found: &Resource| {
-            let document = found.document()?;
-            Some(self.item(session, found, &document, now_ms))
-        };
-        self.found.iter().filter_map(item).collect()
-    }
-
-    fn item(&self, session: &Session, found: &Resource, document: &Document, now_ms: i64) -> Item {
+impl Item {
+    /// Reads a Task; what it is about is still to be read.
+    fn read(session: &Session, found: &Resource, document: &Document) -> Self {
         let root = document.root();
-        let focus = focus(session, root);
-        let about = focus.as_ref().and_then(|focus| self.included.get(&focus.to_string()));
+        let now_ms = session.record().now_ms();
         let id = root.get_str("id").unwrap_or_default().into_owned();
         let what = match &*id {
             id if id.starts_with(REVIEW.prefix) => What::Result,
             id if id.starts_with(FULFILMENT.prefix) => What::Order,
             _ => What::Task,
         };
-        let own = root.get_str("description").map(std::borrow::Cow::into_owned);
-        let of_focus = || about.map(|about| promise::words(about.root()));
-        let of_code = || concept::text(root.get("code"));
         let due_ms = promise::due_ms(root);
         let owner = root.get("owner");
-        Item {
+        let own = root.get_str("description").map(std::borrow::Cow::into_owned);
+        Self {
             version: found.version(),
             what,
             patient: promise::patient_id(root).map(|id| named_only(&id)),
-            title: own.or_else(of_focus).or_else(of_code).unwrap_or_else(|| "Task".to_owned()),
-            code: about.and_then(|about| concept::code_of(about.root().get("code"))).unwrap_or_default(),
-            flag: about.map(|about| self.worst(about)).unwrap_or_default(),
+            title: own.or_else(|| concept::text(root.get("code"))).unwrap_or_else(|| "Task".to_owned()),
+            code: String::new(),
+            flag: Flag::None,
             is_again: what == What::Result && promise::reviewed_version(document).is_some(),
             since_ms: promise::moment_ms(root.get("authoredOn")).unwrap_or(found.updated_ms()),
             due_ms,
@@ -286,20 +263,53 @@ impl Tasks {
             owner: owner.map(owner_words).unwrap_or_default(),
             is_mine: owner.is_some_and(|owner| author::is(session, owner)),
             notes: root.each_of("note").map(note).collect(),
-            focus,
+            focus: focus(session, root),
             id,
         }
     }
+}
 
-    /// The worst flag of a result and its parts.
-    fn worst(&self, about: &Document) -> Flag {
-        let members = about.root().each_of("result").filter_map(|one| {
-            let reference = one.get_str("reference")?;
-            self.included.get(&*reference)
-        });
-        let flags = members.chain([about]).flat_map(observation::values).map(|value| value.flag);
-        flags.max_by_key(|flag| flag.urgency()).unwrap_or_default()
+/// Reads what items are about: their names, codes and worst values. What is closed to the reader, or gone, stays without.
+fn describe(session: &Session, items: &mut [Item]) -> Result<(), Error> {
+    const AT_ONCE: usize = 100;
+    let mut included: HashMap<String, Document> = HashMap::new();
+    for items in items.chunks(AT_ONCE) {
+        let ids: Vec<&str> = items.iter().filter(|item| item.focus.is_some()).map(|item| &*item.id).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let ids = ids.join(",");
+        let asked = [
+            ("_id", &*ids),
+            ("_count", "100"),
+            ("_include", "Task:focus"),
+            ("_include:iterate", "DiagnosticReport:result"),
+        ];
+        let found = session.find(resource_type("Task"), &asked)?;
+        let documents =
+            found.included.iter().filter_map(|one| Some((one.key().to_string(), one.document()?)));
+        included.extend(documents);
     }
+    for item in items {
+        let about = item.focus.as_ref().and_then(|focus| included.get(&focus.to_string()));
+        let Some(about) = about else { continue };
+        item.flag = worst(about, &included);
+        item.code = concept::code_of(about.root().get("code")).unwrap_or_default();
+        if item.what != What::Task {
+            item.title = promise::words(about.root());
+        }
+    }
+    Ok(())
+}
+
+/// The worst flag of a result and its parts.
+fn worst(about: &Document, included: &HashMap<String, Document>) -> Flag {
+    let members = about.root().each_of("result").filter_map(|one| {
+        let reference = one.get_str("reference")?;
+        included.get(&*reference)
+    });
+    let flags = members.chain([about]).flat_map(observation::values).map(|value| value.flag);
+    flags.max_by_key(|flag| flag.urgency()).unwrap_or_default()
 }
 
 fn focus(session: &Session, task: Node<'_>) -> Option<ResourceKey> {

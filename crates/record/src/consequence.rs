@@ -198,27 +198,34 @@ fn program() -> Actor {
     }
 }
 
-/// Writes what follows from a resource by a rule; gives why it was refused, when it was.
+/// Writes what follows from a resource by a rule; gives why it was refused, when it was. A fault that stays, such as damage, is
+/// told and passed by: what comes after it must not wait for ever.
 fn follow(session: &Session, rule: &dyn Consequence, key: &ResourceKey) -> Result<Option<String>, Error> {
-    let record = session.record();
     for _ in 0..ATTEMPTS {
-        let Some(found) = record.store.read(key)? else { return Ok(None) };
-        let written = rule.of(&record.resource(found), &Look(record)).and_then(|puts| {
-            let requests: Vec<WriteRequest<'_>> = puts.iter().map(request).collect();
-            if requests.is_empty() { Ok(Vec::new()) } else { session.write_all(&requests) }
-        });
-        let Err(error) = written else { return Ok(None) };
+        let Err(error) = write(session, rule, key) else { return Ok(None) };
         match error.innermost() {
             Error::VersionConflict { .. } => {}
-            Error::Store(StoreError::TooCostly { .. }) => {
-                return Ok(Some(format!("{}: {error}", rule.name())));
-            }
-            // The world's fault, which may be over soon.
-            Error::Store(_) => return Err(error),
+            Error::Store(fault) if is_of_the_world(fault) => return Err(error),
             _ => return Ok(Some(format!("{}: {error}", rule.name()))),
         }
     }
     Err(StoreError::Busy.into())
+}
+
+fn write(session: &Session, rule: &dyn Consequence, key: &ResourceKey) -> Result<(), Error> {
+    let record = session.record();
+    let Some(found) = record.store.read(key)? else { return Ok(()) };
+    let puts = rule.of(&record.resource(found), &Look(record))?;
+    let requests: Vec<WriteRequest<'_>> = puts.iter().map(request).collect();
+    if requests.is_empty() { Ok(()) } else { session.write_all(&requests).map(|_| ()) }
+}
+
+/// Faults that may be over soon.
+fn is_of_the_world(fault: &StoreError) -> bool {
+    matches!(
+        fault,
+        StoreError::Busy | StoreError::DiskFull | StoreError::Unavailable { .. } | StoreError::World { .. }
+    )
 }
 
 fn request(put: &Put) -> WriteRequest<'_> {

@@ -4,7 +4,7 @@ use crate::App;
 use crate::chart::AllergyLine;
 use crate::failure::Failure;
 use crate::list_page::as_mistake;
-use crate::page::{encoded, html, with_session};
+use crate::page::{encoded, html, type_named, with_session};
 use crate::patient_context::PatientContext;
 use crate::shell::Shell;
 use crate::{moment, words};
@@ -39,6 +39,8 @@ struct InboxPage {
     open: Option<Open>,
     /// What the reader did with the item before.
     before: Option<Before>,
+    /// Whether the reader may do anything with it.
+    may_write: bool,
     /// Practitioners that an item can be given to.
     people: Vec<Person>,
     failed: Option<(ItemForm, Refusal)>,
@@ -229,7 +231,8 @@ impl InboxPage {
             Some(_) => practitioners(session)?,
             None => Vec::new(),
         };
-        Ok(Self { shell, asked, inbox, open, before, people, failed: None, now_ms })
+        let may_write = session.may_create(type_named("Task")?);
+        Ok(Self { shell, asked, inbox, open, before, may_write, people, failed: None, now_ms })
     }
 }
 
@@ -327,19 +330,19 @@ pub(crate) fn waiting(session: &Session) -> Result<String, Failure> {
     let kinds = [(What::Result, "result"), (What::Order, "order without its result"), (What::Task, "task")];
     let kinds = kinds.iter().filter_map(|(what, words)| {
         let of_kind: Vec<&Item> = items.iter().filter(|item| item.what == *what).collect();
-        let critical = of_kind.iter().filter(|item| item.flag.urgency() > 1).count();
+        let urgent = of_kind.iter().filter(|item| item.is_urgent).count();
         let several = words.replacen("order ", "orders ", 1);
         let several = if several == *words {
             format!("{words}s")
         } else {
             several.replace("its result", "their results")
         };
-        match (of_kind.len(), critical) {
+        match (of_kind.len(), urgent) {
             (0, _) => None,
             (1, 0) => Some(format!("1 {words}")),
             (count, 0) => Some(format!("{count} {several}")),
-            (1, _) => Some(format!("1 critical {words}")),
-            (count, critical) => Some(format!("{count} {several}, {critical} critical")),
+            (1, _) => Some(format!("1 urgent {words}")),
+            (count, urgent) => Some(format!("{count} {several}, {urgent} urgent")),
         }
     });
     Ok(kinds.collect::<Vec<_>>().join(" · "))

@@ -19,13 +19,10 @@ pub fn keep_on(practice: &Arc<Practice>) -> Result<()> {
     std::thread::Builder::new().name("consequences".to_owned()).spawn(move || {
         let mut follower = None;
         while let Some(practice) = practice.upgrade() {
-            match step(&practice.record, follower.take()) {
-                Ok(kept) => follower = Some(kept),
-                Err(error) => {
-                    tracing::error!(%error, "what follows from what was written cannot be made now");
-                    drop(practice);
-                    std::thread::sleep(PAUSE);
-                }
+            if let Err(error) = step(&practice.record, &mut follower) {
+                tracing::error!(%error, "what follows from what was written cannot be made now");
+                drop(practice);
+                std::thread::sleep(PAUSE);
             }
         }
     })?;
@@ -33,10 +30,10 @@ pub fn keep_on(practice: &Arc<Practice>) -> Result<()> {
 }
 
 /// The next commits, or some patience when there are none.
-fn step(record: &Arc<Record>, follower: Option<Follower>) -> Result<Follower, record::Error> {
-    let mut follower = match follower {
+fn step(record: &Arc<Record>, follower: &mut Option<Follower>) -> Result<(), record::Error> {
+    let follower = match follower {
         Some(follower) => follower,
-        None => Follower::begin(record, clinic::consequences())?,
+        None => follower.insert(Follower::begin(record, clinic::consequences())?),
     };
     let step = follower.step(record)?;
     for (key, why) in step.refused {
@@ -45,5 +42,5 @@ fn step(record: &Arc<Record>, follower: Option<Follower>) -> Result<Follower, re
     if !step.may_be_more {
         follower.wait(record, PATIENCE)?;
     }
-    Ok(follower)
+    Ok(())
 }

@@ -14,6 +14,8 @@ const DAY_MS: i64 = 86_400_000;
 const AGE_MAX_MS: i64 = 365 * DAY_MS;
 /// A sample may be taken before its order is written down.
 const EARLY_MS: i64 = DAY_MS;
+/// Who is to come in three months may come two weeks before.
+const EARLIER_MS: i64 = 14 * DAY_MS;
 
 /// By category (SNOMED CT codes of US Core ServiceRequest category; copyright International Health Terminology Standards
 /// Development Organisation): how long after an order is to happen its result can be expected, in days. They are this program's own
@@ -90,6 +92,15 @@ fn expected_ms(root: Node<'_>, now_ms: i64) -> i64 {
     from_ms + of_category.map_or(OTHER_DAYS, |(_, days)| *days) * DAY_MS
 }
 
+/// When a result can be of an order at the earliest.
+fn begins_ms(order: Node<'_>) -> i64 {
+    let occurrence = moment_ms(order.get("occurrenceDateTime"))
+        .or_else(|| moment_ms(order.at_path(&["occurrencePeriod", "start"])))
+        .map(|ms| ms - EARLIER_MS);
+    let authored = moment_ms(order.get("authoredOn")).map(|ms| ms - EARLY_MS);
+    occurrence.into_iter().chain(authored).max().unwrap_or_default()
+}
+
 fn closed(task: Option<&Resource>, look: &Look<'_>, status: &str) -> Vec<Put> {
     let open = task.filter(|task| task.document().is_some_and(|document| is_open(document.root())));
     open.and_then(|task| changed(task, look.now_ms(), |task| task.set("status", status)))
@@ -162,10 +173,11 @@ fn orders_of(key: &ResourceKey, result: Node<'_>, look: &Look<'_>) -> Result<Vec
             found.extend(look.find(resource_type("ServiceRequest"), &asked)?);
         }
         let taken_ms = happened_ms(result).unwrap_or(i64::MAX);
-        found.retain(|order| {
-            let authored = order.document().and_then(|order| moment_ms(order.root().get("authoredOn")));
-            authored.is_none_or(|authored_ms| authored_ms - EARLY_MS <= taken_ms)
-        });
+        let due_ms = |order: &Resource| order.document().map_or(0, |order| begins_ms(order.root()));
+        // One result is of one order: the oldest that it can be of.
+        found.retain(|order| due_ms(order) <= taken_ms);
+        found.sort_by_key(due_ms);
+        found.truncate(1);
     } else if !is_whole {
         found.retain(|order| {
             let of = order.document().map(|order| codings(order.root().get("code"))).unwrap_or_default();

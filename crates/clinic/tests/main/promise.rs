@@ -232,6 +232,27 @@ fn or05_an_order_is_a_promise_until_its_result_comes_with_its_number_or_without(
 }
 
 #[test]
+fn or05_a_result_fulfils_the_order_of_now_and_not_the_one_of_three_months_on() {
+    let practice = practice();
+    let orderer = doctor(&practice, "e");
+    put(&practice, "ServiceRequest/now", &order("now", "4548-4", ""));
+    put(&practice, "ServiceRequest/also", &order("also", "4548-4", "").replace("07:00:00Z", "07:30:00Z"));
+    let later = order("later", "4548-4", r#","occurrenceDateTime":"2024-02-14""#);
+    put(&practice, "ServiceRequest/later", &later);
+    put(&practice, "Observation/o", &observation("o", "4548-4", "5", ""));
+    let waiting: Vec<String> =
+        queue(&orderer, Queue::Waiting).iter().map(|item| item.focus.as_ref().unwrap().to_string()).collect();
+    assert_eq!(waiting.len(), 2, "one result is of one order: {waiting:?}");
+    assert!(!waiting.contains(&"ServiceRequest/now".to_owned()));
+    let second = observation("o2", "4548-4", "5", "").replace("2023-11-14T08", "2023-11-15T08");
+    put(&practice, "Observation/o2", &second);
+    assert_eq!(
+        queue(&orderer, Queue::Waiting)[0].focus.as_ref().unwrap().to_string(),
+        "ServiceRequest/later"
+    );
+}
+
+#[test]
 fn or05_an_order_that_is_taken_back_waits_no_more() {
     let practice = practice();
     let orderer = doctor(&practice, "e");
