@@ -285,7 +285,11 @@ fn describe(session: &Session, items: &mut [Item]) -> Result<(), Error> {
             ("_include", "Task:focus"),
             ("_include:iterate", "DiagnosticReport:result"),
         ];
-        let found = session.find(resource_type("Task"), &asked)?;
+        let found = match session.find(resource_type("Task"), &asked) {
+            // Who may not see results has tasks all the same.
+            Err(Error::Denied(_)) => return Ok(()),
+            found => found?,
+        };
         let documents =
             found.included.iter().filter_map(|one| Some((one.key().to_string(), one.document()?)));
         included.extend(documents);

@@ -210,6 +210,10 @@ impl InboxPage {
 
     fn read(session: &Session, asked: Asked) -> Result<Self, Failure> {
         let shell = Shell::following(session, None)?;
+        if !shell.has_inbox {
+            let message = "The inbox is for those who work with tasks of the practice.";
+            return Err(Failure::told(StatusCode::FORBIDDEN, "Not for you", message));
+        }
         let now_ms = session.record().now_ms();
         let mut asked = asked;
         if asked.queue.is_empty() {

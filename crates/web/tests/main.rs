@@ -12,3 +12,5 @@ mod recent_sign_in;
 mod sign_in;
 #[path = "main/two_administrators.rs"]
 mod two_administrators;
+#[path = "main/who_sees.rs"]
+mod who_sees;

@@ -68,9 +68,14 @@ impl Practice {
 
     /// Somebody with a role who has joined with a password.
     pub fn joined_as(&self, name: &str, role: &str) -> String {
+        self.joined_as_person(name, role, None)
+    }
+
+    /// The same, who is somebody in the record.
+    pub fn joined_as_person(&self, name: &str, role: &str, person: Option<&str>) -> String {
         let administrator = self.record.session(Actor::local_administrator(), Origin::default());
         let account = {
-            let new = NewAccount { name, role, ..NewAccount::default() };
+            let new = NewAccount { name, role, person, ..NewAccount::default() };
             Accounts::new(&administrator).add(&new).unwrap()
         };
         let secret = invite(&administrator, &account).unwrap();
