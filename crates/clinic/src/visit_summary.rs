@@ -138,8 +138,8 @@ fn stopped(session: &Session, patient: &str, notes: &[Resource]) -> Result<Vec<L
 
 /// Orders by kind, in the order of the kinds.
 fn orders(found: &[Resource]) -> Vec<(&'static str, Vec<Line>)> {
-    let mut kinds: Vec<(&'static str, Vec<Line>)> =
-        OrderKind::ALL.map(|kind| (kind.name(), Vec::new())).into();
+    let names = OrderKind::ALL.iter().map(|kind| kind.name()).chain(["Other"]);
+    let mut kinds: Vec<(&'static str, Vec<Line>)> = names.map(|name| (name, Vec::new())).collect();
     for document in found.iter().filter_map(Resource::document) {
         let root = document.root();
         if root.get_str("status").is_some_and(|status| ["revoked", "entered-in-error"].contains(&&*status)) {

@@ -32,5 +32,7 @@ mod typed_date;
 mod udi;
 #[path = "main/visit.rs"]
 mod visit;
+#[path = "main/visit_summary.rs"]
+mod visit_summary;
 #[path = "main/vital_signs_entry.rs"]
 mod vital_signs_entry;
